@@ -1,0 +1,261 @@
+//! Ladder: one side's prices, best to worst.
+//!
+//! A trie over the bits of the price, six at a time, grown only as high as the prices in it need. A leaf holds 64
+//! neighbouring levels and a bit for each; a branch holds 64 children and a bit for each. Finding a level takes at
+//! most five steps, finding the next better or worse one a bit scan per step, and a thin book costs one leaf per
+//! side. Nodes of all ladders share one arena, so a level is named by leaf and place: `leaf << 6 | place`.
+
+use crate::book::level::Level;
+use crate::ids::{index, position};
+use crate::link::Link;
+use crate::order::Side;
+use crate::units::Price;
+
+/// Bits of the price per node.
+const BITS: u32 = 6;
+/// Places in a node.
+const PLACES: usize = 1 << BITS;
+const MASK: u32 = (1 << BITS) - 1;
+
+// Levels are named in 32 bits, and the height of a trie over any price is at most four branches above a leaf.
+const _: () = assert!(Price::MAX.ticks() < 1 << (BITS * 5));
+
+#[derive(Clone, Debug)]
+struct Leaf {
+    occupied: u64,
+    /// The price's bits above the leaf's six.
+    prefix: u32,
+    parent: Link,
+    side: Side,
+    levels: [Level; PLACES],
+}
+
+#[derive(Clone, Debug)]
+struct Branch {
+    occupied: u64,
+    parent: Link,
+    children: [u32; PLACES],
+}
+
+/// Nodes of every ladder.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Nodes {
+    leaves: Vec<Leaf>,
+    leaves_free: Vec<u32>,
+    branches: Vec<Branch>,
+    branches_free: Vec<u32>,
+}
+
+impl Nodes {
+    /// The level named `level`.
+    pub(crate) fn level(&self, level: u32) -> &Level {
+        &self.leaves[index(level >> BITS)].levels[index(level & MASK)]
+    }
+
+    /// The level named `level`, to be changed.
+    pub(crate) fn level_mut(&mut self, level: u32) -> &mut Level {
+        &mut self.leaves[index(level >> BITS)].levels[index(level & MASK)]
+    }
+
+    /// The price of a level.
+    pub(crate) fn price(&self, level: u32) -> Price {
+        let ticks = self.leaves[index(level >> BITS)].prefix << BITS | level & MASK;
+        Price::new(ticks.into()).expect("levels are entered at prices")
+    }
+
+    /// The side a level stands on.
+    pub(crate) fn side(&self, level: u32) -> Side {
+        self.leaves[index(level >> BITS)].side
+    }
+
+    /// The next worse level than `level`.
+    pub(crate) fn after(&self, side: Side, level: u32) -> Option<u32> {
+        let leaf = &self.leaves[index(level >> BITS)];
+        if let Some(place) = worse(side, leaf.occupied, level & MASK) {
+            return Some(level & !MASK | place);
+        }
+        let mut path = leaf.prefix;
+        let mut parent = leaf.parent;
+        let mut height = 0;
+        loop {
+            let branch = &self.branches[index(parent.get()?)];
+            if let Some(place) = worse(side, branch.occupied, path & MASK) {
+                return Some(self.best_below(side, branch.children[index(place)], height));
+            }
+            path >>= BITS;
+            parent = branch.parent;
+            height += 1;
+        }
+    }
+
+    /// The best level in the subtree of `node`, which is `height` branches above its leaves.
+    fn best_below(&self, side: Side, mut node: u32, height: u32) -> u32 {
+        for _ in 0..height {
+            let branch = &self.branches[index(node)];
+            node = branch.children[index(best(side, branch.occupied))];
+        }
+        node << BITS | best(side, self.leaves[index(node)].occupied)
+    }
+
+    fn new_leaf(&mut self, side: Side, prefix: u32, parent: Link) -> u32 {
+        if let Some(free) = self.leaves_free.pop() {
+            let leaf = &mut self.leaves[index(free)];
+            (leaf.occupied, leaf.prefix, leaf.parent, leaf.side) = (0, prefix, parent, side);
+            return free;
+        }
+        let levels = [Level::EMPTY; PLACES];
+        self.leaves.push(Leaf { occupied: 0, prefix, parent, side, levels });
+        let leaf = position(self.leaves.len() - 1);
+        assert!(leaf < 1 << (u32::BITS - BITS), "levels are named in 32 bits");
+        leaf
+    }
+
+    fn new_branch(&mut self, parent: Link) -> u32 {
+        if let Some(free) = self.branches_free.pop() {
+            let branch = &mut self.branches[index(free)];
+            (branch.occupied, branch.parent) = (0, parent);
+            return free;
+        }
+        self.branches.push(Branch { occupied: 0, parent, children: [0; PLACES] });
+        position(self.branches.len() - 1)
+    }
+
+    fn adopt(&mut self, branch: u32, place: u32, child: u32) {
+        let branch = &mut self.branches[index(branch)];
+        branch.occupied |= 1 << place;
+        branch.children[index(place)] = child;
+    }
+}
+
+/// The next worse place after `place` among those occupied.
+fn worse(side: Side, occupied: u64, place: u32) -> Option<u32> {
+    match side {
+        Side::Ask => {
+            let above = occupied & !(u64::MAX >> (63 - place));
+            (above != 0).then(|| above.trailing_zeros())
+        }
+        Side::Bid => {
+            let below = occupied & ((1 << place) - 1);
+            (below != 0).then(|| 63 - below.leading_zeros())
+        }
+    }
+}
+
+/// The best place among those occupied, of which there is one.
+fn best(side: Side, occupied: u64) -> u32 {
+    match side {
+        Side::Ask => occupied.trailing_zeros(),
+        Side::Bid => 63 - occupied.leading_zeros(),
+    }
+}
+
+/// One side's prices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ladder {
+    side: Side,
+    /// Branches above the leaves.
+    height: u32,
+    /// Leaf or branch, after the height; none while the side is empty.
+    root: Link,
+    /// Bits of the price above the root's.
+    prefix: u32,
+    best: Link,
+}
+
+impl Ladder {
+    /// An empty side.
+    pub(crate) const fn new(side: Side) -> Ladder {
+        Ladder { side, height: 0, root: Link::NONE, prefix: 0, best: Link::NONE }
+    }
+
+    /// The best level.
+    pub(crate) fn best(&self) -> Option<u32> {
+        self.best.get()
+    }
+
+    /// The level at `price`, made if there is none.
+    pub(crate) fn enter(&mut self, nodes: &mut Nodes, price: Price) -> u32 {
+        let leaf = self.leaf(nodes, price.ticks());
+        let place = price.ticks() & MASK;
+        let level = leaf << BITS | place;
+        let node = &mut nodes.leaves[index(leaf)];
+        if node.occupied & 1 << place == 0 {
+            node.occupied |= 1 << place;
+            node.levels[index(place)] = Level::EMPTY;
+            // Better than the best so far is where an order limited at the best would not go.
+            let best = self.best.get().map(|best| nodes.price(best));
+            if best.is_none_or(|best| !self.side.accepts(best, price)) {
+                self.best = Link::to(level);
+            }
+        }
+        level
+    }
+
+    /// Takes an empty level out.
+    pub(crate) fn leave(&mut self, nodes: &mut Nodes, level: u32) {
+        if self.best.get() == Some(level) {
+            self.best = nodes.after(self.side, level).map_or(Link::NONE, Link::to);
+        }
+        let leaf_number = level >> BITS;
+        let leaf = &mut nodes.leaves[index(leaf_number)];
+        leaf.occupied &= !(1 << (level & MASK));
+        if leaf.occupied != 0 {
+            return;
+        }
+        let (mut path, mut parent) = (leaf.prefix, leaf.parent);
+        nodes.leaves_free.push(leaf_number);
+        while let Some(number) = parent.get() {
+            let branch = &mut nodes.branches[index(number)];
+            branch.occupied &= !(1 << (path & MASK));
+            if branch.occupied != 0 {
+                return;
+            }
+            path >>= BITS;
+            parent = branch.parent;
+            nodes.branches_free.push(number);
+        }
+        self.root = Link::NONE;
+    }
+
+    /// The leaf for a price, made if there is none, with whatever branches it needs.
+    fn leaf(&mut self, nodes: &mut Nodes, ticks: u32) -> u32 {
+        let Some(root) = self.root.get() else {
+            let root = nodes.new_leaf(self.side, ticks >> BITS, Link::NONE);
+            (self.root, self.height, self.prefix) = (Link::to(root), 0, ticks >> BITS);
+            return root;
+        };
+        let mut node = self.raise(nodes, root, ticks);
+        for height in (1..=self.height).rev() {
+            let place = ticks >> (BITS * height) & MASK;
+            let branch = &nodes.branches[index(node)];
+            let parent = Link::to(node);
+            node = if branch.occupied & 1 << place != 0 {
+                branch.children[index(place)]
+            } else {
+                let child = match height {
+                    1 => nodes.new_leaf(self.side, ticks >> BITS, parent),
+                    _ => nodes.new_branch(parent),
+                };
+                nodes.adopt(node, place, child);
+                child
+            };
+        }
+        node
+    }
+
+    /// Puts branches above the root until the price lies below it; returns the root.
+    fn raise(&mut self, nodes: &mut Nodes, mut root: u32, ticks: u32) -> u32 {
+        while ticks >> (BITS * (self.height + 1)) != self.prefix {
+            let branch = nodes.new_branch(Link::NONE);
+            nodes.adopt(branch, self.prefix & MASK, root);
+            match self.height {
+                0 => nodes.leaves[index(root)].parent = Link::to(branch),
+                _ => nodes.branches[index(root)].parent = Link::to(branch),
+            }
+            (root, self.root) = (branch, Link::to(branch));
+            self.prefix >>= BITS;
+            self.height += 1;
+        }
+        root
+    }
+}

@@ -1,0 +1,289 @@
+//! Ledger: moves credit between states. Every movement is a transfer between two of them.
+//!
+//! Invariant: `available + held + bonded` over all accounts, and escrow and fees, are what was deposited.
+
+use std::collections::BTreeSet;
+
+use crate::account::Accounts;
+use crate::event::Liquidity;
+use crate::fees;
+use crate::ids::{AccountId, InstrumentId};
+use crate::label::Label;
+use crate::market::MarketSpec;
+use crate::obligation::Obligations;
+use crate::position::{PositionRow, Positions};
+use crate::stamp::Sequence;
+use crate::units::{Amount, Lots, Price, Volume};
+
+/// Credit, positions and obligations of all accounts.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// Who.
+    pub accounts: Accounts,
+    /// Who has what of which instrument.
+    pub positions: Positions,
+    /// What is owed.
+    pub obligations: Obligations,
+    /// All credit there is.
+    pub supply: Amount,
+    /// All credit that waits for delivery.
+    pub escrow: Amount,
+    /// Fees the exchange has taken.
+    pub fees: Amount,
+    /// References of deposits that were minted.
+    pub(crate) references: BTreeSet<Label>,
+    touched: Touched,
+}
+
+/// What the present command has changed so far.
+#[derive(Clone, Debug, Default)]
+struct Touched {
+    sequence: Sequence,
+    accounts: Vec<AccountId>,
+    positions: Vec<PositionRow>,
+    fees: bool,
+}
+
+/// One order's part in a fill.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Party {
+    pub(crate) position: PositionRow,
+    pub(crate) limit: Price,
+    /// Lots left before the fill.
+    pub(crate) leaves: Lots,
+    pub(crate) liquidity: Liquidity,
+}
+
+/// Lots changing hands at a price.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exchanged {
+    pub(crate) price: Price,
+    pub(crate) lots: Lots,
+}
+
+/// What a seller's part came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sold {
+    /// Lots that were no claims of the seller: now obligations.
+    pub(crate) issued: Lots,
+    pub(crate) fee: Amount,
+}
+
+/// What a buyer's part came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bought {
+    /// Lots that were own obligations of the buyer: gone.
+    pub(crate) extinguished: Lots,
+    pub(crate) fee: Amount,
+}
+
+impl Ledger {
+    /// Starts noting what the command at `sequence` changes.
+    pub(crate) fn begin(&mut self, sequence: Sequence) {
+        self.touched.sequence = sequence;
+        self.touched.fees = false;
+    }
+
+    /// The accounts, positions and fees that the command has changed, each once, in order of first change.
+    pub(crate) fn take_touched(&mut self) -> (Vec<AccountId>, Vec<PositionRow>, bool) {
+        let touched = &mut self.touched;
+        (std::mem::take(&mut touched.accounts), std::mem::take(&mut touched.positions), touched.fees)
+    }
+
+    /// Gives the emptied lists back, so that they are not allocated again.
+    pub(crate) fn recycle(&mut self, mut accounts: Vec<AccountId>, mut positions: Vec<PositionRow>) {
+        accounts.clear();
+        positions.clear();
+        (self.touched.accounts, self.touched.positions) = (accounts, positions);
+    }
+
+    fn touch(&mut self, account: AccountId) {
+        let row = self.accounts.at_mut(account);
+        if row.touched != self.touched.sequence {
+            row.touched = self.touched.sequence;
+            self.touched.accounts.push(account);
+        }
+    }
+
+    fn touch_position(&mut self, row: PositionRow) {
+        let position = self.positions.at_mut(row);
+        if position.touched != self.touched.sequence {
+            position.touched = self.touched.sequence;
+            self.touched.positions.push(row);
+        }
+    }
+
+    /// Mints a deposit. The caller has checked supply and reference.
+    pub(crate) fn mint(&mut self, account: AccountId, amount: Amount, reference: Label) {
+        self.supply = self.supply.plus(amount);
+        self.references.insert(reference);
+        self.free(account, amount);
+    }
+
+    /// Adds to what is available.
+    fn free(&mut self, account: AccountId, amount: Amount) {
+        self.touch(account);
+        let balance = &mut self.accounts.at_mut(account).balance;
+        balance.available = balance.available.plus(amount);
+    }
+
+    fn collect(&mut self, fee: Amount) {
+        if !fee.is_zero() {
+            self.fees = self.fees.plus(fee);
+            self.touched.fees = true;
+        }
+    }
+
+    /// Holds credit for a bid. The caller has checked that it is available.
+    pub(crate) fn hold(&mut self, account: AccountId, amount: Amount) {
+        self.touch(account);
+        let balance = &mut self.accounts.at_mut(account).balance;
+        balance.available = balance.available.less(amount);
+        balance.held = balance.held.plus(amount);
+    }
+
+    /// Frees what a bid held.
+    pub(crate) fn release(&mut self, account: AccountId, amount: Amount) {
+        let balance = &mut self.accounts.at_mut(account).balance;
+        balance.held = balance.held.less(amount);
+        self.free(account, amount);
+    }
+
+    /// Adds an ask's lots to what the account sells, and bonds what they leave uncovered. The caller has checked it.
+    pub(crate) fn offer(&mut self, row: PositionRow, lots: Lots, bond: Amount) {
+        let position = self.positions.at_mut(row);
+        position.open_sells = position.open_sells.plus(lots);
+        self.bond(row, bond);
+    }
+
+    /// Takes an ask's lots off what the account sells, and frees the bond they needed.
+    pub(crate) fn withdraw_offer(&mut self, row: PositionRow, lots: Lots, bond: Amount) {
+        let position = self.positions.at_mut(row);
+        position.open_sells = position.open_sells.less(lots);
+        self.bond(row, bond);
+    }
+
+    /// Brings a position's lot bonds to `short x bond`.
+    fn bond(&mut self, row: PositionRow, bond: Amount) {
+        let position = self.positions.at(row);
+        let needed = bond_needed(position.short(position.open_sells), bond)
+            .expect("bonds were checked when asked for");
+        let (account, bonded) = (position.account, position.bonded);
+        if needed == bonded {
+            return;
+        }
+        self.touch(account);
+        self.touch_position(row);
+        self.positions.at_mut(row).bonded = needed;
+        let balance = &mut self.accounts.at_mut(account).balance;
+        if bonded < needed {
+            balance.available = balance.available.less(needed.less(bonded));
+        } else {
+            balance.available = balance.available.plus(bonded.less(needed));
+        }
+        balance.bonded = balance.bonded.less(bonded).plus(needed);
+    }
+
+    /// The seller's part of a fill: claims are resold for cash, the rest becomes obligations against escrow.
+    pub(crate) fn sell(&mut self, spec: &MarketSpec, seller: &Party, exchanged: Exchanged) -> Sold {
+        let Exchanged { price, lots } = exchanged;
+        let rate = fees::rate(spec, seller.liquidity);
+        self.touch_position(seller.position);
+        let position = self.positions.at_mut(seller.position);
+        let account = position.account;
+        let resold = Lots::new(position.claims().min(lots.count().into())).expect("part of an order is lots");
+        let issued = lots.less(resold);
+        position.lots -= i64::from(lots.count());
+        position.open_sells = position.open_sells.less(lots);
+        if !issued.is_zero() {
+            let escrow = price.cost(issued);
+            self.obligations.issue(&mut position.obligations, (price, issued), rate);
+            position.escrow = position.escrow.plus(escrow);
+            self.escrow = self.escrow.plus(escrow);
+        }
+        let proceeds = price.cost(resold);
+        let fee = rate.of(proceeds);
+        if !resold.is_zero() {
+            self.free(account, proceeds.less(fee));
+            self.collect(fee);
+        }
+        self.bond(seller.position, spec.bond);
+        Sold { issued, fee }
+    }
+
+    /// The buyer's part of a fill: it pays from its hold; own obligations are extinguished, oldest first, and the
+    /// rest becomes claims.
+    pub(crate) fn buy(&mut self, spec: &MarketSpec, buyer: &Party, exchanged: Exchanged) -> Bought {
+        let Exchanged { price, lots } = exchanged;
+        let account = self.positions.at(buyer.position).account;
+        let freed = fees::bid_hold(spec, buyer.limit, buyer.leaves).less(fees::bid_hold(
+            spec,
+            buyer.limit,
+            buyer.leaves.less(lots),
+        ));
+        let cost = price.cost(lots);
+        let fee = fees::rate(spec, buyer.liquidity).of(cost);
+        let balance = &mut self.accounts.at_mut(account).balance;
+        balance.held = balance.held.less(freed);
+        self.free(account, freed.less(cost).less(fee));
+        self.collect(fee);
+
+        self.touch_position(buyer.position);
+        let extinguished = self.extinguish(buyer.position, lots);
+        let position = self.positions.at_mut(buyer.position);
+        position.lots += i64::from(lots.count());
+        self.bond(buyer.position, spec.bond);
+        Bought { extinguished, fee }
+    }
+
+    /// Frees the escrow of up to `lots` own obligations to the account that owed them, less the issue fee.
+    fn extinguish(&mut self, row: PositionRow, lots: Lots) -> Lots {
+        let mut open = lots;
+        while !open.is_zero() {
+            let position = self.positions.at_mut(row);
+            let Some(part) = self.obligations.extinguish(&mut position.obligations, open) else { break };
+            open = open.less(part.lots);
+            let escrow = part.escrow();
+            position.escrow = position.escrow.less(escrow);
+            self.escrow = self.escrow.less(escrow);
+            let account = position.account;
+            let fee = part.fee.of(escrow);
+            self.free(account, escrow.less(fee));
+            self.collect(fee);
+        }
+        lots.less(open)
+    }
+
+    /// Changes what a provider can deliver.
+    pub(crate) fn set_capacity(&mut self, account: AccountId, instrument: InstrumentId, lots: Lots) {
+        let row = self.positions.enter(account, instrument);
+        self.positions.at_mut(row).capacity = lots;
+    }
+
+    /// The position of `account` in `instrument` as seen by risk checks: lots, open sells, capacity and bond.
+    pub(crate) fn short_with(&self, account: AccountId, instrument: InstrumentId, more: Lots) -> Shortfall {
+        let Some(row) = self.positions.find(account, instrument) else {
+            return Shortfall { short: more.count().into(), capacity: Lots::ZERO, bonded: Amount::ZERO };
+        };
+        let position = self.positions.at(row);
+        let short = position.short(position.open_sells.plus(more));
+        Shortfall { short, capacity: position.capacity, bonded: position.bonded }
+    }
+}
+
+/// What an ask would leave uncovered by claims, and what there is to cover it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shortfall {
+    /// Lots not covered by claims.
+    pub(crate) short: u64,
+    /// Registered capacity.
+    pub(crate) capacity: Lots,
+    /// Bond held now.
+    pub(crate) bonded: Amount,
+}
+
+/// What `short` lots need in bond; `None` beyond 64 bits.
+pub(crate) fn bond_needed(short: u64, bond: Amount) -> Option<Amount> {
+    let lots = Lots::new(short)?;
+    bond.times(Volume::ZERO.plus(lots))
+}

@@ -1,0 +1,30 @@
+//! Engine: the exchange as a function of its journal.
+//!
+//! Commands go in with their [`stamp::Stamp`], events come out. Nothing in here knows a clock, a thread, a file,
+//! a socket or a random number. Start reading at [`exchange::Exchange::apply`].
+
+pub mod account;
+pub mod book;
+pub mod command;
+pub mod event;
+pub mod exchange;
+pub mod fees;
+pub mod ids;
+pub mod index;
+pub mod instrument;
+pub mod label;
+pub mod ledger;
+mod link;
+pub mod market;
+pub mod obligation;
+pub mod open_order;
+pub mod order;
+pub mod outcome;
+pub mod position;
+pub mod reject;
+pub mod sequencer;
+pub mod stamp;
+pub mod symbol;
+pub mod timers;
+pub mod units;
+pub mod view;

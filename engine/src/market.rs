@@ -1,0 +1,105 @@
+//! Market: one (class, zone, tier) whose delivery windows are traded, and its settings.
+
+use crate::reject::RejectReason;
+use crate::stamp::Time;
+use crate::symbol::{ClassName, ZoneName};
+use crate::units::{Amount, Ppm, Price};
+
+/// The most windows a market lists ahead: 28 days of hours.
+pub const WINDOWS_MAX: u32 = 672;
+/// The longest delivery window: a day, in seconds.
+pub const WINDOW_SECONDS_MAX: u32 = 86_400;
+
+/// How firmly capacity is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Delivered or compensated.
+    Firm,
+    /// Interruptible: the seller may reclaim with notice, and what is not served is not paid.
+    Interruptible,
+}
+
+/// Whether a group may trade with itself in this market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SelfTrade {
+    /// The taker stops before an order of its own group; its remainder is cancelled.
+    Prevented,
+    /// Allowed: for replaying foreign order flow that knows no owners.
+    Allowed,
+}
+
+/// The settings of a market, fixed when it is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketSpec {
+    /// What a seller keeps in bond per lot it still has to deliver.
+    pub bond: Amount,
+    /// The exact good.
+    pub class: ClassName,
+    /// Where it is delivered.
+    pub zone: ZoneName,
+    /// How firmly.
+    pub tier: Tier,
+    /// Whether a group may trade with itself.
+    pub self_trade: SelfTrade,
+    /// Length of a delivery window in seconds: whole minutes, at most a day.
+    pub window_seconds: u32,
+    /// How many windows are listed ahead, from 1 to [`WINDOWS_MAX`].
+    pub windows: u32,
+    /// The gate closes so many seconds before delivery.
+    pub gate_seconds: u32,
+    /// What the resting order of a trade pays.
+    pub maker_fee: Ppm,
+    /// What the incoming order of a trade pays.
+    pub taker_fee: Ppm,
+}
+
+impl MarketSpec {
+    /// Checks what the types leave open.
+    ///
+    /// # Errors
+    /// `MarketInvalid` when the window is not whole minutes up to a day, no window is listed, or the bond exceeds the
+    /// highest price.
+    pub fn check(&self) -> Result<(), RejectReason> {
+        let minutes = self.window_seconds.is_multiple_of(60) && 0 < self.window_seconds;
+        let day = self.window_seconds <= WINDOW_SECONDS_MAX && self.gate_seconds <= WINDOW_SECONDS_MAX;
+        let listed = 0 < self.windows && self.windows <= WINDOWS_MAX;
+        let highest = u64::from(Price::MAX.ticks()) * crate::units::TICK.micro();
+        let bonded = self.bond.micro() <= highest;
+        if minutes && day && listed && bonded { Ok(()) } else { Err(RejectReason::MarketInvalid) }
+    }
+
+    /// The higher of the two fees: what a bid must have ready.
+    pub fn fee_max(&self) -> Ppm {
+        self.maker_fee.max(self.taker_fee)
+    }
+
+    /// Start of the window with this number, counted from 1970.
+    pub fn start(&self, window: u64) -> Time {
+        Time::from_seconds(window * u64::from(self.window_seconds))
+    }
+
+    /// When trading of the window that starts at `start` ends.
+    pub fn gate(&self, start: Time) -> Time {
+        start.before(u64::from(self.gate_seconds) * Time::SECOND)
+    }
+
+    /// End of the window that starts at `start`.
+    pub fn end(&self, start: Time) -> Time {
+        start.after(u64::from(self.window_seconds) * Time::SECOND)
+    }
+
+    /// Number of the first window whose gate is still open at `now`.
+    pub fn first_open(&self, now: Time) -> u64 {
+        let nanos = u64::from(self.window_seconds) * Time::SECOND;
+        now.after(u64::from(self.gate_seconds) * Time::SECOND).0 / nanos + 1
+    }
+}
+
+/// A market and how far its grid of windows is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Market {
+    /// Its settings.
+    pub spec: MarketSpec,
+    /// Number of the window to be listed next.
+    pub next_window: u64,
+}

@@ -1,0 +1,38 @@
+//! Sequencer: gives commands their place and time, and says when a tick has to come first.
+//!
+//! The node and the simulator drive an exchange with the same two lines: while [`Sequencer::tick`] gives a tick,
+//! apply it; then stamp the command.
+
+use crate::command::Command;
+use crate::exchange::Exchange;
+use crate::stamp::{Stamp, Stamped, Time};
+
+/// The place and time given last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sequencer {
+    last: Stamp,
+}
+
+impl Sequencer {
+    /// Goes on after `last`, the stamp of the last command that was applied.
+    pub const fn resume(last: Stamp) -> Sequencer {
+        Sequencer { last }
+    }
+
+    /// The stamp given last.
+    pub const fn last(&self) -> Stamp {
+        self.last
+    }
+
+    /// Stamps a command that arrives at `now`. A clock that went back is taken to stand still.
+    pub fn stamp(&mut self, now: Time, command: Command) -> Stamped {
+        self.last = Stamp { sequence: self.last.sequence.next(), time: now.max(self.last.time) };
+        Stamped { stamp: self.last, command }
+    }
+
+    /// A tick, if a timer of `exchange` is due at `now`. Ask again after applying it: a tick fires a bounded portion.
+    pub fn tick(&mut self, now: Time, exchange: &Exchange) -> Option<Stamped> {
+        let due = exchange.next_due()? <= now.max(self.last.time);
+        due.then(|| self.stamp(now, Command::Tick))
+    }
+}

@@ -1,0 +1,204 @@
+//! Accounts of the view: balances, positions, open orders, recent fills and keys.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::account::{Balance, KeyGrant};
+use crate::event::{Event, Liquidity, PrivateSequence};
+use crate::ids::{AccountId, GroupId, InstrumentId, OrderId, PublicKey, TradeId, index};
+use crate::label::Label;
+use crate::order::Side;
+use crate::stamp::Time;
+use crate::units::{Amount, Lots, Price};
+use crate::view::orders::{OrderStatus, OrdersView};
+
+/// How many of an account's last fills a view keeps.
+pub const FILLS_KEPT_MAX: usize = 1_000;
+
+/// An account's part in one instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PositionView {
+    /// Claims above zero, obligations below.
+    pub lots: i64,
+    /// Credit its buyers paid, waiting for delivery.
+    pub escrow: Amount,
+    /// Its lot bonds.
+    pub bonded: Amount,
+    /// Registered capacity.
+    pub capacity: Lots,
+}
+
+/// One of an account's trades.
+#[derive(Clone, Copy, Debug)]
+pub struct FillView {
+    /// Number in the account's private stream.
+    pub xseq: PrivateSequence,
+    /// When.
+    pub time: Time,
+    /// The order.
+    pub order: OrderId,
+    /// The client's id of the order.
+    pub client: Option<Label>,
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// The trade's number within its instrument.
+    pub trade: TradeId,
+    /// Bought or sold.
+    pub side: Side,
+    /// Maker or taker.
+    pub liquidity: Liquidity,
+    /// At what price.
+    pub price: Price,
+    /// How many lots.
+    pub lots: Lots,
+    /// What was paid at once.
+    pub fee: Amount,
+}
+
+/// An account as the events tell it.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    /// Unique name.
+    pub name: Label,
+    /// Whose owner it shares.
+    pub group: GroupId,
+    /// Whether it may issue obligations.
+    pub provider: bool,
+    /// Its credit.
+    pub balance: Balance,
+    /// Number of its last private event.
+    pub xseq: PrivateSequence,
+    /// Positions by instrument.
+    pub positions: BTreeMap<InstrumentId, PositionView>,
+    /// Open orders, by the number of the event that accepted them.
+    pub orders: BTreeMap<PrivateSequence, OrderId>,
+    /// Its last fills, oldest first.
+    pub fills: VecDeque<FillView>,
+}
+
+/// A key and what it may do.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyView {
+    /// The public key.
+    pub key: PublicKey,
+    /// For whom, and what.
+    pub grant: KeyGrant,
+}
+
+/// Every account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AccountsView {
+    accounts: Vec<AccountView>,
+    names: BTreeMap<Label, AccountId>,
+    keys: BTreeMap<[u8; 8], KeyView>,
+    accepted: BTreeMap<OrderId, PrivateSequence>,
+}
+
+impl AccountsView {
+    pub(super) fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    pub(super) fn at(&self, account: AccountId) -> Option<&AccountView> {
+        self.accounts.get(index(account.0))
+    }
+
+    pub(super) fn named(&self, name: Label) -> Option<AccountId> {
+        self.names.get(&name).copied()
+    }
+
+    pub(super) fn key(&self, first: [u8; 8]) -> Option<&KeyView> {
+        self.keys.get(&first)
+    }
+
+    fn at_mut(&mut self, account: AccountId, xseq: PrivateSequence) -> &mut AccountView {
+        let view = &mut self.accounts[index(account.0)];
+        assert_eq!(view.xseq.0 + 1, xseq.0, "private streams have no gaps");
+        view.xseq = xseq;
+        view
+    }
+
+    pub(super) fn fold(&mut self, time: Time, event: &Event, orders: &OrdersView) {
+        match *event {
+            Event::AccountOpened { account, group, provider, name } => {
+                self.open(account, (group, provider, name))
+            }
+            Event::KeyRegistered { account, key, scopes } => {
+                let view = KeyView { key, grant: KeyGrant { account, scopes } };
+                self.keys.insert(first_bytes(&key), view);
+            }
+            Event::KeyRevoked { key, .. } => drop(self.keys.remove(&first_bytes(&key))),
+            Event::CapacitySet { account, instrument, lots } => {
+                let positions = &mut self.accounts[index(account.0)].positions;
+                positions.entry(instrument).or_default().capacity = lots;
+            }
+            Event::PositionChanged { account, xseq, instrument, position, escrow, bonded } => {
+                let row = self.at_mut(account, xseq).positions.entry(instrument).or_default();
+                (row.lots, row.escrow, row.bonded) = (position, escrow, bonded);
+            }
+            Event::BalanceChanged { account, xseq, available, held, bonded } => {
+                self.at_mut(account, xseq).balance = Balance { available, held, bonded };
+            }
+            Event::OrderAccepted { account, xseq, order, .. } => {
+                self.at_mut(account, xseq).orders.insert(xseq, order);
+                self.accepted.insert(order, xseq);
+            }
+            Event::OrderReduced { account, xseq, .. } => drop(self.at_mut(account, xseq)),
+            Event::OrderCanceled { account, xseq, order, .. } => {
+                self.at_mut(account, xseq);
+                self.end(account, order);
+            }
+            Event::OrderExecuted { account, order, .. } => {
+                self.execute(time, event, orders);
+                let view = orders.find(order).expect("executed orders are known");
+                if view.status == OrderStatus::Filled {
+                    self.end(account, order);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, account: AccountId, (group, provider, name): (GroupId, bool, Label)) {
+        assert_eq!(index(account.0), self.accounts.len(), "accounts are numbered in order");
+        self.names.insert(name, account);
+        self.accounts.push(AccountView {
+            name,
+            group,
+            provider,
+            balance: Balance::default(),
+            xseq: PrivateSequence(0),
+            positions: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            fills: VecDeque::new(),
+        });
+    }
+
+    fn execute(&mut self, time: Time, event: &Event, orders: &OrdersView) {
+        let Event::OrderExecuted {
+            account, xseq, order, instrument, trade, liquidity, price, lots, fee, ..
+        } = *event
+        else {
+            unreachable!("asked for executions only");
+        };
+        let view = orders.find(order).expect("executed orders are known");
+        let (side, client) = (view.side, view.client);
+        let fill =
+            FillView { xseq, time, order, client, instrument, trade, side, liquidity, price, lots, fee };
+        let fills = &mut self.at_mut(account, xseq).fills;
+        if fills.len() == FILLS_KEPT_MAX {
+            fills.pop_front();
+        }
+        fills.push_back(fill);
+    }
+
+    fn end(&mut self, account: AccountId, order: OrderId) {
+        let accepted = self.accepted.remove(&order).expect("orders end once");
+        self.accounts[index(account.0)].orders.remove(&accepted);
+    }
+}
+
+fn first_bytes(key: &PublicKey) -> [u8; 8] {
+    let mut first = [0; 8];
+    first.copy_from_slice(&key.0[..8]);
+    first
+}
