@@ -1,0 +1,41 @@
+# `make` alone lists what there is. What a fresh machine lacks, `scripts/setup` installs first.
+
+# Added to every cargo command that resolves dependencies; .ci/run passes --locked.
+CARGO_FLAGS ?=
+
+# Each recipe line is a shell of its own, so each one takes in the build environment.
+cargo = . scripts/build-env && cargo
+test = $(cargo) test --workspace --no-fail-fast $(CARGO_FLAGS)
+
+.PHONY: help run test check bench setup
+
+help:
+	@echo 'make run     start a whole market on this machine and watch it trade'
+	@echo 'make test    run every test; what this machine cannot run says "skipped" and why'
+	@echo 'make check   what CI runs: formatting, lints, then every test'
+	@echo 'make bench   build the optimised binary and say how to measure with it'
+	@echo 'make setup   install what the build needs: a C++ compiler and libclang'
+
+run: setup
+	@$(cargo) run -p hourbook $(CARGO_FLAGS) -- demo
+
+test: setup
+	@$(test)
+
+# The tests come last, so that their result is the last thing on the screen.
+check: setup
+	@$(cargo) fmt --all --check
+	@$(cargo) clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+	@$(test)
+
+bench:
+	@scripts/setup release
+	@$(cargo) build --release -p hourbook $(CARGO_FLAGS)
+	@binary=$${CARGO_TARGET_DIR:-target}/release/hourbook; \
+	echo; \
+	echo 'Measure with (FLOW is a recorded command flow):'; \
+	echo "  $$binary bench book FLOW --json"; \
+	echo "  $$binary bench wire --json"
+
+setup:
+	@scripts/setup

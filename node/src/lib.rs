@@ -1,0 +1,13 @@
+//! Node: the exchange as a library.
+//!
+//! Commands enter a bounded ring; the core applies them in batches; the journal makes each batch durable; the publisher
+//! folds what is durable into its view and tells it. [`pipeline`] shows every thread and who waits for whom.
+
+pub mod batch;
+pub mod clock;
+pub mod config;
+pub mod inlet;
+pub mod outlet;
+pub mod pipeline;
+pub mod ring;
+pub mod stage;

@@ -1,0 +1,260 @@
+//! Pipeline: every thread of the exchange and who waits for whom.
+//!
+//! ```text
+//!   producers -> inlet -> core -> journal -> publisher -> outlet
+//!                          ^                     |
+//!                          +---- empty batches --+        questions -> publisher
+//! ```
+//!
+//! There are as many batches as [`BATCHES`]; every ring has room for all of them, so only two things ever wait: the core
+//! for an empty batch, and a producer is told Busy. Nothing reaches the publisher before the journal has synced it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use engine::exchange::Exchange;
+use engine::stamp::Stamped;
+use engine::view::View;
+use journal::log::{AppendError, CommandLog};
+use journal::recovery::{Recovered, RecoveryError, recover};
+
+use crate::batch::Batch;
+use crate::clock::Clock;
+use crate::config::{BATCHES, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
+use crate::inlet::Inlet;
+use crate::outlet::Outlet;
+use crate::ring::Ring;
+use crate::stage::core::CoreStage;
+use crate::stage::journal::JournalStage;
+use crate::stage::publish::PublishStage;
+
+type BatchRing<O> = Arc<Ring<Box<Batch<<O as Outlet>::Origin>>>>;
+
+/// A journal read back, ready to go on.
+pub struct Ready<L> {
+    log: L,
+    recovered: Recovered,
+    view: View,
+}
+
+impl<L: CommandLog> Ready<L> {
+    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command.
+    ///
+    /// # Errors
+    /// The journal is damaged or of another logic version; nothing was changed.
+    pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
+        let mut view = View::default();
+        let recovered = recover(&log, &mut |stamped, events| {
+            view.fold(stamped.stamp, events);
+            progress(stamped);
+        })?;
+        Ok(Ready { log, recovered, view })
+    }
+
+    /// What the journal says.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// How many commands were read back.
+    pub fn commands(&self) -> u64 {
+        self.recovered.commands
+    }
+}
+
+/// A running exchange.
+pub struct Pipeline<L, O: Outlet> {
+    inlet: Inlet<O::Origin>,
+    questions: Arc<Ring<O::Question>>,
+    journal_ring: BatchRing<O>,
+    core: JoinHandle<Exchange>,
+    journal: JoinHandle<L>,
+    publisher: JoinHandle<View>,
+    core_done: Arc<AtomicBool>,
+    journal_done: Arc<AtomicBool>,
+}
+
+/// What a stopped exchange leaves.
+pub struct Stopped<L> {
+    /// Its log, everything in it durable.
+    pub log: L,
+    /// Its last state.
+    pub exchange: Exchange,
+    /// Its last view, which says the same.
+    pub view: View,
+}
+
+impl<L, O> Pipeline<L, O>
+where
+    L: CommandLog + Send + 'static,
+    O: Outlet + 'static,
+    O::Origin: 'static,
+    O::Question: 'static,
+{
+    /// Starts the three threads. `failed` is called on the journal's thread when a write failed: it has to end the
+    /// process, because what is on disk is unknown then.
+    pub fn start<C: Clock + 'static>(
+        ready: Ready<L>,
+        clock: C,
+        outlet: O,
+        failed: impl Fn(&AppendError) + Send + 'static,
+    ) -> Pipeline<L, O> {
+        let Ready { log, recovered, view } = ready;
+        let core = CoreStage::new(recovered.exchange, recovered.outcome, clock);
+        let journal = JournalStage::new(log, recovered.chain);
+        let publish = PublishStage::new(view, outlet);
+        let inlet = Inlet::default();
+        let questions = Arc::new(Ring::new(QUESTIONS_MAX));
+        let [empty, journal_ring, publish_ring]: [BatchRing<O>; 3] =
+            std::array::from_fn(|_| Arc::new(Ring::new(BATCHES)));
+        for _ in 0..BATCHES {
+            forward(&empty, Box::default());
+        }
+        let [core_done, journal_done]: [Arc<AtomicBool>; 2] = std::array::from_fn(|_| Arc::default());
+
+        let source = Source { inlet: inlet.clone(), empty: Arc::clone(&empty) };
+        let to_journal = Arc::clone(&journal_ring);
+        let core = spawn("core", move || run_core(core, &source, &to_journal));
+        let passage =
+            Passage { from_core: Arc::clone(&journal_ring), to_publisher: Arc::clone(&publish_ring) };
+        let done = Arc::clone(&core_done);
+        let journal = spawn("journal", move || {
+            run_journal(journal, &passage, &done).unwrap_or_else(|error| {
+                failed(&error);
+                panic!("the process stops when its journal fails: {error}");
+            })
+        });
+        let feed = Feed { batches: publish_ring, questions: Arc::clone(&questions), empty };
+        let done = Arc::clone(&journal_done);
+        let publisher = spawn("publisher", move || run_publisher(publish, &feed, &done));
+        Pipeline { inlet, questions, journal_ring, core, journal, publisher, core_done, journal_done }
+    }
+
+    /// Where commands enter.
+    pub fn inlet(&self) -> Inlet<O::Origin> {
+        self.inlet.clone()
+    }
+
+    /// Where questions are asked.
+    pub fn questions(&self) -> Arc<Ring<O::Question>> {
+        Arc::clone(&self.questions)
+    }
+
+    /// Stops: takes no more commands, finishes those taken, makes them durable and tells them.
+    pub fn stop(self) -> Stopped<L> {
+        self.inlet.stop();
+        let exchange = self.core.join().expect("the core does not panic");
+        self.core_done.store(true, Ordering::SeqCst);
+        self.journal_ring.wake();
+        let log = self.journal.join().expect("the journal does not panic");
+        self.journal_done.store(true, Ordering::SeqCst);
+        self.questions.wake();
+        let view = self.publisher.join().expect("the publisher does not panic");
+        Stopped { log, exchange, view }
+    }
+}
+
+/// What the core takes from.
+struct Source<T> {
+    inlet: Inlet<T>,
+    empty: Arc<Ring<Box<Batch<T>>>>,
+}
+
+/// What the journal takes from and passes on to.
+struct Passage<T> {
+    from_core: Arc<Ring<Box<Batch<T>>>>,
+    to_publisher: Arc<Ring<Box<Batch<T>>>>,
+}
+
+/// What the publisher takes from, and where it puts emptied batches.
+struct Feed<O: Outlet> {
+    batches: BatchRing<O>,
+    questions: Arc<Ring<O::Question>>,
+    empty: BatchRing<O>,
+}
+
+fn spawn<R: Send + 'static>(name: &str, run: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
+    std::thread::Builder::new().name(name.into()).spawn(run).expect("the machine has room for a thread")
+}
+
+fn forward<T>(ring: &Ring<Box<Batch<T>>>, batch: Box<Batch<T>>) {
+    assert!(ring.push(batch).is_ok(), "every ring has room for all batches");
+}
+
+fn run_core<C: Clock, T>(
+    mut stage: CoreStage<C>,
+    source: &Source<T>,
+    journal: &Ring<Box<Batch<T>>>,
+) -> Exchange {
+    source.inlet.ring().consume_here();
+    source.empty.consume_here();
+    // The batch that the last round left empty: putting it back would wake this very thread.
+    let mut spare = None;
+    loop {
+        let Some(mut batch) = spare.take().or_else(|| source.empty.pop()) else {
+            std::thread::park();
+            continue;
+        };
+        stage.step(source.inlet.ring(), &mut batch);
+        if !batch.is_empty() {
+            forward(journal, batch);
+            continue;
+        }
+        spare = Some(batch);
+        if source.inlet.is_stopping() && source.inlet.ring().is_empty() {
+            return stage.into_exchange();
+        }
+        match stage.idle_nanos() {
+            Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
+            None => std::thread::park(),
+        }
+    }
+}
+
+fn run_journal<L: CommandLog, T>(
+    mut stage: JournalStage<L>,
+    passage: &Passage<T>,
+    done: &AtomicBool,
+) -> Result<L, AppendError> {
+    passage.from_core.consume_here();
+    let mut group = Vec::with_capacity(BATCHES);
+    loop {
+        let stopping = done.load(Ordering::SeqCst);
+        group.extend(std::iter::from_fn(|| passage.from_core.pop()));
+        if group.is_empty() {
+            if stopping {
+                return Ok(stage.into_log());
+            }
+            std::thread::park();
+            continue;
+        }
+        stage.step(&group)?;
+        group.drain(..).for_each(|batch| forward(&passage.to_publisher, batch));
+    }
+}
+
+fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &AtomicBool) -> View {
+    feed.batches.consume_here();
+    feed.questions.consume_here();
+    loop {
+        let stopping = done.load(Ordering::SeqCst);
+        let mut idle = true;
+        while let Some(mut batch) = feed.batches.pop() {
+            stage.step(&mut batch);
+            forward(&feed.empty, batch);
+            idle = false;
+        }
+        for question in std::iter::from_fn(|| feed.questions.pop()).take(QUESTIONS_STEP_MAX) {
+            stage.answer(question);
+            idle = false;
+        }
+        if idle {
+            if stopping {
+                return stage.into_view();
+            }
+            std::thread::park();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Journal stage: makes batches durable, all that are queued with one write and one sync.
+
+use journal::chain::Chain;
+use journal::log::{AppendError, CommandLog};
+use journal::sealed::SealedRecords;
+
+use crate::batch::Batch;
+
+/// The log and the end of its chain.
+pub struct JournalStage<L> {
+    log: L,
+    chain: Chain,
+    records: SealedRecords,
+}
+
+impl<L: CommandLog> JournalStage<L> {
+    /// Goes on at the end of a recovered log.
+    pub fn new(log: L, chain: Chain) -> JournalStage<L> {
+        JournalStage { log, chain, records: SealedRecords::default() }
+    }
+
+    /// Appends one record per batch. When it returns, they are durable.
+    ///
+    /// # Errors
+    /// The process has to stop: nothing of these batches may be told.
+    pub fn step<T>(&mut self, batches: &[Box<Batch<T>>]) -> Result<(), AppendError> {
+        let last = self.chain.last().sequence;
+        self.records.clear();
+        for batch in batches {
+            self.chain.seal(batch.commands(), batch.outcome, &mut self.records);
+        }
+        self.log.append(last, &self.records)
+    }
+
+    /// The log, when the stage is done.
+    pub fn into_log(self) -> L {
+        self.log
+    }
+}

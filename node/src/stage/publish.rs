@@ -1,0 +1,37 @@
+//! Publish stage: folds durable events into the view and tells them.
+
+use engine::view::View;
+
+use crate::batch::Batch;
+use crate::outlet::Outlet;
+
+/// The view of what is durable, and who is told of it.
+pub struct PublishStage<O> {
+    view: View,
+    outlet: O,
+}
+
+impl<O: Outlet> PublishStage<O> {
+    /// Goes on with the view of a recovered exchange.
+    pub fn new(view: View, outlet: O) -> PublishStage<O> {
+        PublishStage { view, outlet }
+    }
+
+    /// Tells a durable batch and empties it.
+    pub fn step(&mut self, batch: &mut Batch<O::Origin>) {
+        batch.drain(|told| {
+            self.view.fold(told.stamped.stamp, told.events);
+            self.outlet.tell(told, &self.view);
+        });
+    }
+
+    /// Answers a question.
+    pub fn answer(&mut self, question: O::Question) {
+        self.outlet.answer(question, &self.view);
+    }
+
+    /// The view, when the stage is done.
+    pub fn into_view(self) -> View {
+        self.view
+    }
+}

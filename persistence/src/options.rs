@@ -1,0 +1,48 @@
+//! Options: how RocksDB keeps the journal.
+
+use rocksdb::{DBCompressionType, DBRecoveryMode, LogLevel, Options, ReadOptions, WriteOptions};
+
+/// Bytes of records in memory before they are written to a table, and so the size of a table.
+const WRITE_BUFFER_BYTES: usize = 64 << 20;
+/// Bytes of write-ahead log after which a table is written. Recovery needs about as much free space.
+const WAL_BYTES_MAX: u64 = 256 << 20;
+/// Bytes that reading from one end to the other fetches at a time.
+const READAHEAD_BYTES: usize = 2 << 20;
+/// Bytes of one file of RocksDB's own diary, of which two are kept.
+const DIARY_BYTES_MAX: usize = 1 << 20;
+const DIARY_FILES_MAX: usize = 2;
+
+/// How the database is opened. `new`: whether it is made when there is none.
+pub(crate) fn database(new: bool) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(new);
+    // The default mode opens silently with what stands before a damaged place, however much follows it. This one
+    // refuses, except when it is the end of the log that is incomplete: a write that was never acknowledged.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_max_total_wal_size(WAL_BYTES_MAX);
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    // Records arrive in the order of their keys and are never changed: there is nothing to merge.
+    options.set_disable_auto_compactions(true);
+    options.set_compression_type(DBCompressionType::None);
+    options.set_log_level(LogLevel::Warn);
+    options.set_keep_log_file_num(DIARY_FILES_MAX);
+    options.set_max_log_file_size(DIARY_BYTES_MAX);
+    options.set_stats_dump_period_sec(0);
+    options.set_stats_persist_period_sec(0);
+    options
+}
+
+/// How records are appended: durable when the write returns.
+pub(crate) fn append() -> WriteOptions {
+    let mut options = WriteOptions::default();
+    options.set_sync(true);
+    options
+}
+
+/// How records are read: once, in order.
+pub(crate) fn read() -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.fill_cache(false);
+    options.set_readahead_size(READAHEAD_BYTES);
+    options
+}

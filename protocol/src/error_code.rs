@@ -1,0 +1,195 @@
+//! Error code: what a program routes on when a request failed.
+//!
+//! Codes are wire-stable. Category and retryability follow from the code.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The reason of a failure, `SCREAMING_SNAKE_CASE` on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// The text is not JSON.
+    BadJson,
+    /// The JSON is not an object with a `method`.
+    BadEnvelope,
+    /// No such method.
+    UnknownMethod,
+    /// A field that the method does not have.
+    UnknownField,
+    /// A field that the method needs is absent or null.
+    MissingField,
+    /// A field holds another JSON type.
+    BadType,
+    /// A field breaks the rules of decimals.
+    BadDecimal,
+    /// A field breaks the rules of names.
+    BadName,
+    /// A field of the right type holds a value that cannot be.
+    BadValue,
+    /// The message is longer than the limit.
+    TooLarge,
+    /// The method needs a login first.
+    AuthRequired,
+    /// The signature or token does not prove the key.
+    BadSignature,
+    /// The signed time is too far from the server's.
+    ClockSkew,
+    /// No such key, or it was revoked.
+    KeyUnknown,
+    /// The key lacks the scope that the method needs.
+    ScopeMissing,
+    /// The connection has an account already.
+    AlreadyLoggedIn,
+    /// No instrument has this symbol.
+    NoMatch,
+    /// No such channel.
+    BadChannel,
+    /// No such depth.
+    BadDepth,
+    /// No such speed.
+    BadSpeed,
+    /// More subscriptions than a connection may have.
+    TooManySubs,
+    /// The connection does not have this stream.
+    NotSubscribed,
+    /// No such market.
+    UnknownSymbol,
+    /// The market's gate has closed.
+    MarketClosed,
+    /// The price is no multiple of the tick or out of bounds.
+    BadTick,
+    /// The quantity is no multiple of the lot or zero.
+    BadLot,
+    /// The quantity is above the limit.
+    MaxQty,
+    /// The order reached the engine after its deadline.
+    DeadlinePassed,
+    /// No such open order of this account.
+    UnknownOrder,
+    /// The reduction leaves nothing: cancel instead.
+    ReduceTooLarge,
+    /// An open order of the account has this client's order id.
+    ClOrdIdConflict,
+    /// The account has too few credits available.
+    InsufficientCredit,
+    /// The account has too few credits for the bond.
+    InsufficientBond,
+    /// The provider registered too little capacity.
+    InsufficientCapacity,
+    /// The account has too few claims to sell.
+    InsufficientClaims,
+    /// The account has as many open orders as it may.
+    OpenOrderLimit,
+    /// The capacity is sold or offered already.
+    CapacityInUse,
+    /// No such account.
+    AccountUnknown,
+    /// The account exists already.
+    AccountExists,
+    /// The key is registered already.
+    KeyExists,
+    /// The deposit's reference was used before.
+    ReferenceConsumed,
+    /// The deposit would exceed the largest supply.
+    SupplyLimit,
+    /// The market exists already.
+    MarketExists,
+    /// The market's settings contradict each other.
+    MarketInvalid,
+    /// The account is no provider.
+    NotProvider,
+    /// The client reads too slowly.
+    SlowConsumer,
+    /// The exchange has no room for the command now.
+    Overloaded,
+    /// The exchange is about to restart.
+    Draining,
+    /// The exchange is at fault.
+    Internal,
+    /// A code that is newer than this client.
+    #[serde(untagged)]
+    Other(Box<str>),
+}
+
+/// The part of the exchange that a code comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// The message itself.
+    Protocol,
+    /// Who is asking.
+    Auth,
+    /// What is subscribed to.
+    Subscription,
+    /// The order.
+    Order,
+    /// What the account may owe.
+    Risk,
+    /// Accounts, keys, deposits and markets.
+    Account,
+    /// The server.
+    Server,
+    /// A category that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+impl ErrorCode {
+    /// The part of the exchange that this code comes from.
+    pub fn category(&self) -> Category {
+        use ErrorCode as E;
+        match self {
+            E::BadJson | E::BadEnvelope | E::UnknownMethod | E::UnknownField | E::MissingField => {
+                Category::Protocol
+            }
+            E::BadType | E::BadDecimal | E::BadName | E::BadValue | E::TooLarge => Category::Protocol,
+            E::AuthRequired | E::BadSignature | E::ClockSkew => Category::Auth,
+            E::KeyUnknown | E::ScopeMissing | E::AlreadyLoggedIn => Category::Auth,
+            E::NoMatch | E::BadChannel | E::BadDepth => Category::Subscription,
+            E::BadSpeed | E::TooManySubs | E::NotSubscribed => Category::Subscription,
+            E::UnknownSymbol | E::MarketClosed | E::BadTick | E::BadLot | E::MaxQty => Category::Order,
+            E::DeadlinePassed | E::UnknownOrder | E::ReduceTooLarge | E::ClOrdIdConflict => Category::Order,
+            E::InsufficientCredit | E::InsufficientBond | E::InsufficientCapacity => Category::Risk,
+            E::InsufficientClaims | E::OpenOrderLimit | E::CapacityInUse => Category::Risk,
+            E::AccountUnknown | E::AccountExists | E::KeyExists | E::ReferenceConsumed => Category::Account,
+            E::SupplyLimit | E::MarketExists | E::MarketInvalid | E::NotProvider => Category::Account,
+            E::SlowConsumer | E::Overloaded | E::Draining | E::Internal => Category::Server,
+            E::Other(_) => Category::Unknown,
+        }
+    }
+
+    /// Whether the same request, unchanged, may succeed later.
+    pub fn retryable(&self) -> bool {
+        matches!(self, ErrorCode::SlowConsumer | ErrorCode::Overloaded | ErrorCode::Draining)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    /// The text on the wire.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Category, ErrorCode};
+
+    #[test]
+    fn code_has_its_wire_text() {
+        assert_eq!(ErrorCode::ClOrdIdConflict.to_string(), "CL_ORD_ID_CONFLICT");
+        assert_eq!(serde_json::to_string(&ErrorCode::BadJson).unwrap(), "\"BAD_JSON\"");
+        let code: ErrorCode = serde_json::from_str("\"MAX_QTY\"").unwrap();
+        assert_eq!((code.category(), code.retryable()), (Category::Order, false));
+    }
+
+    #[test]
+    fn newer_code_is_kept_as_text() {
+        let code: ErrorCode = serde_json::from_str("\"PRICE_BAND\"").unwrap();
+        assert_eq!(code, ErrorCode::Other("PRICE_BAND".into()));
+        assert_eq!(code.to_string(), "PRICE_BAND");
+        assert_eq!(serde_json::to_string(&code).unwrap(), "\"PRICE_BAND\"");
+    }
+}

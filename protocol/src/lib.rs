@@ -1,0 +1,37 @@
+//! Protocol: the wire types of `hourbook.v1` and their text.
+//!
+//! One JSON object is one message: a client sends requests, the server answers each with a reply
+//! and pushes updates. Requests are read strictly (an unknown field is an error with a
+//! suggestion), replies and updates leniently (what a client does not know, it ignores).
+//! Nothing here reads a clock, a socket or a file.
+
+pub mod account;
+pub mod add_order;
+pub mod book;
+pub mod call;
+pub mod cancel;
+pub mod channel;
+pub mod checksum;
+pub mod close;
+pub mod decimal;
+pub mod error;
+pub mod error_code;
+pub mod execution;
+mod fields;
+pub mod instrument;
+pub mod message;
+pub mod name;
+pub mod operator;
+pub mod order;
+pub mod query;
+pub mod reply;
+pub mod request;
+pub mod request_id;
+pub mod session;
+pub mod signature;
+pub mod status;
+pub mod subscription;
+pub mod suggest;
+pub mod time;
+pub mod trades;
+pub mod update;

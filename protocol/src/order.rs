@@ -1,0 +1,106 @@
+//! Order: what the account's own orders look like wherever they are told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorObject;
+use crate::error_code::ErrorCode;
+
+/// Whether an order wants hours or gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Wants hours, pays CU.
+    Buy,
+    /// Gives hours, earns CU.
+    Sell,
+}
+
+/// Where an order is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Rests, nothing traded yet.
+    Open,
+    /// Rests, part of it traded.
+    PartiallyFilled,
+    /// All of it traded.
+    Filled,
+    /// Over, and something was left.
+    Canceled,
+    /// A status that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Which side of a trade the account's order was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Liquidity {
+    /// It rested.
+    Maker,
+    /// It came in.
+    Taker,
+}
+
+/// An order with its cumulative state, so that any one message tells all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The exchange's name for it.
+    pub order_id: String,
+    /// The client's name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cl_ord_id: Option<String>,
+    /// The market.
+    pub symbol: String,
+    /// Buy or sell.
+    pub side: Side,
+    /// The limit, which for a market order is its protection.
+    pub price: String,
+    /// What was ordered, less reductions.
+    pub qty: String,
+    /// What has traded.
+    pub cum_qty: String,
+    /// What may still trade.
+    pub leaves_qty: String,
+    /// The mean price of what has traded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avg_price: Option<String>,
+    /// Where it is in its life.
+    pub status: OrderStatus,
+}
+
+/// An order by one of its two names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderName {
+    /// The exchange's.
+    OrderId(String),
+    /// The client's.
+    ClOrdId(String),
+}
+
+impl OrderName {
+    /// The one name that is given.
+    pub(crate) fn one_of(
+        order_id: Option<String>,
+        cl_ord_id: Option<String>,
+    ) -> Result<OrderName, ErrorObject> {
+        const EITHER: &str = "name the order by order_id or by cl_ord_id";
+        match (order_id, cl_ord_id) {
+            (Some(order_id), None) => Ok(OrderName::OrderId(order_id)),
+            (None, Some(cl_ord_id)) => Ok(OrderName::ClOrdId(cl_ord_id)),
+            (None, None) => Err(ErrorObject::new(ErrorCode::MissingField, EITHER).with_field("order_id")),
+            (Some(_), Some(_)) => {
+                Err(ErrorObject::new(ErrorCode::BadValue, format!("{EITHER}, not both"))
+                    .with_field("cl_ord_id"))
+            }
+        }
+    }
+
+    /// The fields `order_id` and `cl_ord_id`.
+    pub(crate) fn fields(self) -> (Option<String>, Option<String>) {
+        match self {
+            OrderName::OrderId(order_id) => (Some(order_id), None),
+            OrderName::ClOrdId(cl_ord_id) => (None, Some(cl_ord_id)),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Reply: the answer to one request.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::add_order::AddOrderResult;
+use crate::cancel::{CancelAllResult, OrderChange};
+use crate::error::ErrorObject;
+use crate::operator::Accepted;
+use crate::query::{BalancesResult, FillsResult, InstrumentsResult, OpenOrdersResult};
+use crate::request_id::RequestId;
+use crate::session::{LoginResult, Ping};
+use crate::subscription::{SubscribeResult, UnsubscribeResult};
+use crate::time::Time;
+
+/// The answer to one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The request's method, if it could be read.
+    pub method: Option<Box<str>>,
+    /// The request's id, if it had one.
+    pub req_id: Option<RequestId>,
+    /// What came of it.
+    pub outcome: Result<Answer, ErrorObject>,
+    /// When the server received the request.
+    pub t_in: Time,
+    /// When the server sent the reply.
+    pub t_out: Time,
+}
+
+/// The result of a method, by the method's kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of `login`.
+    Login(LoginResult),
+    /// Of `ping`.
+    Ping(Ping),
+    /// Of `logout`.
+    Logout {},
+    /// Of `subscribe`.
+    Subscribe(SubscribeResult),
+    /// Of `unsubscribe`.
+    Unsubscribe(UnsubscribeResult),
+    /// Of `add_order`.
+    AddOrder(AddOrderResult),
+    /// Of `cancel_order` and `reduce_order`.
+    OrderChange(OrderChange),
+    /// Of `cancel_all`.
+    CancelAll(CancelAllResult),
+    /// Of `open_orders`.
+    OpenOrders(OpenOrdersResult),
+    /// Of `fills`.
+    Fills(FillsResult),
+    /// Of `balances`.
+    Balances(BalancesResult),
+    /// Of `instruments`.
+    Instruments(InstrumentsResult),
+    /// Of the methods of operators and providers.
+    Accepted(Accepted),
+}
+
+#[derive(Serialize)]
+struct ReplyText<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    req_id: Option<&'a RequestId>,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ErrorObject>,
+    t_in: Time,
+    t_out: Time,
+}
+
+#[derive(Deserialize)]
+struct ReplyRead {
+    method: Option<Box<str>>,
+    req_id: Option<RequestId>,
+    result: Option<Box<RawValue>>,
+    error: Option<ErrorObject>,
+    t_in: Time,
+    t_out: Time,
+}
+
+impl Reply {
+    /// The text of one frame.
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("wire types have only text as keys")
+    }
+}
+
+impl Answer {
+    fn decode(method: &str, result: &RawValue) -> Result<Answer, serde_json::Error> {
+        let text = result.get();
+        Ok(match method {
+            "login" => Answer::Login(serde_json::from_str(text)?),
+            "ping" => Answer::Ping(serde_json::from_str(text)?),
+            "logout" => Answer::Logout {},
+            "subscribe" => Answer::Subscribe(serde_json::from_str(text)?),
+            "unsubscribe" => Answer::Unsubscribe(serde_json::from_str(text)?),
+            "add_order" => Answer::AddOrder(serde_json::from_str(text)?),
+            "cancel_order" | "reduce_order" => Answer::OrderChange(serde_json::from_str(text)?),
+            "cancel_all" => Answer::CancelAll(serde_json::from_str(text)?),
+            "open_orders" => Answer::OpenOrders(serde_json::from_str(text)?),
+            "fills" => Answer::Fills(serde_json::from_str(text)?),
+            "balances" => Answer::Balances(serde_json::from_str(text)?),
+            "instruments" => Answer::Instruments(serde_json::from_str(text)?),
+            "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market" => {
+                Answer::Accepted(serde_json::from_str(text)?)
+            }
+            _ => return Err(Error::custom("no method has this result")),
+        })
+    }
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ReplyText {
+            method: self.method.as_deref(),
+            req_id: self.req_id.as_ref(),
+            ok: self.outcome.is_ok(),
+            result: self.outcome.as_ref().ok(),
+            error: self.outcome.as_ref().err(),
+            t_in: self.t_in,
+            t_out: self.t_out,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Reply {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Reply, D::Error> {
+        let read = ReplyRead::deserialize(deserializer)?;
+        let outcome = match (read.error, &read.method, read.result) {
+            (Some(error), _, _) => Err(error),
+            (None, Some(method), Some(result)) => {
+                Ok(Answer::decode(method, &result).map_err(D::Error::custom)?)
+            }
+            _ => return Err(D::Error::custom("a reply has an error, or a method and a result")),
+        };
+        Ok(Reply { method: read.method, req_id: read.req_id, outcome, t_in: read.t_in, t_out: read.t_out })
+    }
+}

@@ -1,0 +1,105 @@
+//! Status: what the server says of itself, before anything else and before a close.
+
+use serde::{Deserialize, Serialize};
+
+use crate::close::CloseCode;
+use crate::error_code::ErrorCode;
+use crate::time::Time;
+
+/// The version of this protocol, in `Hello::api`.
+pub const API: &str = "hourbook.v1";
+
+/// Bytes in the longest message that the server reads.
+pub const MESSAGE_BYTES_MAX: usize = 65_536;
+
+/// A message of the channel `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Status {
+    /// The first message of each connection.
+    Hello {
+        /// Whom the client talks to.
+        data: Hello,
+    },
+    /// The last message before the server closes.
+    Error {
+        /// Why it closes.
+        data: Closing,
+    },
+    /// A type that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Whom the client talks to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The connection's name, part of what a login signs.
+    pub conn_id: String,
+    /// Changes only if sequences do not continue.
+    pub epoch: String,
+    /// The server's name and version.
+    pub server: String,
+    /// The protocol.
+    pub api: String,
+    /// Whether logins are signed.
+    pub mode: Mode,
+    /// Whether the exchange takes orders.
+    pub system: System,
+    /// The server's time.
+    pub time: Time,
+    /// Random text, part of what a login signs.
+    pub challenge: String,
+    /// How much a connection may ask for.
+    pub limits: Limits,
+    /// The server pings this often.
+    pub ping_ms: u32,
+}
+
+/// Whether logins are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// By a registered key.
+    Live,
+    /// A token will do, on this machine.
+    Dev,
+    /// A mode that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Whether the exchange takes orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum System {
+    /// It does.
+    Online,
+    /// It is about to restart.
+    Draining,
+    /// A state that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How much a connection may ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes in the longest message that the server reads.
+    pub max_message: u64,
+    /// Streams of one connection.
+    pub max_subs: u64,
+    /// Bytes that may wait for a slow client before it is closed.
+    pub queue_bytes: u64,
+}
+
+/// Why the server closes, since many libraries hide the close frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// One sentence.
+    pub message: String,
+    /// The code of the close frame.
+    pub close: CloseCode,
+}

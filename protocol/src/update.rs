@@ -1,0 +1,79 @@
+//! Update: a message that the server sends unasked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::book::Book;
+use crate::execution::{Account, Executions};
+use crate::instrument::Instrument;
+use crate::status::Status;
+use crate::time::Time;
+use crate::trades::Trades;
+
+/// A message of any channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "channel", rename_all = "snake_case")]
+pub enum Update {
+    /// The server itself.
+    Status(Box<Status>),
+    /// Markets.
+    Instruments(Instruments),
+    /// Levels of one market.
+    Book(Book),
+    /// Trades of one market.
+    Trades(Trades),
+    /// Orders and fills of the account.
+    Executions(Executions),
+    /// Balances and positions of the account.
+    Account(Account),
+    /// A channel that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A message of the channel `instruments`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Instruments {
+    /// All listed markets; replaces what the client has.
+    Snapshot(InstrumentsSnapshot),
+    /// Markets that were listed or changed.
+    Update(InstrumentsUpdate),
+    /// A type that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// All listed markets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentsSnapshot {
+    /// The stream that this belongs to.
+    pub stream: u64,
+    /// The engine sequence up to which this is exact.
+    pub seq: u64,
+    /// When the engine sequenced it.
+    pub ts: Time,
+    /// The markets.
+    pub data: Vec<Instrument>,
+}
+
+/// Markets that were listed or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentsUpdate {
+    /// The stream that this belongs to.
+    pub stream: u64,
+    /// The engine sequence of the change.
+    pub seq: u64,
+    /// `seq` of the stream's message before this one.
+    pub prev_seq: u64,
+    /// When the engine sequenced it.
+    pub ts: Time,
+    /// The markets, each whole.
+    pub data: Vec<Instrument>,
+}
+
+impl Update {
+    /// The text of one frame.
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("wire types have only text as keys")
+    }
+}

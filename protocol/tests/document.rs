@@ -1,0 +1,81 @@
+//! Document: each example of docs/protocol.md is read by the types that serve it.
+
+use std::fs;
+use std::path::Path;
+
+use protocol::call::Call;
+use protocol::error_code::ErrorCode;
+use protocol::message::Message;
+use protocol::request::METHODS;
+use serde_json::Value;
+
+fn document() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/protocol.md");
+    fs::read_to_string(path).expect("the document stands beside the crates")
+}
+
+/// Lines of all blocks marked `json`.
+fn examples(document: &str) -> Vec<&str> {
+    let blocks = document.split("```json\n").skip(1);
+    blocks.flat_map(|block| block.split("```").next().into_iter().flat_map(str::lines)).collect()
+}
+
+fn request(line: &str) {
+    let call = Call::decode(line);
+    let request = call.request.expect(line);
+    let text = request.encode(call.req_id.as_ref());
+    let again = Call::decode(&text);
+    assert_eq!((again.request, again.req_id), (Ok(request), call.req_id), "{line}");
+}
+
+/// A reply or an update says exactly what its types say, nothing more.
+fn message(line: &str, example: &Value) {
+    let text = match Message::decode(line).expect(line) {
+        Message::Reply(reply) => reply.encode(),
+        Message::Update(update) => update.encode(),
+    };
+    let again: Value = serde_json::from_str(&text).expect("encoded messages are JSON");
+    assert_eq!(&again, example, "{line}");
+}
+
+#[test]
+fn every_example_is_read() {
+    let document = document();
+    let lines = examples(&document);
+    assert!(50 < lines.len(), "the document has examples");
+    for line in lines {
+        let example: Value = serde_json::from_str(line).expect(line);
+        if example.get("channel").is_some() || example.get("ok").is_some() {
+            message(line, &example);
+        } else {
+            request(line);
+        }
+    }
+}
+
+#[test]
+fn every_method_has_a_request_and_a_reply() {
+    let document = document();
+    for method in METHODS {
+        let start = format!("{{\"method\":\"{method}\",");
+        let lines: Vec<&str> =
+            examples(&document).into_iter().filter(|line| line.starts_with(&start)).collect();
+        let replied = lines.iter().any(|line| line.contains("\"ok\":true"));
+        let requested = lines.iter().any(|line| !line.contains("\"ok\":"));
+        assert!(replied && requested, "{method}");
+    }
+}
+
+#[test]
+fn every_code_of_the_error_table_exists() {
+    let document = document();
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let names =
+        rows.map(|(name, _)| name).filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+    let codes: Vec<ErrorCode> =
+        names.map(|name| serde_json::from_value(name.into()).expect("any text is a code")).collect();
+    for code in &codes {
+        assert!(!matches!(code, ErrorCode::Other(_)), "{code}");
+    }
+    assert_eq!(codes.len(), 49, "the table has each code once");
+}
