@@ -106,6 +106,11 @@ impl Books {
         self.orders.next()
     }
 
+    /// The names of orders that have ended, changed so that they are new, in the order in which they are given.
+    pub(crate) fn names_free(&self) -> impl Iterator<Item = OrderId> {
+        self.orders.free()
+    }
+
     /// Frees the name of an order that never rested.
     pub fn drop_name(&mut self, order: OrderId) {
         self.orders.release(order.slot());

@@ -58,14 +58,20 @@ pub struct View {
 impl View {
     /// Folds the events of one command.
     pub fn fold(&mut self, stamp: Stamp, events: &[Event]) {
-        self.stamp = stamp;
-        self.changes.clear();
+        self.begin(stamp);
         for event in events {
-            self.fold_one(event);
+            self.apply(event);
         }
     }
 
-    fn fold_one(&mut self, event: &Event) {
+    /// Begins a command, whose events [`View::apply`] then takes one by one.
+    pub fn begin(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+        self.changes.clear();
+    }
+
+    /// Folds the next event of the command that was begun.
+    pub fn apply(&mut self, event: &Event) {
         match *event {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
@@ -84,7 +90,7 @@ impl View {
             self.depths[index(change.instrument.0)].apply(&change);
             self.changes.push(change);
         }
-        self.accounts.fold(self.stamp.time, event, &self.orders);
+        self.accounts.fold(self.stamp, event, &self.orders);
     }
 
     fn list(&mut self, instrument: InstrumentId, market: MarketId, start: Time) {

@@ -1,5 +1,6 @@
 //! Recovery: a sound journal gives the exchange that wrote it; any other is refused.
 
+mod arbitrary;
 mod bytes;
 
 use engine::command::Command;
@@ -10,6 +11,9 @@ use journal::log::ReadError;
 use journal::memory::MemoryLog;
 use journal::record::LOGIC_VERSION;
 use journal::recovery::{Recovered, RecoveryError, recover};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use bytes::mend;
 
@@ -65,6 +69,19 @@ fn every_command_is_observed_with_its_events() {
     assert_eq!((observed.0, recovered.commands, recovered.records), (6, 6, 3));
     assert!(3 <= observed.1, "a founding has events");
     assert_eq!(recovered.outcome, live.outcome);
+}
+
+proptest! {
+    #[test]
+    fn any_commands_are_recovered(groups in vec(vec(arbitrary::command(), 1..20), 0..5)) {
+        let (mut log, mut live) = (MemoryLog::default(), Live::default());
+        live.append(&mut log, &[&contract::founding()]).unwrap();
+        let groups: Vec<&[Command]> = groups.iter().map(Vec::as_slice).collect();
+        live.append(&mut log, &groups).unwrap();
+        let recovered = recover(&log, &mut |_, _| ()).unwrap();
+        prop_assert_eq!(recovered.exchange.state_hash(), live.exchange.state_hash());
+        prop_assert_eq!((recovered.chain, recovered.outcome), (live.chain, live.outcome));
+    }
 }
 
 #[test]

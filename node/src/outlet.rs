@@ -1,5 +1,7 @@
 //! Outlet: who is told what is durable, and asks about it.
 
+use engine::event::Event;
+use engine::stamp::Stamp;
 use engine::view::View;
 
 use crate::batch::Told;
@@ -11,7 +13,10 @@ pub trait Outlet: Send {
     /// What may be asked about durable state.
     type Question: Send;
 
-    /// Tells one durable command. `view` has it folded in.
+    /// Tells one event of a durable command. `view` is as it was just after this event.
+    fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View);
+
+    /// Tells a durable command, after its events. `view` has all of them folded in.
     fn tell(&mut self, told: Told<'_, Self::Origin>, view: &View);
 
     /// Answers a question from durable state.

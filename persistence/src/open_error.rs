@@ -22,8 +22,8 @@ pub enum Refusal {
     NotFolder,
     /// Another process has it open.
     InUse,
-    /// It may not be written to.
-    NotWritable {
+    /// This user may not use it.
+    Denied {
         /// What the machine said.
         cause: String,
     },
@@ -59,9 +59,7 @@ impl OpenError {
         let refusal = match error.kind() {
             io::ErrorKind::NotFound => Refusal::Absent,
             io::ErrorKind::NotADirectory => Refusal::NotFolder,
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Refusal::NotWritable { cause }
-            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Refusal::Denied { cause },
             _ => Refusal::Failed { doing, cause },
         };
         OpenError::new(path, refusal)
@@ -75,8 +73,8 @@ impl fmt::Display for OpenError {
             Refusal::Absent => write!(f, "there is no journal in {path}; check the path"),
             Refusal::NotFolder => write!(f, "{path} is not a folder; check the path"),
             Refusal::InUse => write!(f, "another hourbook holds the journal in {path}; stop it first"),
-            Refusal::NotWritable { cause } => {
-                write!(f, "the journal in {path} may not be written to: {cause}; check owner and permissions")
+            Refusal::Denied { cause } => {
+                write!(f, "access to the journal in {path} is denied: {cause}; check owner and permissions")
             }
             Refusal::Foreign => {
                 write!(

@@ -43,6 +43,9 @@ impl RocksLog {
     /// When the folder is in use by another process, damaged, or not one of this version's journals.
     pub fn open(path: &Path) -> Result<RocksLog, OpenError> {
         let mut folder = Folder::own(path)?;
+        if !folder.is_new() {
+            present(path)?;
+        }
         let database = DB::open(&options::database(folder.is_new()), path).map_err(opening(path))?;
         let tip = tip(&database, path)?;
         if folder.is_new() {
@@ -62,6 +65,7 @@ impl RocksLog {
     /// When there is no journal, or it is damaged or not one of this version's.
     pub fn open_read_only(path: &Path) -> Result<RocksLog, OpenError> {
         Folder::check(path)?;
+        present(path)?;
         let database =
             DB::open_for_read_only(&options::database(false), path, false).map_err(opening(path))?;
         let tip = tip(&database, path)?;
@@ -124,6 +128,15 @@ fn key(first: Sequence) -> [u8; 8] {
     first.0.to_be_bytes()
 }
 
+/// Checks that the folder's database was not lost: `CURRENT` is the file by which RocksDB finds all others.
+fn present(path: &Path) -> Result<(), OpenError> {
+    if path.join("CURRENT").exists() {
+        return Ok(());
+    }
+    let cause = "its database is missing".to_owned();
+    Err(OpenError::new(path, Refusal::Damaged { cause }))
+}
+
 /// The last record of the database.
 fn tip(database: &DB, path: &Path) -> Result<Option<Tip>, OpenError> {
     let mut place = database.raw_iterator_opt(options::read());
@@ -158,10 +171,7 @@ fn opening(path: &Path) -> impl Fn(rocksdb::Error) -> OpenError {
     move |error| {
         let cause = error.to_string();
         let refusal = match error.kind() {
-            // A database that should be there and is not: RocksDB calls it an invalid argument.
-            ErrorKind::Corruption | ErrorKind::InvalidArgument | ErrorKind::NotFound => {
-                Refusal::Damaged { cause }
-            }
+            ErrorKind::Corruption => Refusal::Damaged { cause },
             _ => Refusal::Failed { doing: "opening", cause },
         };
         OpenError::new(path, refusal)

@@ -1,10 +1,13 @@
-//! Crash: what the write-ahead log is worth after its end was torn off or its bytes were damaged.
+//! Crash: what the journal is worth after a write failed, its end was torn off, or its bytes were damaged.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command as Process;
 
 use engine::command::Command;
 use journal::contract::{self, Live};
+use journal::log::{AppendError, CommandLog};
 use journal::recovery::recover;
 use persistence::store::RocksLog;
 use tempfile::TempDir;
@@ -112,4 +115,43 @@ fn a_damaged_byte_is_refused_or_looks_like_a_torn_end() {
     }
     // A length that reaches past the end is the one thing that looks torn; each append has one.
     assert!(left.bytes.len() - 3 * 7 <= refused, "{refused} of {} refused", left.bytes.len());
+}
+
+const FOLDER: &str = "JOURNAL_OF_THE_FAILED_WRITE";
+
+// The process that fails is this test again, under a shell that lets no file grow beyond a limit.
+#[test]
+fn a_failed_write_is_the_last() {
+    if let Some(folder) = env::var_os(FOLDER) {
+        return write_until_it_fails(Path::new(&folder));
+    }
+    let folder = TempDir::new().unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 256; exec \"$0\" --exact a_failed_write_is_the_last";
+    let mut process = Process::new("sh");
+    process.arg("-c").arg(limited).arg(env::current_exe().unwrap()).env(FOLDER, folder.path());
+    let output = process.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let acknowledged: u64 = fs::read_to_string(folder.path().join("acknowledged")).unwrap().parse().unwrap();
+    let log = RocksLog::open(&folder.path().join("journal")).unwrap();
+    let recovered = recover(&log, &mut |_, _| ()).unwrap().last.sequence.0;
+    // The group that failed may be there or not.
+    assert!(recovered == acknowledged || recovered == acknowledged + 1_000, "{recovered}, {acknowledged}");
+    assert!(0 < acknowledged);
+}
+
+fn write_until_it_fails(folder: &Path) {
+    let mut log = RocksLog::open(&folder.join("journal")).expect("the folder is new");
+    let mut live = Live::default();
+    let unknown = loop {
+        let before = live.chain.last().sequence;
+        assert!(before.0 < 1_000_000, "the limit is reached");
+        if let Err(error) = live.append(&mut log, &[&[Command::Tick; 1_000]]) {
+            fs::write(folder.join("acknowledged"), before.0.to_string()).expect("the file is short");
+            assert_eq!(log.last().expect("the tip is known").expect("there is one").sequence, before);
+            break error;
+        }
+    };
+    assert!(matches!(unknown, AppendError::Unknown { .. }), "{unknown}");
+    let again = live.append(&mut log, &[&[Command::Tick]]);
+    assert!(matches!(again, Err(AppendError::Unknown { .. })), "a failed log takes nothing more");
 }

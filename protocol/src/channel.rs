@@ -1,4 +1,4 @@
-//! Channel: what a client may subscribe to, how deep and how often.
+//! Channel: what a client may subscribe to.
 
 use std::fmt;
 
@@ -20,29 +20,6 @@ pub enum Channel {
     Executions,
     /// Balances and positions of the account.
     Account,
-}
-
-/// How many levels of each side a book stream has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Depth {
-    /// So many levels, best first.
-    Levels(u32),
-    /// All levels, on the wire 0.
-    Full,
-}
-
-/// The shortest time between two updates of a book stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Speed {
-    /// One update for each command that changed the book. What a subscription without speed gets.
-    #[default]
-    Raw,
-    /// At most one update in 10 ms.
-    Ms10,
-    /// At most one update in 100 ms.
-    Ms100,
-    /// At most one update in 1 s.
-    Ms1000,
 }
 
 impl Channel {
@@ -74,75 +51,28 @@ impl Channel {
         matches!(self, Channel::Executions | Channel::Account)
     }
 
-    /// Whether a subscription names one market.
+    /// Whether a subscription may name one market. A book must; trades without one are those of all markets.
     pub fn has_symbol(self) -> bool {
         matches!(self, Channel::Book | Channel::Trades)
     }
 }
 
-impl Depth {
-    const LEVELS: [u32; 5] = [1, 10, 25, 100, 500];
-
-    /// The depth of this number, or `BAD_DEPTH`.
-    pub fn parse(levels: u32) -> Result<Depth, ErrorObject> {
-        match levels {
-            0 => Ok(Depth::Full),
-            _ if Depth::LEVELS.contains(&levels) => Ok(Depth::Levels(levels)),
-            _ => {
-                let message = format!("{levels} is none of 1, 10, 25, 100, 500, 0 (full)");
-                let deeper = Depth::LEVELS.into_iter().find(|depth| levels < *depth).unwrap_or(0);
-                Err(refusal(ErrorCode::BadDepth, "depth", message, Some(format!("use {deeper}"))))
-            }
-        }
+/// Refuses with `BAD_DEPTH` any depth of a book but 0, all levels.
+pub fn check_depth(levels: u32) -> Result<(), ErrorObject> {
+    if levels == 0 {
+        return Ok(());
     }
-
-    /// The number on the wire.
-    pub fn wire(self) -> u32 {
-        match self {
-            Depth::Levels(levels) => levels,
-            Depth::Full => 0,
-        }
-    }
+    let message = format!("{levels} is not served: a book has all its levels, depth 0");
+    Err(refusal(ErrorCode::BadDepth, "depth", message, Some("use 0, or leave depth out".to_owned())))
 }
 
-impl Speed {
-    const ALL: [Speed; 4] = [Speed::Raw, Speed::Ms10, Speed::Ms100, Speed::Ms1000];
-
-    /// The speed of this name, or `BAD_SPEED`.
-    pub fn parse(name: &str) -> Result<Speed, ErrorObject> {
-        let names = || Speed::ALL.map(Speed::name);
-        Speed::ALL.into_iter().find(|speed| speed.name() == name).ok_or_else(|| {
-            let message = format!("{:?} is none of {}", excerpt(name), names().join(", "));
-            refusal(ErrorCode::BadSpeed, "speed", message, suggest::did_you_mean(name, names()))
-        })
+/// Refuses with `BAD_SPEED` any speed but `raw`, an update for every command that changed the book.
+pub fn check_speed(name: &str) -> Result<(), ErrorObject> {
+    if name == "raw" {
+        return Ok(());
     }
-
-    /// The name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Speed::Raw => "raw",
-            Speed::Ms10 => "10ms",
-            Speed::Ms100 => "100ms",
-            Speed::Ms1000 => "1s",
-        }
-    }
-
-    /// The shortest time between two updates.
-    pub fn interval_ms(self) -> u64 {
-        match self {
-            Speed::Raw => 0,
-            Speed::Ms10 => 10,
-            Speed::Ms100 => 100,
-            Speed::Ms1000 => 1000,
-        }
-    }
-}
-
-impl Default for Depth {
-    /// What a subscription without depth gets: as many levels as the checksum covers.
-    fn default() -> Depth {
-        Depth::Levels(10)
-    }
+    let message = format!("{:?} is not served: every change is told at once, speed raw", excerpt(name));
+    Err(refusal(ErrorCode::BadSpeed, "speed", message, Some("use raw, or leave speed out".to_owned())))
 }
 
 impl fmt::Display for Channel {
@@ -161,7 +91,7 @@ fn refusal(code: ErrorCode, field: &str, message: String, suggestion: Option<Str
 
 #[cfg(test)]
 mod tests {
-    use super::{Channel, Depth, Speed};
+    use super::{Channel, check_depth, check_speed};
 
     #[test]
     fn channel_is_suggested() {
@@ -172,18 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_one_of_the_list() {
-        assert_eq!(Depth::parse(0).map(Depth::wire), Ok(0));
-        assert_eq!(Depth::parse(25), Ok(Depth::Levels(25)));
-        assert_eq!(Depth::parse(20).unwrap_err().suggestion.as_deref(), Some("use 25"));
-        assert_eq!(Depth::parse(501).unwrap_err().suggestion.as_deref(), Some("use 0"));
-    }
-
-    #[test]
-    fn speed_is_one_of_the_list() {
-        assert_eq!(Speed::parse("100ms").map(Speed::interval_ms), Ok(100));
-        let error = Speed::parse("100 ms").unwrap_err();
+    fn only_what_is_served_is_accepted() {
+        assert_eq!(check_depth(0), Ok(()));
+        assert_eq!(check_depth(25).unwrap_err().code.to_string(), "BAD_DEPTH");
+        assert_eq!(check_speed("raw"), Ok(()));
+        let error = check_speed("100ms").unwrap_err();
         assert_eq!(error.code.to_string(), "BAD_SPEED");
-        assert_eq!(error.suggestion.as_deref(), Some("did you mean 100ms?"));
+        assert_eq!(error.suggestion.as_deref(), Some("use raw, or leave speed out"));
     }
 }

@@ -9,6 +9,12 @@ use crate::time::Time;
 /// The version of this protocol, in `Hello::api`.
 pub const API: &str = "hourbook.v1";
 
+/// Where the websocket is.
+pub const PATH: &str = "/ws/v1";
+
+/// The websocket subprotocol.
+pub const SUBPROTOCOL: &str = "hourbook.json.v1";
+
 /// Bytes in the longest message that the server reads.
 pub const MESSAGE_BYTES_MAX: usize = 65_536;
 

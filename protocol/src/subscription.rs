@@ -21,10 +21,10 @@ pub struct Subscription {
     /// The market, for the channels that have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
-    /// A number for `Depth::parse`.
+    /// A number for `channel::check_depth`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
-    /// A name for `Speed::parse`.
+    /// A name for `channel::check_speed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
 }

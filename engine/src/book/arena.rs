@@ -58,6 +58,11 @@ impl Arena {
         }
     }
 
+    /// The ids of free slots, in the order in which [`Arena::take`] gives them.
+    pub(crate) fn free(&self) -> impl Iterator<Item = OrderId> {
+        std::iter::successors(self.free.get(), |slot| self.at(*slot).next.get()).map(|slot| self.id(slot))
+    }
+
     /// Takes a free slot.
     pub(crate) fn take(&mut self) -> OrderId {
         assert!(!self.is_full(), "whoever takes a slot has asked for room");

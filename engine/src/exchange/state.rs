@@ -17,6 +17,8 @@ pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
     let founding = exchange.founding.map_or([0, 0, 0], |founding| [1, founding.epoch, founding.seed]);
     hash.words(founding);
     hash.words([exchange.last.sequence.0, exchange.last.time.0, exchange.books.next_name().raw()]);
+    // Names are given again in the order of this list.
+    exchange.books.names_free().for_each(|name| hash.words([name.raw()]));
     accounts(exchange, &mut hash);
     markets(exchange, &mut hash);
     for number in 0..exchange.instruments.len() {
@@ -53,6 +55,8 @@ fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
             account.xseq.0,
         ]);
         hash.words([balance.available.micro(), balance.held.micro(), balance.bonded.micro()]);
+        // Cancelling all goes by age, which the books do not tell.
+        exchange.orders.of(account).for_each(|open| hash.words([open.order.raw()]));
     }
     for (key, grant) in ledger.accounts.keys() {
         hash.bytes(&key.0);

@@ -7,7 +7,7 @@ use crate::event::{Event, Liquidity, PrivateSequence};
 use crate::ids::{AccountId, GroupId, InstrumentId, OrderId, PublicKey, TradeId, index};
 use crate::label::Label;
 use crate::order::Side;
-use crate::stamp::Time;
+use crate::stamp::Stamp;
 use crate::units::{Amount, Lots, Price};
 use crate::view::orders::{OrderStatus, OrdersView};
 
@@ -32,8 +32,8 @@ pub struct PositionView {
 pub struct FillView {
     /// Number in the account's private stream.
     pub xseq: PrivateSequence,
-    /// When.
-    pub time: Time,
+    /// When, and the command's place in the journal.
+    pub stamp: Stamp,
     /// The order.
     pub order: OrderId,
     /// The client's id of the order.
@@ -117,7 +117,7 @@ impl AccountsView {
         view
     }
 
-    pub(super) fn fold(&mut self, time: Time, event: &Event, orders: &OrdersView) {
+    pub(super) fn fold(&mut self, stamp: Stamp, event: &Event, orders: &OrdersView) {
         match *event {
             Event::AccountOpened { account, group, provider, name } => {
                 self.open(account, (group, provider, name))
@@ -148,7 +148,7 @@ impl AccountsView {
                 self.end(account, order);
             }
             Event::OrderExecuted { account, order, .. } => {
-                self.execute(time, event, orders);
+                self.execute(stamp, event, orders);
                 let view = orders.find(order).expect("executed orders are known");
                 if view.status == OrderStatus::Filled {
                     self.end(account, order);
@@ -173,7 +173,7 @@ impl AccountsView {
         });
     }
 
-    fn execute(&mut self, time: Time, event: &Event, orders: &OrdersView) {
+    fn execute(&mut self, stamp: Stamp, event: &Event, orders: &OrdersView) {
         let Event::OrderExecuted {
             account, xseq, order, instrument, trade, liquidity, price, lots, fee, ..
         } = *event
@@ -183,7 +183,7 @@ impl AccountsView {
         let view = orders.find(order).expect("executed orders are known");
         let (side, client) = (view.side, view.client);
         let fill =
-            FillView { xseq, time, order, client, instrument, trade, side, liquidity, price, lots, fee };
+            FillView { xseq, stamp, order, client, instrument, trade, side, liquidity, price, lots, fee };
         let fills = &mut self.at_mut(account, xseq).fills;
         if fills.len() == FILLS_KEPT_MAX {
             fills.pop_front();

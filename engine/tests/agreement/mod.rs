@@ -6,7 +6,9 @@ use engine::exchange::Exchange;
 use engine::ids::{AccountId, InstrumentId};
 use engine::order::{Side, TimeInForce};
 use engine::units::Amount;
-use engine::view::{AccountView, OrderStatus, OrderView, PositionView, View};
+use engine::view::View;
+use engine::view::accounts::{AccountView, PositionView};
+use engine::view::orders::{OrderStatus, OrderView};
 
 /// Panics unless `view` says of everything what `exchange` says.
 pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {

@@ -5,28 +5,11 @@ use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes};
 use engine::label::Label;
 use engine::market::{MarketSpec, SelfTrade, Tier};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
-use engine::stamp::{Sequence, Stamp, Stamped, Time};
+use engine::stamp::Time;
 use engine::symbol::{ClassName, ZoneName};
 use engine::units::{Amount, Lots, Ppm, Price};
-use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-
-/// Up to 20 commands with stamps as a sequencer gives them.
-pub(crate) fn group() -> impl Strategy<Value = Vec<Stamped>> {
-    vec((steps(), command()), 1..20).prop_map(|commands| {
-        let mut last = Stamp::default();
-        let stamp = |(step, command): (u64, Command)| {
-            last = Stamp { sequence: Sequence(last.sequence.0 + 1), time: Time(last.time.0 + step) };
-            Stamped { stamp: last, command }
-        };
-        commands.into_iter().map(stamp).collect()
-    })
-}
-
-fn steps() -> impl Strategy<Value = u64> {
-    prop_oneof![Just(0), 0..1_000_u64, 0..u64::MAX / 32]
-}
 
 /// Any command.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
@@ -124,11 +107,16 @@ fn scopes() -> impl Strategy<Value = Scopes> {
 }
 
 fn account() -> impl Strategy<Value = AccountId> {
-    any::<u32>().prop_map(AccountId)
+    id().prop_map(AccountId)
 }
 
 fn instrument() -> impl Strategy<Value = InstrumentId> {
-    any::<u32>().prop_map(InstrumentId)
+    id().prop_map(InstrumentId)
+}
+
+/// Often one that exists.
+fn id() -> impl Strategy<Value = u32> {
+    prop_oneof![0..4_u32, any::<u32>()]
 }
 
 fn amount() -> impl Strategy<Value = Amount> {

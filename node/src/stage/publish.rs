@@ -20,7 +20,12 @@ impl<O: Outlet> PublishStage<O> {
     /// Tells a durable batch and empties it.
     pub fn step(&mut self, batch: &mut Batch<O::Origin>) {
         batch.drain(|told| {
-            self.view.fold(told.stamped.stamp, told.events);
+            let stamp = told.stamped.stamp;
+            self.view.begin(stamp);
+            for event in told.events {
+                self.view.apply(event);
+                self.outlet.tell_event(stamp, event, &self.view);
+            }
             self.outlet.tell(told, &self.view);
         });
     }

@@ -63,7 +63,7 @@ impl Message {
             return Err(line.wrong_shape("6 fields: time, type, order id, size, price, direction"));
         }
         let time = time(line.text(0)).ok_or_else(|| {
-            line.wrong(0, "time", "seconds after midnight, below 86400, with at most 9 decimals")
+            line.wrong(0, "time", "seconds after midnight, below 86400, such as 34200.000000001")
         })?;
         let kind = match line.text(1) {
             "1" => Kind::Entered,
@@ -95,15 +95,16 @@ impl Change {
     }
 }
 
-/// Reads `34200.004241176`: seconds, and up to nine decimals.
+/// Reads `34200.004241176`: seconds and nanoseconds. A few files carry more decimals, left by somebody's floating
+/// point; they are dropped.
 fn time(text: &str) -> Option<Time> {
     let (seconds, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(seconds) || !digits(decimals) || 9 < decimals.len() {
+    if !digits(seconds) || !digits(decimals) {
         return None;
     }
     let seconds = seconds.parse().ok().filter(|seconds| *seconds < DAY_SECONDS)?;
-    let nanos: u64 = format!("{decimals:0<9}").parse().ok()?;
+    let nanos: u64 = format!("{decimals:0<9.9}").parse().ok()?;
     Some(Time::from_seconds(seconds).after(nanos))
 }
 
@@ -114,8 +115,9 @@ mod tests {
     #[test]
     fn decimals_are_nanoseconds() {
         assert_eq!(time("34200.00426064"), Some(Time(34_200_004_260_640)));
+        assert_eq!(time("35821.088778456004"), Some(Time(35_821_088_778_456)));
         assert_eq!(time("0"), Some(Time(0)));
-        for text in ["", ".5", "1.", "86400.0", "1.0000000001", "-1.0", "+1.5", "1.5e3"] {
+        for text in ["", ".5", "1.", "86400.0", "-1.0", "+1.5", "1.5e3"] {
             assert_eq!(time(text), None, "{text}");
         }
     }

@@ -1,0 +1,8 @@
+//! Convert: wire types to engine types and back. Numbers are checked here, once.
+
+pub mod account;
+pub mod command;
+pub mod instrument;
+pub mod order;
+pub mod reject;
+pub mod symbol;

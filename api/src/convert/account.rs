@@ -1,0 +1,81 @@
+//! Accounts on the wire: balances, positions, scopes and keys.
+
+use engine::account::Balance;
+use engine::ids::{InstrumentId, Scopes};
+use engine::units::Amount;
+use engine::view::View;
+use engine::view::accounts::{AccountView, PositionView};
+use protocol::account::{Balance as WireBalance, CU, Position};
+use protocol::decimal::{self, Scale};
+use protocol::error::ErrorObject;
+use protocol::error_code::ErrorCode;
+use protocol::execution::AccountImage;
+use protocol::session::Scope;
+
+use crate::convert::symbol;
+
+const SCOPES: [(Scope, Scopes); 5] = [
+    (Scope::Read, Scopes::READ),
+    (Scope::Trade, Scopes::TRADE),
+    (Scope::Cancel, Scopes::CANCEL),
+    (Scope::Provide, Scopes::PROVIDE),
+    (Scope::Admin, Scopes::ADMIN),
+];
+
+/// Micro-CU as text.
+pub fn amount(amount: Amount) -> String {
+    decimal::print(amount.micro(), Scale::Amount)
+}
+
+/// An account's credit.
+pub fn balance(balance: &Balance) -> WireBalance {
+    let Balance { available, held, bonded } = *balance;
+    WireBalance {
+        unit: CU.to_owned(),
+        total: amount(available.plus(held).plus(bonded)),
+        available: amount(available),
+        held: amount(held),
+        bonded: amount(bonded),
+    }
+}
+
+/// An account's part in one instrument.
+pub fn position(view: &View, instrument: InstrumentId, position: &PositionView) -> Position {
+    Position {
+        symbol: symbol::text(view, instrument),
+        position: decimal::print_position(position.lots),
+        escrow: amount(position.escrow),
+        bonded: amount(position.bonded),
+    }
+}
+
+/// All of an account's credit, and every position that is not empty.
+pub fn image(view: &View, account: &AccountView) -> AccountImage {
+    let filled = |position: &PositionView| {
+        position.lots != 0 || !position.bonded.is_zero() || !position.escrow.is_zero()
+    };
+    let positions = account.positions.iter().filter(|(_, row)| filled(row));
+    AccountImage {
+        balances: vec![balance(&account.balance)],
+        positions: positions.map(|(instrument, row)| position(view, *instrument, row)).collect(),
+    }
+}
+
+/// The scopes of a set, in their usual order.
+pub fn scopes(set: Scopes) -> Vec<Scope> {
+    SCOPES.into_iter().filter(|(_, flag)| set.contains(*flag)).map(|(scope, _)| scope).collect()
+}
+
+/// One scope as a set.
+pub fn scope_set(scope: Scope) -> Scopes {
+    SCOPES.into_iter().find(|(known, _)| *known == scope).map_or(Scopes::NONE, |(_, set)| set)
+}
+
+/// The set that `register_key` asks for.
+pub fn scopes_asked(scopes: &[Scope]) -> Result<Scopes, ErrorObject> {
+    if scopes.is_empty() {
+        let message = "a key may do something: give at least one of read, trade, cancel, provide, admin";
+        return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("scopes"));
+    }
+    Ok(scopes.iter().fold(Scopes::NONE, |set, scope| set.with(scope_set(*scope))))
+}

@@ -1,0 +1,134 @@
+//! Connection: reads requests, writes what waits in the outbox, and ends both.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use protocol::close::CloseCode;
+use protocol::error_code::ErrorCode;
+use protocol::status::{Closing, MESSAGE_BYTES_MAX, Status};
+use protocol::update::Update;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as FrameCode;
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use crate::config::{CLOSE_GRACE, PING_INTERVAL};
+use crate::gateway::session::Session;
+use crate::gateway::{Gateway, handshake};
+use crate::outbox::{Ending, Outbox};
+use crate::question::Question;
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Runs one connection to its end.
+pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketAddr) {
+    let Some(socket) = handshake::accept(stream).await else { return };
+    let (sink, stream) = socket.split();
+    let mut session = Session::open(Arc::clone(gateway), peer);
+    let outbox = session.outbox();
+    let number = session.number();
+    let mut closing = gateway.closing.subscribe();
+    let restart = async {
+        let _ = closing.wait_for(|closing| *closing).await;
+        let message = "the exchange is stopping: connect again when it is back".to_owned();
+        let error = Some((ErrorCode::Draining, message));
+        outbox.end(Ending { close: CloseCode::RESTART, error });
+        std::future::pending::<()>().await;
+    };
+    // Whichever comes first ends the connection: all is written, the client is gone, or time is up.
+    tokio::select! {
+        () = write(sink, &outbox) => {}
+        () = read(stream, &mut session) => {}
+        () = doom(&outbox) => {}
+        () = restart => {}
+    }
+    while gateway.ask(Question::Leave { session: number }).is_err() && !gateway.inlet.is_stopping() {
+        tokio::time::sleep(CLOSE_GRACE / 100).await;
+    }
+}
+
+/// Waits for the end and then as long as a slow client may take to receive it.
+async fn doom(outbox: &Outbox) {
+    outbox.ended().await;
+    tokio::time::sleep(CLOSE_GRACE).await;
+}
+
+/// Returns when the client is gone.
+async fn read(mut stream: SplitStream<Socket>, session: &mut Session) {
+    let mut heard = Instant::now();
+    let mut ping = tokio::time::interval_at(heard + PING_INTERVAL, PING_INTERVAL);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let message = tokio::select! {
+            message = stream.next() => message,
+            now = ping.tick() => {
+                if heard + 2 * PING_INTERVAL < now {
+                    return;
+                }
+                continue;
+            }
+        };
+        heard = Instant::now();
+        match message {
+            Some(Ok(Message::Text(text))) => session.receive(&text).await,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Binary(_))) => {
+                let message = "requests are text frames, one JSON object each".to_owned();
+                session.end(CloseCode::POLICY, ErrorCode::BadJson, message);
+            }
+            Some(Err(Error::Capacity(_))) => {
+                let message = format!("a message has at most {MESSAGE_BYTES_MAX} bytes: send less at a time");
+                session.end(CloseCode::TOO_BIG, ErrorCode::TooLarge, message);
+                std::future::pending().await
+            }
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+        }
+    }
+}
+
+/// Writes what waits: feeds all of it, then flushes once. Returns when the end has been written or the client is gone.
+async fn write(mut sink: SplitSink<Socket, Message>, outbox: &Outbox) {
+    let mut ping = tokio::time::interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let pinging = tokio::select! {
+            () = outbox.ready() => false,
+            _ = ping.tick() => true,
+        };
+        if pinging && sink.feed(Message::Ping(Bytes::new())).await.is_err() {
+            return;
+        }
+        let slow = |ending: &Ending| ending.close == CloseCode::SLOW_CONSUMER;
+        while let Some(text) = outbox.pop() {
+            // A client that was too slow is spared the rest, so that it hears why.
+            if !outbox.ending().is_some_and(slow) && sink.feed(Message::Text(text)).await.is_err() {
+                return;
+            }
+        }
+        if sink.flush().await.is_err() {
+            return;
+        }
+        if let Some(ending) = outbox.ending() {
+            // Both are courtesies to a client that may have gone.
+            let _ = farewell(&mut sink, ending).await;
+            return;
+        }
+    }
+}
+
+async fn farewell(sink: &mut SplitSink<Socket, Message>, ending: &Ending) -> Result<(), Error> {
+    let mut reason = String::new();
+    if let Some((code, message)) = &ending.error {
+        reason = code.to_string();
+        let data = Closing { code: code.clone(), message: message.clone(), close: ending.close };
+        let update = Update::Status(Box::new(Status::Error { data }));
+        sink.feed(Message::Text(update.encode().into())).await?;
+    }
+    let frame = CloseFrame { code: FrameCode::from(ending.close.0), reason: reason.into() };
+    sink.send(Message::Close(Some(frame))).await?;
+    sink.close().await
+}

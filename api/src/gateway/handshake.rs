@@ -1,0 +1,69 @@
+//! Handshake: who may open a websocket here, and how.
+
+use std::net::SocketAddr;
+
+use protocol::status::{MESSAGE_BYTES_MAX, PATH, SUBPROTOCOL};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
+
+use crate::config::HANDSHAKE_TIMEOUT;
+
+/// Makes a websocket of a connection; `None` when the client asks for something else or takes too long.
+#[allow(clippy::result_large_err, reason = "the callback's type is the websocket library's")]
+pub(super) async fn accept(stream: TcpStream) -> Option<WebSocketStream<TcpStream>> {
+    // Replies are small and late is worse than many: send each at once.
+    stream.set_nodelay(true).ok()?;
+    let local = stream.local_addr().ok()?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(16 * 1024);
+    let check = |request: &Request, response: Response| check(request, response, local);
+    let handshake = accept_hdr_async_with_config(stream, check, Some(config));
+    tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.ok()?.ok()
+}
+
+#[allow(clippy::result_large_err, reason = "the callback's type is the websocket library's")]
+fn check(request: &Request, mut response: Response, local: SocketAddr) -> Result<Response, ErrorResponse> {
+    if request.uri().path() != PATH {
+        return Err(refusal(StatusCode::NOT_FOUND, format!("the websocket is at {PATH}")));
+    }
+    if let Some(origin) = request.headers().get(ORIGIN)
+        && !is_own(origin, local)
+    {
+        let message = "pages of other origins may not connect".to_owned();
+        return Err(refusal(StatusCode::FORBIDDEN, message));
+    }
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+    let names = offered.iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(','));
+    let known = names.map(str::trim).any(|name| name == SUBPROTOCOL);
+    match (offered.iter().next(), known) {
+        (None, _) => {}
+        (Some(_), true) => {
+            let name = HeaderValue::from_static(SUBPROTOCOL);
+            response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, name);
+        }
+        (Some(_), false) => {
+            return Err(refusal(StatusCode::BAD_REQUEST, format!("the subprotocol here is {SUBPROTOCOL}")));
+        }
+    }
+    Ok(response)
+}
+
+/// Whether a page of this origin was served by this host. Programs send no origin.
+fn is_own(origin: &HeaderValue, local: SocketAddr) -> bool {
+    let host = origin.to_str().ok().and_then(|text| text.split_once("://")).map(|(_, host)| host);
+    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    host.is_some_and(|host| host == "localhost" || host == local.ip().to_string())
+}
+
+fn refusal(status: StatusCode, message: String) -> ErrorResponse {
+    let mut response = ErrorResponse::new(Some(message));
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,12 @@
+//! Api: the exchange over websocket.
+//!
+//! [`gateway`] has the sockets: one session per connection, which decodes, checks and converts. [`feed`] is the
+//! publisher's end: it answers and tells what is durable. Nothing but rings lies between them.
+
+pub mod config;
+pub mod convert;
+pub mod feed;
+pub mod gateway;
+pub mod origin;
+pub mod outbox;
+pub mod question;

@@ -1,0 +1,64 @@
+//! Question: what sessions ask the publisher, who alone knows what is durable.
+
+use engine::ids::{AccountId, InstrumentId, PublicKey, Scopes};
+use engine::label::Label;
+use protocol::error::ErrorObject;
+use protocol::request::Request;
+use tokio::sync::oneshot;
+
+use crate::origin::Pending;
+
+/// What may be asked of durable state.
+#[derive(Debug)]
+pub enum Question {
+    /// A request that reads or subscribes.
+    Request {
+        /// Whom to answer.
+        pending: Box<Pending>,
+        /// The account that asks, if it may read its own affairs.
+        reader: Option<AccountId>,
+        /// What it asks.
+        request: Box<Request>,
+    },
+    /// Who has this name or key?
+    Account {
+        /// By what.
+        by: AccountBy,
+        /// Where the answer goes; `None` when nobody has it.
+        answer: oneshot::Sender<Option<Known>>,
+    },
+    /// Which instrument has this symbol?
+    Instrument {
+        /// The symbol's text.
+        symbol: Box<str>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<InstrumentId, ErrorObject>>,
+    },
+    /// The connection is gone.
+    Leave {
+        /// Its number.
+        session: u64,
+    },
+}
+
+/// How an account is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum AccountBy {
+    /// By its name.
+    Name(Label),
+    /// By the first eight bytes of one of its keys.
+    Key([u8; 8]),
+}
+
+/// An account as the publisher knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// Its number.
+    pub account: AccountId,
+    /// Its name.
+    pub name: Label,
+    /// Number of its last private event.
+    pub xseq: u64,
+    /// The key asked for and what it may do.
+    pub key: Option<(PublicKey, Scopes)>,
+}

@@ -1,0 +1,214 @@
+//! Harness: a real gateway on a real socket over an exchange in memory, and a client that speaks plain text.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use api::feed::Feed;
+use api::gateway::Gateway;
+use engine::command::Command;
+use engine::ids::PublicKey;
+use engine::stamp::Sequence;
+use futures_util::{SinkExt, StreamExt};
+use journal::log::{AppendError, CommandLog, ReadError, Tip};
+use journal::memory::MemoryLog;
+use journal::sealed::SealedRecords;
+use node::clock::SystemClock;
+use node::pipeline::{Pipeline, Ready, Stopped};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// How long a test waits for a message that has to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A log in memory that can be made to wait, as a disk does.
+#[derive(Default)]
+pub struct SlowLog {
+    log: MemoryLog,
+    pub stuck: Arc<AtomicBool>,
+}
+
+impl CommandLog for SlowLog {
+    fn append(&mut self, expected_last: Sequence, records: &SealedRecords) -> Result<(), AppendError> {
+        while self.stuck.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.log.append(expected_last, records)
+    }
+
+    fn last(&self) -> Result<Option<Tip>, ReadError> {
+        self.log.last()
+    }
+
+    fn read(&self, from: Sequence) -> impl Iterator<Item = Result<Box<[u8]>, ReadError>> {
+        self.log.read(from)
+    }
+}
+
+/// A running exchange.
+pub struct World {
+    pub gateway: Arc<Gateway>,
+    pub url: String,
+    pub stuck: Arc<AtomicBool>,
+    pipeline: Pipeline<SlowLog, Feed>,
+}
+
+impl World {
+    pub async fn start() -> World {
+        let log = SlowLog::default();
+        let stuck = Arc::clone(&log.stuck);
+        let ready = Ready::recover(log, &mut |_| {}).unwrap();
+        let pipeline = Pipeline::start(ready, SystemClock, Feed::default(), |_| {});
+        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, true);
+        let operator = PublicKey([7; 32]);
+        gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/ws/v1", listener.local_addr().unwrap());
+        tokio::spawn(Arc::clone(&gateway).serve(listener));
+        World { gateway, url, stuck, pipeline }
+    }
+
+    /// Starts with one market, accounts ann (1000 CU) and pat (a provider with 1000 CU and capacity 50); the symbol
+    /// is that of the first window.
+    pub async fn trading() -> (World, String) {
+        let world = World::start().await;
+        let mut operator = world.login("operator").await;
+        let market = json!({"class": "H100SXM", "zone": "US-E", "tier": "firm", "window_s": 3600, "windows": 3,
+            "gate_s": 600, "bond": "0.5", "maker_fee_ppm": 200, "taker_fee_ppm": 500, "self_trade": "prevent"});
+        operator.ok("add_market", market).await;
+        let ann = json!({"account": "ann"});
+        operator.ok("open_account", ann).await;
+        operator.ok("open_account", json!({"account": "pat", "provider": true})).await;
+        for name in ["ann", "pat"] {
+            let deposit = json!({"account": name, "amount": "1000", "reference": format!("for-{name}")});
+            operator.ok("deposit", deposit).await;
+        }
+        let listed = operator.ok("instruments", json!({})).await;
+        let symbol = listed["instruments"][0]["symbol"].as_str().unwrap().to_owned();
+        let mut pat = world.login("pat").await;
+        pat.ok("set_capacity", json!({"symbol": symbol, "gpus": 50})).await;
+        (world, symbol)
+    }
+
+    pub async fn connect(&self) -> Peer {
+        self.connect_with_hello().await.1
+    }
+
+    pub async fn connect_with_hello(&self) -> (Value, Peer) {
+        let (socket, _) = connect_async(&self.url).await.unwrap();
+        let mut peer = Peer { socket, next: 0 };
+        let hello = peer.receive().await;
+        assert_eq!((&hello["channel"], &hello["type"]), (&json!("status"), &json!("hello")));
+        assert_eq!(hello["data"]["epoch"], "0000000000000007");
+        (hello, peer)
+    }
+
+    pub async fn login(&self, account: &str) -> Peer {
+        let mut peer = self.connect().await;
+        peer.ok("login", json!({"token": format!("dev:{account}")})).await;
+        peer
+    }
+
+    /// Stops as the server does: drains, then closes connections.
+    pub async fn stop(self) -> Stopped<SlowLog> {
+        let World { gateway, pipeline, .. } = self;
+        let stopped = tokio::task::spawn_blocking(move || pipeline.stop()).await.unwrap();
+        gateway.close(PATIENCE).await;
+        stopped
+    }
+}
+
+/// A client.
+pub struct Peer {
+    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next: u64,
+}
+
+impl Peer {
+    /// Ends the connection with a reset, as a crashed machine would.
+    pub fn reset(self) {
+        if let MaybeTlsStream::Plain(stream) = self.socket.get_ref() {
+            stream.set_zero_linger().unwrap();
+        }
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        self.socket.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    pub async fn send(&mut self, method: &str, params: Value) -> u64 {
+        self.next += 1;
+        let request = json!({"method": method, "req_id": self.next, "params": params});
+        self.send_text(&request.to_string()).await;
+        self.next
+    }
+
+    /// The next frame: text as JSON, a close as `{"closed": code}`, the end as null.
+    pub async fn receive(&mut self) -> Value {
+        loop {
+            let message =
+                tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a message comes in time");
+            match message {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
+                Some(Ok(Message::Close(frame))) => {
+                    return json!({"closed": frame.map(|frame| u16::from(frame.code))});
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Value::Null,
+            }
+        }
+    }
+
+    /// The next message of a channel.
+    pub async fn update(&mut self, channel: &str) -> Value {
+        loop {
+            let message = self.receive().await;
+            assert!(
+                !message.is_null() && message.get("closed").is_none(),
+                "the connection is open: {message}"
+            );
+            if message["channel"] == channel {
+                return message;
+            }
+        }
+    }
+
+    /// Sends a request and waits for its reply, passing over everything else.
+    pub async fn call(&mut self, method: &str, params: Value) -> Value {
+        let id = self.send(method, params).await;
+        self.reply(id).await
+    }
+
+    pub async fn reply(&mut self, id: u64) -> Value {
+        loop {
+            let message = self.receive().await;
+            assert!(
+                !message.is_null() && message.get("closed").is_none(),
+                "the connection is open: {message}"
+            );
+            if message["req_id"] == id {
+                return message;
+            }
+        }
+    }
+
+    pub async fn ok(&mut self, method: &str, params: Value) -> Value {
+        let reply = self.call(method, params).await;
+        assert_eq!(reply["ok"], true, "{reply}");
+        reply["result"].clone()
+    }
+
+    pub async fn error(&mut self, method: &str, params: Value) -> Value {
+        let reply = self.call(method, params).await;
+        assert_eq!(reply["ok"], false, "{reply}");
+        reply["error"].clone()
+    }
+
+    pub async fn order(&mut self, symbol: &str, side: &str, qty: &str, price: &str) -> Value {
+        let params = json!({"symbol": symbol, "side": side, "type": "limit", "price": price, "qty": qty});
+        self.ok("add_order", params).await
+    }
+}

@@ -1,0 +1,28 @@
+//! Settings: the bounds of a connection.
+
+use std::time::Duration;
+
+/// Requests that may wait for their reply at the same time.
+pub const REQUESTS_MAX: usize = 4_096;
+
+/// Bytes in the longest message that is read; a whole book is one message.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 16 << 20;
+
+/// How long each side may take to say goodbye.
+pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How patient a connection is, and how much it keeps for a program that reads late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long connecting may take, and any one reply.
+    pub timeout: Duration,
+    /// Updates that may wait to be read. One more, and the connection ends with
+    /// [`crate::error::ClientError::Unread`].
+    pub updates_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { timeout: Duration::from_secs(10), updates_max: 16_384 }
+    }
+}
