@@ -1,4 +1,5 @@
 //! Trading: orders, books, trades and private streams over a real socket.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod harness;
 
@@ -16,9 +17,9 @@ async fn two_clients_trade_and_everyone_is_told() {
     let snapshot = watcher.update("book").await;
     assert_eq!(snapshot["type"], "snapshot");
 
-    let rested = pat.order(&symbol, "sell", "8", "1.0000").await;
+    let rested = pat.order(&symbol, "sell", ("8", "1.0000")).await;
     assert_eq!((&rested["status"], &rested["leaves_qty"]), (&json!("open"), &json!("8")));
-    let bought = ann.order(&symbol, "buy", "5", "1.1000").await;
+    let bought = ann.order(&symbol, "buy", ("5", "1.1000")).await;
     assert_eq!(bought["status"], "filled");
     assert_eq!(bought["avg_price"], "1.0000");
 
@@ -53,7 +54,7 @@ async fn private_streams_are_chained_and_cumulative() {
     let (world, symbol) = World::trading().await;
     let (mut ann, mut pat) = (world.login("ann").await, world.login("pat").await);
     for price in ["1.0000", "1.0100"] {
-        pat.order(&symbol, "sell", "2", price).await;
+        pat.order(&symbol, "sell", ("2", price)).await;
     }
     let subs = json!({"subs": [{"channel": "executions"}, {"channel": "account"}]});
     ann.ok("subscribe", subs).await;
@@ -108,10 +109,10 @@ async fn books_agree_with_their_checksum() {
     let mut book = Book::default();
     book.apply(&watcher.update("book").await);
     for (price, qty) in [("0.9000", "3"), ("0.9100", "4"), ("0.9200", "5")] {
-        ann.order(&symbol, "buy", qty, price).await;
+        ann.order(&symbol, "buy", (qty, price)).await;
         book.apply(&watcher.update("book").await);
     }
-    pat.order(&symbol, "sell", "6", "0.9100").await;
+    pat.order(&symbol, "sell", ("6", "0.9100")).await;
     book.apply(&watcher.update("book").await);
     ann.ok("cancel_all", json!({})).await;
     book.apply(&watcher.update("book").await);

@@ -6,7 +6,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use protocol::close::CloseCode;
 use protocol::message::Message;
-use protocol::status::{API, Closing, Hello, Status};
+use protocol::status::{API, Closing, Hello, SUBPROTOCOL, Status};
 use protocol::update::Update;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -14,7 +14,6 @@ use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message as Frame, WebSocketConfig};
@@ -23,9 +22,6 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 use crate::error::ClientError;
 use crate::in_flight::InFlight;
 use crate::settings::{GOODBYE, MESSAGE_BYTES_MAX};
-
-/// The websocket's name for messages in JSON.
-const SUBPROTOCOL: &str = "hourbook.json.v1";
 
 /// How much of a message that cannot be read is shown.
 const SHOWN_CHARS_MAX: usize = 80;
@@ -69,14 +65,19 @@ impl Socket {
 }
 
 fn handshake(url: &str) -> Result<Request, ClientError> {
-    let mut request = url.into_client_request().map_err(|error| wrong_address(url, &error))?;
+    let wrong = |cause: &str| ClientError::Address { url: url.to_owned(), cause: cause.to_owned() };
+    let mut request = url.into_client_request().map_err(|error| wrong(&error.to_string()))?;
+    match request.uri().scheme_str() {
+        Some("ws") => {}
+        Some("wss") => return Err(wrong("this client has no TLS; tunnel it to this machine and use ws://")),
+        _ => return Err(wrong("it does not begin with ws://")),
+    }
     request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUBPROTOCOL));
     Ok(request)
 }
 
 fn not_connected(url: &str, error: &SocketError) -> ClientError {
     let cause = match error {
-        SocketError::Url(_) => return wrong_address(url, error),
         SocketError::Http(response) => {
             format!("the server answers HTTP {} and no websocket", response.status().as_u16())
         }
@@ -84,17 +85,6 @@ fn not_connected(url: &str, error: &SocketError) -> ClientError {
         other => other.to_string(),
     };
     ClientError::Connect { url: url.to_owned(), cause }
-}
-
-fn wrong_address(url: &str, error: &SocketError) -> ClientError {
-    let cause = match error {
-        SocketError::Url(UrlError::TlsFeatureNotEnabled) => {
-            "this client has no TLS: use ws:// through a tunnel or a proxy on this machine".to_owned()
-        }
-        SocketError::Url(error) => error.to_string(),
-        other => other.to_string(),
-    };
-    ClientError::Address { url: url.to_owned(), cause }
 }
 
 async fn hello(frames: &mut Frames) -> Result<Hello, ClientError> {

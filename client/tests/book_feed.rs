@@ -35,8 +35,8 @@ fn update(prev_seq: u64, from: u64, to: u64) -> String {
 
 /// The same message with another checksum.
 fn spoiled(text: &str) -> String {
-    let mut message: Value = serde_json::from_str(text).unwrap();
-    let crc = message["data"]["crc"].as_u64().unwrap();
+    let mut message: Value = serde_json::from_str(text).expect("the test writes JSON");
+    let crc = message["data"]["crc"].as_u64().expect("a checksum is a number");
     message["data"]["crc"] = json!(crc ^ 1);
     message.to_string()
 }
@@ -47,7 +47,7 @@ fn exchange(tell: impl Fn(usize) -> Vec<String> + Send + Sync + 'static) -> Stri
         peer.say(HELLO);
         let mut subscribed = 0;
         while let Some(request) = peer.hear() {
-            match request["method"].as_str().unwrap() {
+            match request["method"].as_str().expect("a request has a method") {
                 "subscribe" => {
                     assert_eq!(request["params"], json!({ "subs": [{ "channel": "book", "symbol": "s" }] }));
                     peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
@@ -65,7 +65,7 @@ fn exchange(tell: impl Fn(usize) -> Vec<String> + Send + Sync + 'static) -> Stri
 }
 
 fn bid(book: &VerifiedBook) -> u64 {
-    book.bids().next().unwrap().ticks
+    book.bids().next().expect("there is one bid").ticks
 }
 
 #[tokio::test]

@@ -196,6 +196,12 @@ impl Books {
         self.orders.release(order.slot());
     }
 
+    /// The order that rests in `slot`; panics when none does.
+    pub fn resting_in(&self, slot: u32) -> OrderId {
+        assert!(self.orders.at(slot).level.get().is_some(), "only a slot where an order rests is asked for");
+        self.orders.id(slot)
+    }
+
     /// Lots that a resting order has left; `None` when it does not rest.
     pub fn leaves(&self, order: OrderId) -> Option<Lots> {
         self.orders.find(order).filter(|resting| resting.level.get().is_some()).map(|resting| resting.lots)

@@ -8,6 +8,8 @@ const WRITE_BUFFER_BYTES: usize = 64 << 20;
 const WAL_BYTES_MAX: u64 = 256 << 20;
 /// Bytes that reading from one end to the other fetches at a time.
 const READAHEAD_BYTES: usize = 2 << 20;
+/// Tables that are kept open at a time.
+const OPEN_FILES_MAX: i32 = 256;
 /// Bytes of one file of RocksDB's own diary, of which two are kept.
 const DIARY_BYTES_MAX: usize = 1 << 20;
 const DIARY_FILES_MAX: usize = 2;
@@ -21,8 +23,9 @@ pub(crate) fn database(new: bool) -> Options {
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     options.set_max_total_wal_size(WAL_BYTES_MAX);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
-    // Records arrive in the order of their keys and are never changed: there is nothing to merge.
-    options.set_disable_auto_compactions(true);
+    // Compaction stays on: keys only ascend, so it moves tables down a level without rewriting them. Off, every table
+    // would stay in the first level, where each is an open file, and a long journal would run out of those.
+    options.set_max_open_files(OPEN_FILES_MAX);
     options.set_compression_type(DBCompressionType::None);
     options.set_log_level(LogLevel::Warn);
     options.set_keep_log_file_num(DIARY_FILES_MAX);

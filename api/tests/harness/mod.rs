@@ -1,5 +1,5 @@
 //! Harness: a real gateway on a real socket over an exchange in memory, and a client that speaks plain text.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its part")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -207,7 +207,7 @@ impl Peer {
         reply["error"].clone()
     }
 
-    pub async fn order(&mut self, symbol: &str, side: &str, qty: &str, price: &str) -> Value {
+    pub async fn order(&mut self, symbol: &str, side: &str, (qty, price): (&str, &str)) -> Value {
         let params = json!({"symbol": symbol, "side": side, "type": "limit", "price": price, "qty": qty});
         self.ok("add_order", params).await
     }

@@ -1,4 +1,5 @@
 //! Canned: an exchange that says what a test tells it to, on a thread of its own.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -20,11 +21,14 @@ pub(crate) struct Peer {
 
 /// Runs `script` for every connection and returns the address. What a script says after the client has gone is lost.
 pub(crate) fn serve(script: impl Fn(Peer) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/ws/v1", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("this machine has a free port");
+    let url = format!("ws://{}/ws/v1", listener.local_addr().expect("a listener has an address"));
     thread::spawn(move || {
         for stream in listener.incoming() {
-            script(Peer { socket: accept_hdr(stream.unwrap(), shake_hands).unwrap() });
+            let stream = stream.expect("a client connects");
+            stream.set_nodelay(true).expect("a new socket takes options");
+            let socket = accept_hdr(stream, shake_hands);
+            script(Peer { socket: socket.expect("a client shakes hands") });
         }
     });
     url
@@ -41,26 +45,23 @@ fn shake_hands(request: &Request, mut response: Response) -> Result<Response, Er
 }
 
 /// An exchange that says hello and answers each request with what `answer` makes of method and params.
-#[allow(dead_code)]
 pub(crate) fn answering(
     answer: impl Fn(&str, &Value) -> Result<Value, Value> + Send + Sync + 'static,
 ) -> String {
     serve(move |mut peer| {
         peer.say(HELLO);
         while let Some(request) = peer.hear() {
-            let method = request["method"].as_str().unwrap();
+            let method = request["method"].as_str().expect("a request has a method");
             peer.answer(&request, answer(method, &request["params"]));
         }
     })
 }
 
 /// An error object of this code.
-#[allow(dead_code)]
 pub(crate) fn error(code: &str, category: &str, message: &str) -> Value {
     json!({ "code": code, "category": category, "message": message, "retryable": false })
 }
 
-#[allow(dead_code)]
 impl Peer {
     /// Sends a text frame.
     pub(crate) fn say(&mut self, text: impl Into<String>) {
@@ -76,7 +77,9 @@ impl Peer {
     pub(crate) fn hear(&mut self) -> Option<Value> {
         loop {
             match self.socket.read() {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => {
+                    return Some(serde_json::from_str(&text).expect("a request is JSON"));
+                }
                 Ok(_) => {}
                 Err(_) => return None,
             }

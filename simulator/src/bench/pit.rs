@@ -4,7 +4,7 @@
 //! names, match, rest, and forget the id when the order is gone.
 
 use engine::book::{Books, Incoming};
-use engine::ids::{AccountId, InstrumentId, OrderId, index};
+use engine::ids::{AccountId, InstrumentId, index};
 use engine::index::{Index, mix64};
 use engine::order::TimeInForce;
 use engine::units::Lots;
@@ -15,21 +15,14 @@ use crate::tape::Tape;
 /// Keys the hash over client ids.
 const SEED: u64 = 42;
 
-/// What a slot's order is called.
-#[derive(Clone, Copy, Debug)]
-struct Called {
-    client: u64,
-    order: OrderId,
-}
-
 /// A book, and the ids of what rests in it.
 pub(super) struct Pit {
     books: Books,
     instrument: InstrumentId,
     /// Resting orders by client id.
     index: Index,
-    /// By slot; stale where nothing rests.
-    called: Vec<Called>,
+    /// Client ids by slot; stale where nothing rests.
+    clients: Vec<u64>,
     pub(super) tape: Tape,
 }
 
@@ -38,7 +31,7 @@ impl Pit {
     pub(super) fn open() -> Pit {
         let mut books = Books::default();
         let instrument = books.open();
-        Pit { books, instrument, index: Index::default(), called: Vec::new(), tape: Tape::default() }
+        Pit { books, instrument, index: Index::default(), clients: Vec::new(), tape: Tape::default() }
     }
 
     /// Carries out one record. Whatever names an order that is gone changes nothing.
@@ -58,7 +51,7 @@ impl Pit {
         {
             let fill = self.books.trade(&mut incoming, maker);
             let slot = maker.order.slot();
-            let client = self.called[index(slot)].client;
+            let client = self.clients[index(slot)];
             self.tape.record((client, id), maker.price, fill.lots);
             if fill.maker_leaves.is_zero() {
                 self.index.remove(mix64(SEED, client), slot);
@@ -72,38 +65,31 @@ impl Pit {
     fn rest(&mut self, client: u64, incoming: &Incoming) {
         let order = self.books.name();
         self.books.rest(order, AccountId::OPERATOR, incoming);
-        let called = Called { client, order };
-        match self.called.get_mut(index(order.slot())) {
-            Some(before) => *before = called,
+        match self.clients.get_mut(index(order.slot())) {
+            Some(before) => *before = client,
             // Slots are given in order, so a new one is the next.
-            None => self.called.push(called),
+            None => self.clients.push(client),
         }
         self.index.insert(mix64(SEED, client), order.slot());
     }
 
     fn cancel(&mut self, client: u64) {
-        if let Some(order) = self.find(client) {
-            self.end(client, order);
+        let clients = &self.clients;
+        let same = |slot: u32| clients[index(slot)] == client;
+        if let Some(slot) = self.index.take(mix64(SEED, client), same) {
+            self.books.remove(self.books.resting_in(slot));
         }
     }
 
     fn reduce(&mut self, client: u64, by: Lots) {
-        let Some(order) = self.find(client) else { return };
+        let same = |slot: u32| self.clients[index(slot)] == client;
+        let Some(slot) = self.index.find(mix64(SEED, client), same) else { return };
+        let order = self.books.resting_in(slot);
         let leaves = self.books.leaves(order).expect("what the index holds rests");
         if by < leaves {
             self.books.reduce(order, by);
         } else {
-            self.end(client, order);
+            self.cancel(client);
         }
-    }
-
-    fn end(&mut self, client: u64, order: OrderId) {
-        self.index.remove(mix64(SEED, client), order.slot());
-        self.books.remove(order);
-    }
-
-    fn find(&self, client: u64) -> Option<OrderId> {
-        let same = |slot: u32| self.called[index(slot)].client == client;
-        self.index.find(mix64(SEED, client), same).map(|slot| self.called[index(slot)].order)
     }
 }

@@ -1,0 +1,160 @@
+//! Connection end: what a program learns when there is no exchange, or it ends the connection, or is no exchange.
+
+mod canned;
+
+use std::time::Duration;
+
+use canned::{HELLO, Peer, serve};
+use client::connection::Connection;
+use client::error::ClientError;
+use client::settings::Settings;
+use protocol::close::CloseCode;
+use protocol::error_code::ErrorCode;
+use protocol::request::Request;
+use protocol::session::Ping;
+use protocol::update::Update;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::protocol::Message;
+
+const TRADE: &str = r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"data":[]}"#;
+
+fn ping(echo: &str) -> Request {
+    Request::Ping(Ping { echo: Some(echo.to_owned()) })
+}
+
+/// The connection to an exchange that runs `script` after its hello.
+async fn meet(script: impl Fn(&mut Peer) + Send + Sync + 'static) -> Connection {
+    let url = serve(move |mut peer| {
+        peer.say(HELLO);
+        script(&mut peer);
+    });
+    Connection::open(&url).await.expect("the exchange says hello")
+}
+
+/// How the connection to such an exchange ends.
+async fn end(script: impl Fn(&mut Peer) + Send + Sync + 'static) -> ClientError {
+    let mut connection = meet(script).await;
+    let end = connection.next_update().await.expect_err("the connection ends");
+    assert_eq!(connection.ping().await, Err(end.clone()), "every later call tells the same");
+    assert_eq!(connection.next_update().await, Err(end.clone()));
+    end
+}
+
+#[tokio::test]
+async fn reason_of_a_close_is_told() {
+    let closed = end(|peer| {
+        peer.say(r#"{"channel":"status","type":"error","data":{"code":"SLOW_CONSUMER","message":"4194304 bytes wait to be read","close":4008}}"#);
+        peer.close(4008, "");
+    })
+    .await;
+    let reason = "4194304 bytes wait to be read".to_owned();
+    let slow =
+        ClientError::Closed { close: CloseCode::SLOW_CONSUMER, code: Some(ErrorCode::SlowConsumer), reason };
+    assert_eq!(closed, slow);
+    assert_eq!(
+        closed.to_string(),
+        "the exchange closed the connection (4008): SLOW_CONSUMER: 4194304 bytes wait to be read"
+    );
+    let cut =
+        r#"{"channel":"status","type":"error","data":{"code":"DRAINING","message":"restart","close":1001}}"#;
+    let closed = end(move |peer| peer.say(cut)).await;
+    assert!(matches!(closed, ClientError::Closed { close: CloseCode::RESTART, .. }), "{closed}");
+    let closed = end(|peer| peer.close(1001, "restart")).await;
+    let restart = ClientError::Closed { close: CloseCode::RESTART, code: None, reason: "restart".to_owned() };
+    assert_eq!(closed, restart);
+    let closed = end(|_| {}).await;
+    assert!(matches!(closed, ClientError::Lost { .. }), "{closed}");
+}
+
+#[tokio::test]
+async fn what_is_no_message_ends_the_connection() {
+    for garbage in ["", "no json", "[]", "{}", r#"{"channel":"book","type":"update"}"#, r#"{"ok":true}"#] {
+        let end = end(move |peer| peer.say(garbage)).await;
+        assert!(matches!(end, ClientError::Protocol { .. }), "{garbage:?}: {end}");
+    }
+    let binary = end(|peer| peer.send(Message::binary(vec![1, 2, 3]))).await;
+    assert!(matches!(binary, ClientError::Protocol { .. }), "{binary}");
+    let nobodys = r#"{"ok":false,"error":{"code":"BAD_JSON","category":"protocol","message":"m","retryable":false},"t_in":"1795356000123700000","t_out":"1795356000123702000"}"#;
+    let end = end(move |peer| peer.say(nobodys)).await;
+    assert_eq!(
+        end.to_string(),
+        "the other end does not speak hourbook.v1: a reply names no request of ours: BAD_JSON: m"
+    );
+}
+
+#[tokio::test]
+async fn reply_of_another_method_is_refused() {
+    let connection = meet(|peer| {
+        let mut request = peer.hear().unwrap();
+        request["method"] = json!("logout");
+        peer.answer(&request, Ok(json!({})));
+        while peer.hear().is_some() {}
+    })
+    .await;
+    let end = connection.ping().await.unwrap_err();
+    assert!(matches!(end, ClientError::Protocol { .. }), "{end}");
+}
+
+#[tokio::test]
+async fn waiting_requests_learn_that_the_connection_broke() {
+    let connection = meet(|peer| drop(peer.hear())).await;
+    let tickets = ["a", "b"].map(|text| connection.send(&ping(text)).unwrap());
+    for ticket in tickets {
+        let lost = ticket.answer().await.unwrap_err();
+        assert!(matches!(lost, ClientError::Lost { .. }), "{lost}");
+    }
+}
+
+#[tokio::test]
+async fn updates_that_nobody_reads_end_the_connection() {
+    let url = serve(|mut peer| {
+        peer.say(HELLO);
+        (0..6).for_each(|_| peer.say(TRADE));
+        while peer.hear().is_some() {}
+    });
+    let settings = Settings { updates_max: 5, ..Settings::default() };
+    let mut connection = Connection::open_with(&url, settings).await.unwrap();
+    let unread = ClientError::Unread { updates: 5 };
+    assert_eq!(connection.ping().await.unwrap_err(), unread, "no reply: the connection has ended");
+    for _ in 0..5 {
+        assert!(matches!(connection.next_update().await, Ok(Update::Trades(_))), "what had come is kept");
+    }
+    assert_eq!(connection.next_update().await.unwrap_err(), unread);
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_with_the_address() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("ws://{free}/ws/v1");
+    let error = Connection::open(&url).await.err().unwrap();
+    assert!(matches!(&error, ClientError::Connect { url: named, .. } if *named == url), "{error}");
+    assert_eq!(error.advice(), Some("start an exchange there, or check the address"));
+    for bad in [
+        "",
+        "127.0.0.1:9400",
+        "http://127.0.0.1:9400/ws/v1",
+        "wss://127.0.0.1:9400/ws/v1",
+        "ws://",
+        "ws://a b/",
+    ] {
+        let error = Connection::open(bad).await.err().unwrap();
+        assert!(matches!(error, ClientError::Address { .. }), "{bad:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn something_else_than_an_exchange_is_noticed() {
+    let hellos = ["hi".to_owned(), TRADE.to_owned(), HELLO.replace("hourbook.v1", "hourbook.v2")];
+    for hello in hellos {
+        let url = serve(move |mut peer| {
+            peer.say(hello.clone());
+            while peer.hear().is_some() {}
+        });
+        let error = Connection::open(&url).await.err().unwrap();
+        assert!(matches!(error, ClientError::Protocol { .. }), "{error:?}");
+    }
+    let silent = serve(|mut peer| while peer.hear().is_some() {});
+    let settings = Settings { timeout: Duration::from_millis(100), ..Settings::default() };
+    let error = Connection::open_with(&silent, settings).await.err().unwrap();
+    assert_eq!(error.to_string(), format!("no exchange answers at {silent}: no hello within 100ms"));
+}

@@ -1,0 +1,115 @@
+//! Argument: what is typed, checked before anything is sent.
+
+use std::time::Duration;
+
+use protocol::decimal::{self, Scale};
+use protocol::error::ErrorObject;
+use protocol::instrument::Tier;
+use protocol::name;
+use protocol::operator::SelfTrade;
+use protocol::session::Scope;
+use protocol::signature::PublicKey;
+
+/// A price in CU per lot.
+pub(crate) fn price(text: &str) -> Result<String, String> {
+    checked(text, decimal::parse(text, Scale::Price, "").map(|_| ()))
+}
+
+/// A number of lots.
+pub(crate) fn quantity(text: &str) -> Result<String, String> {
+    checked(text, decimal::parse(text, Scale::Quantity, "").map(|_| ()))
+}
+
+/// An amount of CU.
+pub(crate) fn amount(text: &str) -> Result<String, String> {
+    checked(text, decimal::parse(text, Scale::Amount, "").map(|_| ()))
+}
+
+/// The name of an account, order or deposit.
+pub(crate) fn label(text: &str) -> Result<String, String> {
+    checked(text, name::check(text, ""))
+}
+
+/// A public key in base64.
+pub(crate) fn public_key(text: &str) -> Result<String, String> {
+    checked(text, PublicKey::parse(text, "").map(|_| ()))
+}
+
+/// A length of time, such as `5s`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    const RULE: &str = "a whole number and ms, s, m or h, such as 500ms or 5s";
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    let number = &text[..text.len() - unit.len()];
+    let number: u32 = number.parse().map_err(|_| RULE.to_owned())?;
+    let unit = match unit {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" => Duration::from_secs(60),
+        "h" => Duration::from_secs(3_600),
+        _ => return Err(RULE.to_owned()),
+    };
+    Ok(unit * number)
+}
+
+/// How firm a delivery is.
+pub(crate) fn tier(text: &str) -> Result<Tier, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "firm" => Ok(Tier::Firm),
+        "int" => Ok(Tier::Int),
+        _ => Err("firm or int".to_owned()),
+    }
+}
+
+/// What happens when an account's order meets its own.
+pub(crate) fn self_trade(text: &str) -> Result<SelfTrade, String> {
+    match text {
+        "prevent" => Ok(SelfTrade::Prevent),
+        "allow" => Ok(SelfTrade::Allow),
+        _ => Err("prevent or allow".to_owned()),
+    }
+}
+
+/// What a key may do.
+pub(crate) fn scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "read" => Ok(Scope::Read),
+        "trade" => Ok(Scope::Trade),
+        "cancel" => Ok(Scope::Cancel),
+        "provide" => Ok(Scope::Provide),
+        "admin" => Ok(Scope::Admin),
+        _ => Err("some of read,trade,cancel,provide,admin".to_owned()),
+    }
+}
+
+fn checked(text: &str, check: Result<(), ErrorObject>) -> Result<String, String> {
+    match check {
+        Ok(()) => Ok(text.to_owned()),
+        Err(ErrorObject { message, suggestion: Some(suggestion), .. }) => Err(format!("{message}; {suggestion}")),
+        Err(error) => Err(error.message.into_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{duration, price};
+
+    #[test]
+    fn duration_has_a_unit() {
+        let cases = [("500ms", 500), ("5s", 5_000), ("2m", 120_000), ("1h", 3_600_000), ("0s", 0)];
+        for (text, millis) in cases {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for bad in ["", "5", "s", "-5s", "1.5s", "5 s", "5d", "99999999999s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn wrong_decimal_says_what_would_be_right() {
+        assert_eq!(price("1.05"), Ok("1.05".to_owned()));
+        let rule = "this decimal has at most 4 decimals; write it like \"1.0500\"";
+        assert_eq!(price("1.00001"), Err(rule.to_owned()));
+    }
+}

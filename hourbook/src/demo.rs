@@ -1,0 +1,75 @@
+//! Demo: a small market that trades by itself, through the same websocket as everyone.
+//!
+//! Makers and takers are ordinary clients. Prices come from listed GPU prices; see `gpu_prices.csv`.
+
+mod maker;
+mod prices;
+mod random;
+mod setup;
+mod taker;
+mod tape;
+
+use std::time::Duration;
+
+use client::error::ClientError;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub(crate) use crate::demo::setup::{Opening, open};
+
+/// Providers that quote both sides.
+const MAKERS: [&str; 3] = ["maker-north", "maker-south", "maker-west"];
+/// Accounts that buy hours and sell some of them again.
+const TAKERS: [&str; 4] = ["taker-lab", "taker-chat", "taker-train", "taker-trade"];
+/// The account left for whoever watches.
+pub(crate) const VISITOR: &str = "you";
+/// How long after a lost connection a participant ends.
+const ENOUGH: Duration = Duration::from_millis(50);
+
+/// The participants of a running demo.
+pub(crate) struct Demo {
+    tasks: JoinSet<Result<(), ClientError>>,
+    stop: watch::Sender<bool>,
+    fills: watch::Receiver<u64>,
+}
+
+impl Demo {
+    /// Starts makers, takers and the tape against the exchange at `url`.
+    pub(crate) fn start(url: &str, json: bool) -> Demo {
+        let (stop, stopping) = watch::channel(false);
+        let (count, fills) = watch::channel(0);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(tape::print(url.to_owned(), json, (count, stopping.clone())));
+        for (number, name) in (0..).zip(MAKERS) {
+            tasks.spawn(maker::run(url.to_owned(), name, number, stopping.clone()));
+        }
+        for (number, name) in (0..).zip(TAKERS) {
+            tasks.spawn(taker::run(url.to_owned(), name, number, stopping.clone()));
+        }
+        Demo { tasks, stop, fills }
+    }
+
+    /// Waits until a participant fails.
+    pub(crate) async fn failed(&mut self) -> ClientError {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Ok(Err(error))) => return error,
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Waits until so many fills were printed.
+    pub(crate) async fn printed(&self, fills: u64) {
+        // The sender lives as long as the tape; without it there is nothing to wait for.
+        let _ = self.fills.clone().wait_for(|count| fills <= *count).await;
+    }
+
+    /// Stops everyone; returns how many fills were printed.
+    pub(crate) async fn stop(mut self) -> u64 {
+        self.stop.send_replace(true);
+        while tokio::time::timeout(ENOUGH, self.tasks.join_next()).await.is_ok_and(|joined| joined.is_some()) {}
+        *self.fills.borrow()
+    }
+}

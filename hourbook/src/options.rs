@@ -1,0 +1,141 @@
+//! Options: what every command understands: where the exchange is, who asks, and in which form to answer.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+use client::connection::Connection;
+use client::error::ClientError;
+use client::key_file;
+
+use crate::failure::Failure;
+
+/// The address of an exchange that was started without saying otherwise.
+const URL: &str = "ws://127.0.0.1:9400/ws/v1";
+
+const ENV_URL: &str = "HOURBOOK_URL";
+const ENV_KEY: &str = "HOURBOOK_KEY";
+const ENV_DEV: &str = "HOURBOOK_DEV";
+
+/// What every command understands.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Options {
+    /// Address of the exchange [env: HOURBOOK_URL] [default: ws://127.0.0.1:9400/ws/v1]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Log in with the key in this file [env: HOURBOOK_KEY]
+    #[arg(long, global = true, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Log in as this account, on a development server [env: HOURBOOK_DEV]
+    #[arg(long, global = true, value_name = "ACCOUNT")]
+    dev: Option<String>,
+    /// Answer in JSON: one object on one line, errors too (on stderr)
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Who asks.
+#[derive(Debug, PartialEq, Eq)]
+enum Login {
+    Key(PathBuf),
+    Dev(String),
+}
+
+impl Options {
+    /// Connects without a login.
+    pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+        Ok(Connection::open(&self.address()).await?)
+    }
+
+    /// Connects and logs in.
+    pub(crate) async fn login(&self) -> Result<Connection, Failure> {
+        // A key that cannot be read is said before anything is sent.
+        match self.who()? {
+            Login::Key(path) => {
+                let secret = key_file::read(&path).map_err(|error| Failure::local(error.to_string()))?;
+                let connection = self.connect().await?;
+                connection.login_key(&secret).await.map_err(refused)?;
+                Ok(connection)
+            }
+            Login::Dev(account) => {
+                let connection = self.connect().await?;
+                connection.login_dev(&account).await.map_err(refused)?;
+                Ok(connection)
+            }
+        }
+    }
+
+    /// The address that was named here or in the environment, or the usual one.
+    pub(crate) fn address(&self) -> String {
+        self.named_address().unwrap_or_else(|| URL.to_owned())
+    }
+
+    /// The address that was named here or in the environment.
+    pub(crate) fn named_address(&self) -> Option<String> {
+        self.url.clone().or_else(|| variable(ENV_URL))
+    }
+
+    /// What is typed counts before what the environment says.
+    fn who(&self) -> Result<Login, Failure> {
+        let typed = one_login(self.key.clone(), self.dev.clone(), ["--key", "--dev"])?;
+        let login = match typed {
+            Some(login) => Some(login),
+            None => one_login(variable(ENV_KEY).map(PathBuf::from), variable(ENV_DEV), [ENV_KEY, ENV_DEV])?,
+        };
+        login.ok_or_else(|| {
+            Failure::usage("this command needs a login".to_owned())
+                .advise("name a key file with --key FILE, or an account of a development server with --dev ACCOUNT")
+        })
+    }
+}
+
+fn one_login(
+    key: Option<PathBuf>,
+    dev: Option<String>,
+    names: [&str; 2],
+) -> Result<Option<Login>, Failure> {
+    match (key, dev) {
+        (Some(_), Some(_)) => {
+            let [key, dev] = names;
+            Err(Failure::usage(format!("{key} and {dev} exclude each other")).advise("give one of them"))
+        }
+        (Some(path), None) => Ok(Some(Login::Key(path))),
+        (None, dev) => Ok(dev.map(Login::Dev)),
+    }
+}
+
+/// A variable of the environment; an empty one is none.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn refused(error: ClientError) -> Failure {
+    match error {
+        ClientError::Refused(error) => Failure::login(*error),
+        other => Failure::from(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Login, Options, one_login};
+
+    #[test]
+    fn login_is_one_of_two() {
+        let names = ["--key", "--dev"];
+        let login = |key: Option<&str>, dev: Option<&str>| {
+            one_login(key.map(Into::into), dev.map(str::to_owned), names).map_err(|failure| failure.to_string())
+        };
+        assert_eq!(login(None, None), Ok(None));
+        assert_eq!(login(Some("a.key"), None), Ok(Some(Login::Key("a.key".into()))));
+        assert_eq!(login(None, Some("ann")), Ok(Some(Login::Dev("ann".to_owned()))));
+        assert_eq!(login(Some("a.key"), Some("ann")), Err("--key and --dev exclude each other".to_owned()));
+    }
+
+    #[test]
+    fn typed_address_counts() {
+        let url = Some("ws://a/ws/v1".to_owned());
+        assert_eq!(Options { url: url.clone(), ..Options::default() }.named_address(), url);
+    }
+}

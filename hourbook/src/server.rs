@@ -1,0 +1,196 @@
+//! Server: a whole exchange in this process: data folder, journal, pipeline and gateway.
+
+use std::fmt;
+use std::fs::DirBuilder;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use api::feed::Feed;
+use api::gateway::Gateway;
+use client::key_file::{self, KeyFileError};
+use client::secret::Secret;
+use engine::command::Command;
+use engine::ids::PublicKey;
+use engine::stamp::Stamped;
+use journal::log::AppendError;
+use journal::recovery::RecoveryError;
+use node::clock::SystemClock;
+use node::pipeline::{Pipeline, Ready, Stopped};
+use persistence::open_error::OpenError;
+use persistence::store::RocksLog;
+use protocol::error::ErrorObject;
+use protocol::status::PATH;
+use tokio::net::TcpListener;
+
+/// The operator's key within the data folder.
+const OPERATOR_KEY: &str = "operator.key";
+/// How long connections may take to say goodbye when the server stops.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// How the process ends when what is on disk is unknown.
+const EXIT_JOURNAL_FAILED: i32 = 5;
+
+/// Where and how to serve.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerOptions {
+    /// The data folder, made when there is none.
+    pub(crate) data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub(crate) listen: SocketAddr,
+    /// Whether clients on this machine may log in by name.
+    pub(crate) dev: bool,
+}
+
+/// A running exchange.
+pub(crate) struct Server {
+    address: SocketAddr,
+    recovered: u64,
+    recovery: Duration,
+    gateway: Arc<Gateway>,
+    pipeline: Pipeline<RocksLog, Feed>,
+}
+
+/// Why there is no server.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    /// Tokens would be believed from other machines.
+    Exposed(SocketAddr),
+    /// The data folder cannot be made.
+    Folder(PathBuf, std::io::Error),
+    /// The journal cannot be opened.
+    Journal(OpenError),
+    /// The journal is not sound.
+    Recovery(RecoveryError),
+    /// The operator's key cannot be written or read.
+    Key(KeyFileError),
+    /// The machine has no random numbers.
+    Random(getrandom::Error),
+    /// The address cannot be listened on.
+    Listen(SocketAddr, std::io::Error),
+    /// The exchange refused its founding.
+    Founding(ErrorObject),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Exposed(address) => write!(
+                f,
+                "{address} is reachable from other machines, and with --dev anyone may log in as anyone: listen on \
+                 127.0.0.1, or leave --dev out"
+            ),
+            StartError::Folder(path, error) => {
+                write!(f, "the data folder {} cannot be made: {error}; choose another with --data", path.display())
+            }
+            StartError::Journal(error) => error.fmt(f),
+            StartError::Recovery(error) => error.fmt(f),
+            StartError::Key(error) => error.fmt(f),
+            StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
+            StartError::Listen(address, error) => {
+                write!(f, "{address} cannot be listened on: {error}; choose another address with --listen")
+            }
+            StartError::Founding(error) => write!(f, "the exchange could not be founded: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Server {
+    /// Recovers what the data folder holds, or founds an exchange in an empty one, and serves it. `progress` sees every
+    /// command that is read back.
+    pub(crate) async fn start(
+        options: &ServerOptions,
+        progress: &mut impl FnMut(&Stamped),
+    ) -> Result<Server, StartError> {
+        if options.dev && !options.listen.ip().is_loopback() {
+            return Err(StartError::Exposed(options.listen));
+        }
+        make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
+        let begun = Instant::now();
+        let log = RocksLog::open(&options.data).map_err(StartError::Journal)?;
+        let ready = Ready::recover(log, progress).map_err(StartError::Recovery)?;
+        let (recovered, recovery) = (ready.commands(), begun.elapsed());
+        let founding = match ready.view().founding() {
+            Some(_) => None,
+            None => Some(founding(&options.data)?),
+        };
+        let epoch = match (ready.view().founding(), founding) {
+            (Some(founding), _) => founding.epoch,
+            (None, Some(Command::Found { epoch, .. })) => epoch,
+            (None, _) => unreachable!("an exchange is founded or about to be"),
+        };
+        let listening = TcpListener::bind(options.listen).await;
+        let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+
+        let pipeline = Pipeline::start(ready, SystemClock, Feed::default(), stop_at_once);
+        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
+        if let Some(founding) = founding {
+            gateway.command(founding).await.map_err(StartError::Founding)?;
+        }
+        tokio::spawn(Arc::clone(&gateway).serve(listener));
+        Ok(Server { address, recovered, recovery, gateway, pipeline })
+    }
+
+    /// Where clients connect.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}{PATH}", self.address)
+    }
+
+    /// How many commands were read back.
+    pub(crate) fn recovered(&self) -> u64 {
+        self.recovered
+    }
+
+    /// How long opening and reading back took.
+    pub(crate) fn recovery(&self) -> Duration {
+        self.recovery
+    }
+
+    /// Stops: finishes, makes durable and tells what was taken, then closes connections.
+    pub(crate) async fn stop(self) -> Stopped<RocksLog> {
+        let pipeline = self.pipeline;
+        let stopping = tokio::task::spawn_blocking(move || pipeline.stop());
+        let stopped = stopping.await.expect("stopping does not panic");
+        self.gateway.close(GOODBYE).await;
+        stopped
+    }
+}
+
+/// A failed write is an unknown outcome: nothing more may be told.
+fn stop_at_once(error: &AppendError) {
+    eprintln!("hourbook: {error}");
+    std::process::exit(EXIT_JOURNAL_FAILED);
+}
+
+/// The operator's key of a data folder.
+pub(crate) fn operator_key(data: &Path) -> PathBuf {
+    data.join(OPERATOR_KEY)
+}
+
+/// Makes the folder, readable by its owner only.
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// The first command of a new exchange. Its operator's key is written before it is needed; one that an interrupted
+/// start left behind is used.
+fn founding(data: &Path) -> Result<Command, StartError> {
+    let path = operator_key(data);
+    let secret = if path.exists() {
+        key_file::read(&path).map_err(StartError::Key)?
+    } else {
+        let secret = Secret::random().map_err(StartError::Random)?;
+        key_file::create(&path, &secret).map_err(StartError::Key)?;
+        secret
+    };
+    let epoch = getrandom::u64().map_err(StartError::Random)?;
+    let seed = getrandom::u64().map_err(StartError::Random)?;
+    Ok(Command::Found { epoch, seed, operator: PublicKey(secret.public().to_bytes()) })
+}
