@@ -135,6 +135,7 @@ fn a_tick_does_a_bounded_portion() {
         assert!(count <= usize::try_from(TICK_STEPS_MAX).expect("a small number"), "a portion is bounded");
         canceled += count;
         ticks += 1;
+        assert!(ticks <= 3, "every timer is done at last");
     }
     assert_eq!((canceled, ticks), (usize::try_from(orders).expect("a small number"), 3));
 }
@@ -149,6 +150,7 @@ fn a_long_grid_is_listed_in_portions() {
     while let Some(tick) = sequencer.tick(BEGINNING, &exchange) {
         exchange.apply(&tick, &mut Vec::new());
         ticks += 1;
+        assert!(ticks <= 3, "every timer is done at last");
     }
     let listed = 1 + usize::try_from(WINDOWS_MAX).expect("a small number");
     assert_eq!((exchange.instruments(), ticks), (listed, 3));

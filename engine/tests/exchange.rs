@@ -16,13 +16,14 @@ use proptest::test_runner::RngSeed;
 use crate::acts::{Act, acts};
 use crate::world::World;
 
-/// The same cases in every run; `PROPTEST_RNG_SEED` tries others.
+/// The same cases in every run; `PROPTEST_RNG_SEED` tries others. A failing case is shortened for half a minute at most.
 fn cases(count: u32) -> ProptestConfig {
-    let mut config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if config.rng_seed == RngSeed::Random {
-        (config.rng_seed, config.cases) = (RngSeed::Fixed(1), count);
-    }
-    config
+    let config = ProptestConfig::default();
+    let (cases, rng_seed) = match config.rng_seed {
+        RngSeed::Random => (count, RngSeed::Fixed(1)),
+        fixed => (config.cases, fixed),
+    };
+    ProptestConfig { cases, rng_seed, max_shrink_time: 30_000, failure_persistence: None, ..config }
 }
 
 fn check(acts: &[Act]) {
@@ -32,7 +33,7 @@ fn check(acts: &[Act]) {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn every_command_follows_the_rules(acts in acts(1..120)) {
@@ -41,7 +42,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(4))]
+    #![proptest_config(cases(10))]
 
     #[test]
     fn a_long_day_follows_the_rules(acts in acts(3_000..3_001)) {

@@ -84,7 +84,9 @@ pub(crate) fn scope(text: &str) -> Result<Scope, String> {
 fn checked(text: &str, check: Result<(), ErrorObject>) -> Result<String, String> {
     match check {
         Ok(()) => Ok(text.to_owned()),
-        Err(ErrorObject { message, suggestion: Some(suggestion), .. }) => Err(format!("{message}; {suggestion}")),
+        Err(ErrorObject { message, suggestion: Some(suggestion), .. }) => {
+            Err(format!("{message}; {suggestion}"))
+        }
         Err(error) => Err(error.message.into_string()),
     }
 }

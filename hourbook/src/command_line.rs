@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   hourbook instruments
   hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z --watch
-  hourbook --dev ann buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --price 0.9994
+  hourbook --as ann buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --price 0.9994
   hourbook --key ann.key balance --json";
 
 /// An exchange for GPU-hours: run it, trade on it, measure and verify it.
@@ -30,6 +30,3 @@ pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
-
-#[cfg(test)]
-mod tests;

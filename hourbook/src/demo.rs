@@ -5,7 +5,7 @@
 mod maker;
 mod prices;
 mod random;
-mod setup;
+pub(crate) mod setup;
 mod taker;
 mod tape;
 
@@ -14,8 +14,6 @@ use std::time::Duration;
 use client::error::ClientError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-
-pub(crate) use crate::demo::setup::{Opening, open};
 
 /// Providers that quote both sides.
 const MAKERS: [&str; 3] = ["maker-north", "maker-south", "maker-west"];
@@ -61,9 +59,14 @@ impl Demo {
     }
 
     /// Waits until so many fills were printed.
-    pub(crate) async fn printed(&self, fills: u64) {
-        // The sender lives as long as the tape; without it there is nothing to wait for.
-        let _ = self.fills.clone().wait_for(|count| fills <= *count).await;
+    pub(crate) fn printed(&self, fills: u64) -> impl Future<Output = ()> + use<> {
+        let mut printed = self.fills.clone();
+        async move {
+            // The count lives as long as the tape; without it, its failure is what ends the demo.
+            if printed.wait_for(|count| fills <= *count).await.is_err() {
+                std::future::pending().await
+            }
+        }
     }
 
     /// Stops everyone; returns how many fills were printed.
@@ -72,4 +75,10 @@ impl Demo {
         while tokio::time::timeout(ENOUGH, self.tasks.join_next()).await.is_ok_and(|joined| joined.is_some()) {}
         *self.fills.borrow()
     }
+}
+
+/// Waits until everyone is to stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Without whoever could say so, it is time too.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

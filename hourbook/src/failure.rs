@@ -163,7 +163,9 @@ impl From<ClientError> for Failure {
             _ => Kind::Connection,
         };
         let advice = match &error {
-            ClientError::Connect { .. } => Some("start one with `hourbook serve`, or name another with --url URL"),
+            ClientError::Connect { .. } => {
+                Some("start one with `hourbook serve`, or name another with --url URL")
+            }
             other => other.advice(),
         };
         Failure { kind, message: error.to_string(), advice: advice.map(str::to_owned), refusal: None }
@@ -176,7 +178,9 @@ fn advice(code: &ErrorCode) -> Option<&'static str> {
         ErrorCode::NoMatch | ErrorCode::UnknownSymbol | ErrorCode::MarketClosed => {
             "`hourbook instruments` lists the markets"
         }
-        ErrorCode::InsufficientCredit | ErrorCode::InsufficientBond => "`hourbook balance` says what is available",
+        ErrorCode::InsufficientCredit | ErrorCode::InsufficientBond => {
+            "`hourbook balance` says what is available"
+        }
         ErrorCode::InsufficientClaims | ErrorCode::InsufficientCapacity => {
             "`hourbook balance` says what is held; a provider registers more with `hourbook capacity`"
         }
@@ -189,7 +193,9 @@ fn advice(code: &ErrorCode) -> Option<&'static str> {
             "an operator registers keys and their scopes with `hourbook keys register`"
         }
         ErrorCode::AccountUnknown => "an operator opens accounts with `hourbook account open`",
-        ErrorCode::ReferenceConsumed => "the deposit has been credited already; a new one needs a new --reference",
+        ErrorCode::ReferenceConsumed => {
+            "the deposit has been credited already; a new one needs a new --reference"
+        }
         ErrorCode::ReduceTooLarge => "use `hourbook cancel`",
         ErrorCode::Overloaded | ErrorCode::Draining => "nothing has happened; try again in a moment",
         _ => return None,

@@ -17,7 +17,8 @@ pub(crate) fn ladder(symbol: &str, book: &VerifiedBook, levels: usize) -> String
     let lots_max = shown().map(|level| level.lots).max().unwrap_or(1);
     let price_width = shown().map(|level| level.price().len()).max().unwrap_or(0).max("price".len());
     let qty_width = shown().map(|level| level.qty().len()).max().unwrap_or(0).max("qty".len());
-    let row = |side: &str, price: &str, qty: &str| format!("{side:<4}{price:>price_width$}  {qty:>qty_width$}");
+    let row =
+        |side: &str, price: &str, qty: &str| format!("{side:<4}{price:>price_width$}  {qty:>qty_width$}");
     let line = |side: &str, level: &Level| {
         format!("{}  {}\n", row(side, &level.price(), &level.qty()), bar(level.lots, lots_max))
     };

@@ -3,12 +3,14 @@
 mod argument;
 mod command;
 mod command_line;
+mod demo;
 mod failure;
 mod ladder;
 mod latency;
 mod moment;
 mod options;
 mod screen;
+mod server;
 mod table;
 mod watch;
 mod word;

@@ -8,11 +8,16 @@ const DAY_SECONDS: u64 = 86_400;
 
 /// Such as `2026-11-23 14:00:00.317`.
 pub(crate) fn date_time(time: Time) -> String {
-    let (seconds, nanos) = (time.ns() / 1_000_000_000, time.ns() % 1_000_000_000);
+    let millis = time.ns() / 1_000_000 % 1_000;
+    format!("{}.{millis:03}", to_second(time))
+}
+
+/// Such as `2026-11-23 14:00:00`.
+pub(crate) fn to_second(time: Time) -> String {
+    let seconds = time.ns() / 1_000_000_000;
     let (year, month, day) = date(seconds / DAY_SECONDS);
     let (hour, minute, second) = clock(seconds % DAY_SECONDS);
-    let millis = nanos / 1_000_000;
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{millis:03}")
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
 /// The time so long from now.

@@ -15,7 +15,7 @@ const URL: &str = "ws://127.0.0.1:9400/ws/v1";
 
 const ENV_URL: &str = "HOURBOOK_URL";
 const ENV_KEY: &str = "HOURBOOK_KEY";
-const ENV_DEV: &str = "HOURBOOK_DEV";
+const ENV_AS: &str = "HOURBOOK_AS";
 
 /// What every command understands.
 #[derive(Clone, Debug, Default, Args)]
@@ -27,9 +27,9 @@ pub(crate) struct Options {
     /// Log in with the key in this file [env: HOURBOOK_KEY]
     #[arg(long, global = true, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Log in as this account, on a development server [env: HOURBOOK_DEV]
-    #[arg(long, global = true, value_name = "ACCOUNT")]
-    dev: Option<String>,
+    /// Log in as this account, on a development server [env: HOURBOOK_AS]
+    #[arg(long = "as", global = true, value_name = "ACCOUNT")]
+    account: Option<String>,
     /// Answer in JSON: one object on one line, errors too (on stderr)
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -78,30 +78,31 @@ impl Options {
 
     /// What is typed counts before what the environment says.
     fn who(&self) -> Result<Login, Failure> {
-        let typed = one_login(self.key.clone(), self.dev.clone(), ["--key", "--dev"])?;
+        let typed = one_login(self.key.clone(), self.account.clone(), ["--key", "--as"])?;
         let login = match typed {
             Some(login) => Some(login),
-            None => one_login(variable(ENV_KEY).map(PathBuf::from), variable(ENV_DEV), [ENV_KEY, ENV_DEV])?,
+            None => one_login(variable(ENV_KEY).map(PathBuf::from), variable(ENV_AS), [ENV_KEY, ENV_AS])?,
         };
         login.ok_or_else(|| {
-            Failure::usage("this command needs a login".to_owned())
-                .advise("name a key file with --key FILE, or an account of a development server with --dev ACCOUNT")
+            Failure::usage("this command needs a login".to_owned()).advise(
+                "name a key file with --key FILE, or an account of a development server with --as ACCOUNT",
+            )
         })
     }
 }
 
 fn one_login(
     key: Option<PathBuf>,
-    dev: Option<String>,
+    account: Option<String>,
     names: [&str; 2],
 ) -> Result<Option<Login>, Failure> {
-    match (key, dev) {
+    match (key, account) {
         (Some(_), Some(_)) => {
-            let [key, dev] = names;
-            Err(Failure::usage(format!("{key} and {dev} exclude each other")).advise("give one of them"))
+            let [key, account] = names;
+            Err(Failure::usage(format!("{key} and {account} exclude each other")).advise("give one of them"))
         }
         (Some(path), None) => Ok(Some(Login::Key(path))),
-        (None, dev) => Ok(dev.map(Login::Dev)),
+        (None, account) => Ok(account.map(Login::Dev)),
     }
 }
 
@@ -123,14 +124,15 @@ mod tests {
 
     #[test]
     fn login_is_one_of_two() {
-        let names = ["--key", "--dev"];
-        let login = |key: Option<&str>, dev: Option<&str>| {
-            one_login(key.map(Into::into), dev.map(str::to_owned), names).map_err(|failure| failure.to_string())
+        let names = ["--key", "--as"];
+        let login = |key: Option<&str>, account: Option<&str>| {
+            one_login(key.map(Into::into), account.map(str::to_owned), names)
+                .map_err(|failure| failure.to_string())
         };
         assert_eq!(login(None, None), Ok(None));
         assert_eq!(login(Some("a.key"), None), Ok(Some(Login::Key("a.key".into()))));
         assert_eq!(login(None, Some("ann")), Ok(Some(Login::Dev("ann".to_owned()))));
-        assert_eq!(login(Some("a.key"), Some("ann")), Err("--key and --dev exclude each other".to_owned()));
+        assert_eq!(login(Some("a.key"), Some("ann")), Err("--key and --as exclude each other".to_owned()));
     }
 
     #[test]

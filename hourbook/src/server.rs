@@ -26,6 +26,8 @@ use tokio::net::TcpListener;
 
 /// The operator's key within the data folder.
 const OPERATOR_KEY: &str = "operator.key";
+/// The journal within the data folder.
+const JOURNAL: &str = "journal";
 /// How long connections may take to say goodbye when the server stops.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// How the process ends when what is on disk is unknown.
@@ -109,7 +111,7 @@ impl Server {
         }
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
-        let log = RocksLog::open(&options.data).map_err(StartError::Journal)?;
+        let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
         let ready = Ready::recover(log, progress).map_err(StartError::Recovery)?;
         let (recovered, recovery) = (ready.commands(), begun.elapsed());
         let founding = match ready.view().founding() {
@@ -163,6 +165,11 @@ impl Server {
 fn stop_at_once(error: &AppendError) {
     eprintln!("hourbook: {error}");
     std::process::exit(EXIT_JOURNAL_FAILED);
+}
+
+/// The journal of a data folder.
+pub(crate) fn journal_folder(data: &Path) -> PathBuf {
+    data.join(JOURNAL)
 }
 
 /// The operator's key of a data folder.

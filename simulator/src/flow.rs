@@ -15,7 +15,7 @@ use engine::units::{Lots, Price};
 use serde::Deserialize;
 
 /// Bytes of a record.
-pub const RECORD_BYTES: usize = 32;
+const RECORD_BYTES: usize = 32;
 
 /// An order that comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

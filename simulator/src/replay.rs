@@ -208,6 +208,8 @@ pub enum Fault {
     Refused(RejectReason),
     /// A level of the first book has more lots than an order may have.
     Level(Price, u32),
+    /// The first book is crossed: nobody matched yet.
+    Crossed,
     /// An order is entered that rests already.
     EnteredTwice(u64),
     /// An order rests at another price or side than the message says.
@@ -235,6 +237,12 @@ impl fmt::Display for ReplayError {
                 price.ticks(),
                 Lots::MAX.count()
             ),
+            Fault::Crossed => {
+                write!(
+                    f,
+                    "the book is crossed: begin the sample in continuous trading, after the opening cross"
+                )
+            }
             Fault::EnteredTwice(order) => {
                 write!(f, "order {order} is entered but rests already: take the files from one download")
             }

@@ -1,8 +1,10 @@
 //! Book: on random flows the book trades what the reference book trades, and malformed flows are refused.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine::book::reference::{ReferenceBook, ReferenceOrder};
 use engine::index::mix64;
@@ -94,7 +96,7 @@ fn expected(flow: &[Record]) -> (String, u64, u64) {
     (format!("{hash:016x}"), trades, quantity)
 }
 
-fn measured(path: &PathBuf) -> BookReport {
+fn measured(path: &Path) -> BookReport {
     book(&Flow::read(path).unwrap_or_else(|error| panic!("{error}")), 2)
 }
 
@@ -135,7 +137,7 @@ fn answer_beside_the_flow_is_compared() {
 #[test]
 fn malformed_flows_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = |path: &PathBuf, expected: &str| {
+    let refused = |path: &Path, expected: &str| {
         let error = Flow::read(path).expect_err(expected).to_string();
         assert!(error.contains(expected), "{error}");
     };

@@ -19,6 +19,9 @@ use crate::decimal::span;
 /// When scenarios begin: 2026-11-23, 12:00 UTC.
 const BEGINNING: Time = Time::from_seconds(1_795_435_200);
 
+/// No line of a scenario makes so much due that it takes this many ticks.
+const TICKS_MAX: u32 = 100;
+
 /// An exchange and the names of what is in it.
 pub(crate) struct Desk {
     pub(crate) exchange: Exchange,
@@ -58,8 +61,11 @@ impl Desk {
     /// Applies ticks until no timer is due.
     fn tick(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
+        let mut ticks = 0;
         while let Some(tick) = self.sequencer.tick(self.now, &self.exchange) {
             events.extend(self.take(&tick));
+            ticks += 1;
+            assert!(ticks < TICKS_MAX, "every timer is done at last");
         }
         events
     }

@@ -31,6 +31,9 @@ const TRADERS: [(&str, bool, Option<u32>, u64); 8] = [
     ("tom", true, None, 3_000_000_000_000_000_000),
 ];
 
+/// No command makes so much due that it takes this many ticks.
+const TICKS_MAX: u32 = 100;
+
 /// An exchange, its clock, and all who watch it.
 #[derive(Default)]
 pub(crate) struct World {
@@ -195,8 +198,11 @@ impl World {
     }
 
     fn tick(&mut self) {
+        let mut ticks = 0;
         while let Some(tick) = self.sequencer.tick(Time(self.now), &self.exchange) {
             self.apply(tick);
+            ticks += 1;
+            assert!(ticks < TICKS_MAX, "every timer is done at last");
         }
         let late = self.model.orders.iter().find(|open| self.model.window(open.instrument).gate <= self.now);
         assert!(late.is_none(), "nothing rests behind the gate: {late:?}");

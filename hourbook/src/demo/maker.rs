@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::demo::prices::{Listed, fair, listed};
 use crate::demo::random::Random;
 use crate::demo::setup::open_symbols;
+use crate::demo::stopped;
 
 /// GPUs that each maker can deliver in each hour.
 const CAPACITY: u64 = 512;
@@ -31,7 +32,7 @@ pub(super) async fn run(
     let mut maker = Maker::open(&url, name, number).await?;
     loop {
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => {
+            () = stopped(&mut stop) => {
                 maker.connection.cancel_all(None).await?;
                 return Ok(());
             }

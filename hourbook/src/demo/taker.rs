@@ -13,6 +13,7 @@ use crate::demo::maker::accepted;
 use crate::demo::prices::{Listed, listed};
 use crate::demo::random::Random;
 use crate::demo::setup::open_symbols;
+use crate::demo::stopped;
 
 /// The longest time between two orders, in milliseconds.
 const PAUSE_MS_MAX: u64 = 2_000;
@@ -33,7 +34,7 @@ pub(super) async fn run(
     loop {
         let pause = Duration::from_millis(200 + random.below(PAUSE_MS_MAX));
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            () = stopped(&mut stop) => return Ok(()),
             () = tokio::time::sleep(pause) => {}
         }
         let order = if random.below(3) == 0 {

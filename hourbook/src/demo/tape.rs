@@ -11,6 +11,8 @@ use protocol::trades::{Trade, Trades, TradesUpdate};
 use protocol::update::Update;
 use tokio::sync::watch;
 
+use crate::demo::stopped;
+
 /// Prints until told to stop; `count` says how many trades were printed.
 pub(super) async fn print(
     url: String,
@@ -21,7 +23,7 @@ pub(super) async fn print(
     connection.subscribe_one(subscription::trades(None)).await?;
     loop {
         let update = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            () = stopped(&mut stop) => return Ok(()),
             update = connection.next_update() => update?,
         };
         let Update::Trades(Trades::Update(told)) = update else { continue };

@@ -36,11 +36,14 @@ impl Snapshot {
             snapshot.asks.extend(quote(line, level * 4, "ask")?);
             snapshot.bids.extend(quote(line, level * 4 + 2, "bid")?);
         }
-        match (snapshot.asks.first(), snapshot.bids.first()) {
-            (Some(ask), Some(bid)) if ask.price <= bid.price => {
-                Err(line.wrong(2, "bid price 1", "a bid below the best ask"))
-            }
-            _ => Ok(snapshot),
+        Ok(snapshot)
+    }
+
+    /// Whether the best bid would meet the best ask.
+    pub(crate) fn is_crossed(&self) -> bool {
+        match (self.bids.first(), self.asks.first()) {
+            (Some(bid), Some(ask)) => ask.price <= bid.price,
+            _ => false,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::lobster::Sample;
 use crate::lobster::message::{Change, FileId, Kind};
 use crate::lobster::snapshot::Snapshot;
 use crate::replay::Fault;
-use crate::replay::recorded::{Level, Recorded};
+use crate::replay::recorded::{Level, Recorded, Standing};
 use crate::replay::venue::{Fill, Venue};
 
 /// What the driver had to do beside giving the file's commands.
@@ -44,6 +44,9 @@ impl Driver {
     /// Opens the venue and enters what rested after the first message.
     pub(super) fn begin(sample: &Sample) -> Result<Driver, Fault> {
         let (first, book) = (&sample.messages[0], &sample.books[0]);
+        if book.is_crossed() {
+            return Err(Fault::Crossed);
+        }
         let (venue, recorded) = (Venue::open(first.time)?, Recorded::default());
         let mut driver = Driver { venue, recorded, repairs: Repairs::default(), levels: sample.levels };
         let entered = first.change.filter(|change| change.kind == Kind::Entered);
@@ -155,10 +158,7 @@ impl Driver {
     }
 
     /// The order that a line means, if there is one.
-    fn meant(
-        &mut self,
-        change: &Change,
-    ) -> Result<Option<(FileId, crate::replay::recorded::Standing)>, Fault> {
+    fn meant(&mut self, change: &Change) -> Result<Option<(FileId, Standing)>, Fault> {
         if self.recorded.level(change.order).is_some_and(|level| level != (change.side, change.price)) {
             return Err(Fault::Elsewhere(change.order.0));
         }

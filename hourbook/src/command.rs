@@ -1,0 +1,93 @@
+//! Command: what the program does. One file each; a command is its module, its variant and its arm below.
+
+mod account;
+mod balance;
+mod bench;
+mod book;
+mod cancel;
+mod capacity;
+mod demo;
+mod deposit;
+mod fills;
+mod instruments;
+mod keys;
+mod market;
+mod order;
+mod orders;
+mod ping;
+mod reduce;
+mod replay;
+mod serve;
+mod trades;
+mod verify;
+
+use clap::Subcommand;
+use protocol::order::Side;
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::screen::Screen;
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(serve::Serve),
+    Demo(demo::RunDemo),
+    Instruments(instruments::Instruments),
+    Book(book::Book),
+    Trades(trades::Trades),
+    /// Buy lots
+    #[command(after_help = order::EXAMPLES_BUY)]
+    Buy(order::Order),
+    /// Sell lots
+    #[command(after_help = order::EXAMPLES_SELL)]
+    Sell(order::Order),
+    Cancel(cancel::Cancel),
+    Reduce(reduce::Reduce),
+    Orders(orders::Orders),
+    Fills(fills::Fills),
+    Balance(balance::Balance),
+    Capacity(capacity::Capacity),
+    Ping(ping::Ping),
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    #[command(subcommand)]
+    Account(account::Account),
+    Deposit(deposit::Deposit),
+    #[command(subcommand)]
+    Market(market::Market),
+    Verify(verify::Verify),
+    #[command(subcommand)]
+    Replay(replay::Replay),
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        match self {
+            Command::Serve(command) => command.run(screen).await,
+            Command::Demo(command) => command.run(options.json, screen).await,
+            Command::Instruments(command) => command.run(options, screen).await,
+            Command::Book(command) => command.run(options, screen).await,
+            Command::Trades(command) => command.run(options, screen).await,
+            Command::Buy(command) => command.run(Side::Buy, options, screen).await,
+            Command::Sell(command) => command.run(Side::Sell, options, screen).await,
+            Command::Cancel(command) => command.run(options, screen).await,
+            Command::Reduce(command) => command.run(options, screen).await,
+            Command::Orders(command) => command.run(options, screen).await,
+            Command::Fills(command) => command.run(options, screen).await,
+            Command::Balance(command) => command.run(options, screen).await,
+            Command::Capacity(command) => command.run(options, screen).await,
+            Command::Ping(command) => command.run(options, screen).await,
+            Command::Keys(command) => command.run(options, screen).await,
+            Command::Account(command) => command.run(options, screen).await,
+            Command::Deposit(command) => command.run(options, screen).await,
+            Command::Market(command) => command.run(options, screen).await,
+            Command::Verify(command) => command.run(screen),
+            Command::Replay(command) => command.run(screen),
+            Command::Bench(command) => command.run(options, screen).await,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Bench: measures.
+
+mod book;
+mod wire;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::screen::Screen;
+
+/// Measure the book, or the way from order to reply
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    Book(book::Book),
+    Wire(wire::Wire),
+}
+
+impl Bench {
+    pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        if cfg!(debug_assertions) {
+            screen.remark("this is no release build: what it measures says little (cargo build --release)");
+        }
+        match self {
+            Bench::Book(command) => command.run(screen),
+            Bench::Wire(command) => command.run(options, screen).await,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Book: shows the orders of one market by price, proven by checksum.
+
+use std::time::Duration;
+
+use clap::Args;
+use client::book::VerifiedBook;
+use client::book_feed::{BookFeed, Fed};
+use client::level::Level;
+use protocol::book::Level as WireLevel;
+use protocol::time::Time;
+use serde::Serialize;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::failure::Failure;
+use crate::ladder::{ladder, top};
+use crate::options::Options;
+use crate::screen::Screen;
+use crate::watch::Watch;
+
+/// Levels of each side that fit a screen.
+const LEVELS_SHOWN: usize = 12;
+
+/// Time between two drawings: more often, nobody can read.
+const REDRAW: Duration = Duration::from_millis(50);
+
+const EXAMPLES: &str = "\
+Every message is checked against the exchange's own checksum; a book that fails is fetched anew. With --watch, a
+terminal shows the book and redraws it; elsewhere each change is a line with both best prices. With --json each
+book is whole unless --levels says otherwise. Needs no login.
+
+Examples:
+  hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z
+  hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z --watch
+  hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z --json --levels 1";
+
+/// Show the orders of a market by price
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Book {
+    /// The market; `hourbook instruments` lists them
+    symbol: String,
+    /// Go on at every change until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// At most so many levels of each side
+    #[arg(long, value_name = "N")]
+    levels: Option<usize>,
+}
+
+/// A book as JSON.
+#[derive(Serialize)]
+struct BookText<'a> {
+    symbol: &'a str,
+    seq: Option<u64>,
+    ts: Option<Time>,
+    asks: Vec<WireLevel>,
+    bids: Vec<WireLevel>,
+    crc: Option<u32>,
+}
+
+impl Book {
+    pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        let mut connection = options.connect().await?;
+        let mut feed = BookFeed::open(&connection, &self.symbol).await?;
+        if self.watch {
+            return self.watch(Watch::begin(connection), &mut feed, screen).await;
+        }
+        feed.changed(&mut connection).await?;
+        connection.close().await;
+        screen.show(&self.json(feed.book()), |_| self.ladder(feed.book()))
+    }
+
+    async fn watch(&self, mut watch: Watch, feed: &mut BookFeed, screen: &mut Screen) -> Result<(), Failure> {
+        let is_canvas = screen.is_canvas();
+        let mut redraw = interval(REDRAW);
+        redraw.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_stale = false;
+        loop {
+            let update = tokio::select! {
+                update = watch.next() => update?,
+                _ = redraw.tick(), if is_stale => {
+                    is_stale = false;
+                    screen.draw(&self.ladder(feed.book()))?;
+                    continue;
+                }
+            };
+            let Some(update) = update else { return Ok(()) };
+            match feed.apply(watch.connection(), &update).await? {
+                Fed::Changed if is_canvas => is_stale = true,
+                Fed::Changed => {
+                    let book = feed.book();
+                    screen.show(&self.json(book), |_| top(&self.symbol, book))?;
+                }
+                Fed::Refetched(fault) => screen.remark(&format!("the book is fetched anew: {fault}")),
+                Fed::Other => {}
+            }
+        }
+    }
+
+    fn ladder(&self, book: &VerifiedBook) -> String {
+        ladder(&self.symbol, book, self.levels.unwrap_or(LEVELS_SHOWN))
+    }
+
+    fn json<'a>(&'a self, book: &VerifiedBook) -> BookText<'a> {
+        let levels = self.levels.unwrap_or(usize::MAX);
+        let wire = |level: Level| WireLevel { price: level.price(), qty: level.qty() };
+        BookText {
+            symbol: &self.symbol,
+            seq: book.seq(),
+            ts: book.ts(),
+            asks: book.asks().take(levels).map(wire).collect(),
+            bids: book.bids().take(levels).map(wire).collect(),
+            crc: book.crc(),
+        }
+    }
+}

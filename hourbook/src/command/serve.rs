@@ -1,0 +1,133 @@
+//! Serve: runs an exchange until it is interrupted.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use engine::stamp::Stamped;
+use node::pipeline::Stopped;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::server::{Server, ServerOptions, operator_key};
+
+/// How often a long recovery says how far it is.
+const PROGRESS: Duration = Duration::from_secs(1);
+
+/// Run an exchange with its journal in a folder. Ctrl-C stops it; started again, it goes on where it stopped.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Folder of the journal and the operator's key, made if there is none
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9400")]
+    listen: SocketAddr,
+    /// Let clients on this machine log in by name (hourbook --as NAME), and open accounts that way
+    #[arg(long = "dev")]
+    dev: bool,
+}
+
+/// An exchange that is ready.
+#[derive(Serialize)]
+struct Ready {
+    url: String,
+    data: PathBuf,
+    recovered: u64,
+    recovery_ms: u128,
+    dev: bool,
+}
+
+/// An exchange that has stopped.
+#[derive(Serialize)]
+pub(super) struct Ended {
+    stopped: bool,
+    commands: u64,
+    state_hash: String,
+}
+
+impl Serve {
+    pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
+        abort_on_panic();
+        let options =
+            ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev };
+        let server = start(&options, screen).await?;
+        let ready = Ready {
+            url: server.url(),
+            data: self.data.clone(),
+            recovered: server.recovered(),
+            recovery_ms: server.recovery().as_millis(),
+            dev: self.dev,
+        };
+        screen.show(&ready, Ready::text)?;
+        interrupted().await?;
+        let stopped = server.stop().await;
+        screen.show(&Ended::of(&stopped), Ended::text)
+    }
+}
+
+impl Ready {
+    fn text(&self) -> String {
+        let journal = self.data.display();
+        let key = operator_key(&self.data);
+        let logins = if self.dev { "by name (--as NAME) on this machine, or by key" } else { "by key" };
+        format!(
+            "exchange  {}\njournal   {journal}, {} commands recovered in {} ms\noperator  --key {}\nlogins    {logins}\nCtrl-C stops it.",
+            self.url,
+            self.recovered,
+            self.recovery_ms,
+            key.display()
+        )
+    }
+}
+
+impl Ended {
+    pub(super) fn of<L>(stopped: &Stopped<L>) -> Ended {
+        let commands = stopped.exchange.last().sequence.0;
+        Ended { stopped: true, commands, state_hash: stopped.exchange.state_hash().to_string() }
+    }
+
+    pub(super) fn text(&self) -> String {
+        format!("stopped after {} commands, all of them durable; state {}", self.commands, self.state_hash)
+    }
+}
+
+/// Starts a server, saying how far a long recovery is.
+pub(super) async fn start(options: &ServerOptions, screen: &Screen) -> Result<Server, Failure> {
+    let mut said = Instant::now();
+    let mut progress = |stamped: &Stamped| {
+        if PROGRESS <= said.elapsed() {
+            said = Instant::now();
+            screen.remark(&format!("recovering: {} commands so far", stamped.stamp.sequence.0));
+        }
+    };
+    Server::start(options, &mut progress).await.map_err(|error| Failure::local(error.to_string()))
+}
+
+/// An assertion that fires stops the process: there is no state worth saving but the journal.
+pub(super) fn abort_on_panic() {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        say(panic);
+        std::process::abort();
+    }));
+}
+
+/// Waits until the process is asked to stop.
+pub(super) async fn interrupted() -> Result<(), Failure> {
+    let cannot = |error: io::Error| Failure::local(format!("waiting for signals failed: {error}"));
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+        tokio::select! {
+            interrupt = tokio::signal::ctrl_c() => interrupt.map_err(cannot),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(cannot)
+}

@@ -1,0 +1,72 @@
+//! Process: the real binary, started, asked, killed and started again.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its part")]
+
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The program under test.
+pub const HOURBOOK: &str = env!("CARGO_BIN_EXE_hourbook");
+
+/// A running `hourbook serve` on a free port of this machine.
+pub struct Serving {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    pub url: String,
+    pub recovered: u64,
+}
+
+impl Serving {
+    pub fn start(data: &Path) -> Serving {
+        let mut child = Command::new(HOURBOOK)
+            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready: Value = serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
+        let url = ready["url"].as_str().unwrap().to_owned();
+        Serving { child, lines, url, recovered: ready["recovered"].as_u64().unwrap() }
+    }
+
+    /// Kills it at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop, as Ctrl-C does, and returns what it says at the end.
+    pub fn interrupt(mut self) -> Value {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        let last = self.lines.next().expect("serve says that it has stopped").unwrap();
+        assert!(self.child.wait().unwrap().success());
+        serde_json::from_str(&last).unwrap()
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    Command::new(HOURBOOK).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs a command that has to succeed and answers in JSON.
+pub fn json(arguments: &[&str]) -> Value {
+    let mut with_json = arguments.to_vec();
+    with_json.push("--json");
+    let output = run(&with_json);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?} answers in JSON"))
+}
+
+/// Runs a command that has to fail; returns its exit code and what it says.
+pub fn failure(arguments: &[&str]) -> (i32, String) {
+    let output = run(arguments);
+    assert!(!output.status.success(), "{arguments:?} has to fail");
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
