@@ -61,10 +61,13 @@ async fn nothing_told_is_lost_when_killed() {
         let journal = read(&data);
         assert!(journal.view.stamp().sequence.0 >= serving.recovered, "nothing is lost by starting");
         let symbol = first_symbol(&operator).await;
-        let traders: Vec<_> = (0_u64..).zip(TRADERS).map(|(number, name)| {
-            let (url, symbol, told) = (serving.url.clone(), symbol.clone(), Arc::clone(&told));
-            tokio::spawn(async move { trade(&url, (name, round * 10 + number), &symbol, &told).await })
-        }).collect();
+        let traders: Vec<_> = (0_u64..)
+            .zip(TRADERS)
+            .map(|(number, name)| {
+                let (url, symbol, told) = (serving.url.clone(), symbol.clone(), Arc::clone(&told));
+                tokio::spawn(async move { trade(&url, (name, round * 10 + number), &symbol, &told).await })
+            })
+            .collect();
         random = engine::index::mix64(random, round);
         tokio::time::sleep(Duration::from_millis(50 + random % 350)).await;
         serving.kill();
@@ -73,8 +76,13 @@ async fn nothing_told_is_lost_when_killed() {
         }
         check(&read(&data), &told.lock().unwrap());
     }
-    let told = told.lock().unwrap();
-    assert!(500 < told.orders.len() && 100 < told.fills.len() && 50 < told.cancels.len(), "the load was a load");
+    {
+        let told = told.lock().unwrap();
+        assert!(
+            500 < told.orders.len() && 100 < told.fills.len() && 50 < told.cancels.len(),
+            "the load was a load"
+        );
+    }
 
     // A restart answers from what was recovered, and the program's own check agrees.
     let serving = Serving::start(&data);
@@ -85,7 +93,8 @@ async fn nothing_told_is_lost_when_killed() {
         let account = journal.view.named(Label::new(name).unwrap()).unwrap();
         let open = connection.open_orders(None).await.unwrap().orders;
         let open: Vec<String> = open.into_iter().map(|order| order.order_id).collect();
-        let expected: Vec<String> = journal.view.orders_of(account).map(|order| order.order.to_string()).collect();
+        let expected: Vec<String> =
+            journal.view.orders_of(account).map(|order| order.order.to_string()).collect();
         assert_eq!(open, expected);
     }
     let stopped = serving.interrupt();
@@ -119,8 +128,12 @@ fn read(data: &Path) -> Journal {
         let sequence = stamped.stamp.sequence.0;
         for event in events {
             match *event {
-                Event::OrderAccepted { order, .. } => drop(journal.orders.insert(order.to_string(), sequence)),
-                Event::OrderCanceled { order, .. } => drop(journal.cancels.insert(order.to_string(), sequence)),
+                Event::OrderAccepted { order, .. } => {
+                    journal.orders.insert(order.to_string(), sequence);
+                }
+                Event::OrderCanceled { order, .. } => {
+                    journal.cancels.insert(order.to_string(), sequence);
+                }
                 Event::OrderExecuted { account, xseq, order, instrument, trade, .. } => {
                     let name = journal.view.account(account).unwrap().name.to_string();
                     let symbol = journal.view.instrument(instrument).unwrap().symbol.to_string();
@@ -231,8 +244,12 @@ fn next(symbol: &str, random: u64, told: &Mutex<Told>) -> Request {
 fn note(answer: &Answer, told: &Mutex<Told>) {
     let mut told = told.lock().unwrap();
     match answer {
-        Answer::AddOrder(added) => drop(told.orders.insert(added.order_id.clone(), added.engine_seq)),
-        Answer::OrderChange(change) => drop(told.cancels.insert(change.order_id.clone(), change.engine_seq)),
+        Answer::AddOrder(added) => {
+            told.orders.insert(added.order_id.clone(), added.engine_seq);
+        }
+        Answer::OrderChange(change) => {
+            told.cancels.insert(change.order_id.clone(), change.engine_seq);
+        }
         _ => {}
     }
 }

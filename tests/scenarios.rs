@@ -16,6 +16,7 @@ mod report;
 #[path = "scenarios/verbs.rs"]
 mod verbs;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -78,6 +79,20 @@ fn verb(line: &str) -> &str {
     line.split_whitespace().next().unwrap_or_default()
 }
 
+/// The line that acts. Says so when that makes the exchange panic.
+struct Place<'a> {
+    path: &'a Path,
+    line: usize,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "{}:{}: here", self.path.display(), self.line);
+        }
+    }
+}
+
 /// The scenario as it should read: its own lines in column one, and below each what came of it.
 fn rendered(path: &Path, text: &str) -> String {
     let mut desk = Desk::new();
@@ -95,9 +110,9 @@ fn rendered(path: &Path, text: &str) -> String {
             grant(&mut desk, text, ACCOUNTS);
             ready = true;
         }
-        let outcome = act(&mut desk, line);
-        let place = || format!("{}:{}", path.display(), number + 1);
-        let outcome = outcome.unwrap_or_else(|| panic!("{}: cannot read `{line}`", place()));
+        let place = Place { path, line: number + 1 };
+        let outcome = act(&mut desk, line).unwrap_or_else(|| panic!("`{line}` reads"));
+        drop(place);
         lines.extend(outcome.into_iter().map(|line| format!("  {line}")));
     }
     lines.join("\n") + "\n"

@@ -92,10 +92,13 @@ async fn private_streams_are_chained_and_cumulative() {
 
     let open = ann.ok("open_orders", json!({"symbol": symbol})).await;
     assert_eq!(open["orders"][0]["leaves_qty"], "1");
-    let canceled = ann.ok("cancel_order", json!({"cl_ord_id": "mine"})).await;
-    assert_eq!(canceled["status"], "canceled");
+    let id = ann.send("cancel_order", json!({"cl_ord_id": "mine"})).await;
+    // The event comes before the reply.
     let update = ann.update("executions").await;
     assert_eq!((&update["data"]["ev"], &update["data"]["reason"]), (&json!("canceled"), &json!("user")));
+    let canceled = ann.reply(id).await;
+    assert_eq!(canceled["result"]["status"], "canceled");
+    assert_eq!(canceled["result"]["xseq"], update["xseq"]);
     assert_eq!(update["prev_xseq"], last);
     world.stop().await;
 }

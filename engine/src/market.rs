@@ -5,6 +5,8 @@ use crate::stamp::Time;
 use crate::symbol::{ClassName, ZoneName};
 use crate::units::{Amount, Ppm, Price};
 
+/// The most markets of a venue.
+pub const MARKETS_MAX: usize = 1 << 12;
 /// The most windows a market lists ahead: 28 days of hours.
 pub const WINDOWS_MAX: u32 = 672;
 /// The longest delivery window: a day, in seconds.

@@ -4,10 +4,11 @@ use engine::account::OPEN_ORDERS_MAX;
 use engine::command::Command;
 use engine::event::Event;
 use engine::exchange::{Exchange, TICK_STEPS_MAX};
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
+use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes};
 use engine::label::Label;
 use engine::market::{MarketSpec, SelfTrade, Tier, WINDOWS_MAX};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
+use engine::outcome::OutcomeHash;
 use engine::reject::RejectReason;
 use engine::sequencer::Sequencer;
 use engine::stamp::{Stamp, Stamped, Time};
@@ -197,4 +198,66 @@ fn a_state_knows_the_ages_of_an_accounts_orders() {
     let all = Command::CancelAll { account: ANN, instrument: None };
     assert_ne!(apply(&mut one, BEGINNING, all), apply(&mut other, BEGINNING, all), "they go on differently");
     assert_ne!(hashes.0, hashes.1, "states that go on differently differ");
+}
+
+/// Commands of one kind that differ in one thing lead to states that differ.
+#[test]
+fn a_state_knows_what_it_was_told() {
+    let label = |text: &str| Label::new(text).expect("it is a label");
+    let open = |name: &str, provider: bool, joins: Option<AccountId>| Command::OpenAccount {
+        name: label(name),
+        provider,
+        joins,
+    };
+    let deposit = |account: AccountId, micro: u64, name: &str| Command::Deposit {
+        account,
+        amount: Amount::new(micro),
+        reference: label(name),
+    };
+    let register = |account: AccountId, number: u8, scopes: Scopes| Command::RegisterKey {
+        account,
+        key: PublicKey([number; 32]),
+        scopes,
+    };
+    let order = |ticks: u64, lots: u64, client: Option<&str>| {
+        let Command::PlaceOrder(order) = bid(ticks) else { unreachable!("a bid is an order") };
+        let (lots, client) = (Lots::new(lots).expect("it is lots"), client.map(label));
+        Command::PlaceOrder(NewOrder { lots, client, ..order })
+    };
+    let class = ClassName::new("B200").expect("it is a name");
+    let other = MarketSpec { class, ..market(1) };
+    let commands = [
+        Command::Tick,
+        open("bob", false, None),
+        open("cyd", false, None),
+        open("bob", true, None),
+        open("bob", false, Some(ANN)),
+        deposit(ANN, 5, "x"),
+        deposit(ANN, 5, "y"),
+        deposit(ANN, 6, "x"),
+        deposit(AccountId::OPERATOR, 5, "x"),
+        register(ANN, 5, Scopes::READ),
+        register(ANN, 6, Scopes::READ),
+        register(ANN, 5, Scopes::TRADE),
+        register(AccountId::OPERATOR, 5, Scopes::READ),
+        order(5, 1, None),
+        order(6, 1, None),
+        order(5, 2, None),
+        order(5, 1, Some("x")),
+        order(5, 1, Some("y")),
+        Command::AddMarket(other),
+        Command::AddMarket(MarketSpec { gate_seconds: 601, ..other }),
+        Command::AddMarket(MarketSpec { tier: Tier::Interruptible, ..other }),
+    ];
+    let state = |command: &Command| {
+        let mut exchange = founded();
+        let events = apply(&mut exchange, BEGINNING, *command);
+        assert!(!matches!(events[..], [Event::Rejected { .. }]), "{command:?} happens");
+        (exchange.state_hash(), *command)
+    };
+    let mut states: Vec<(OutcomeHash, Command)> = commands.iter().map(state).collect();
+    states.sort_by_key(|(hash, _)| *hash);
+    for pair in states.windows(2) {
+        assert_ne!(pair[0].0, pair[1].0, "{:?} and {:?} lead apart", pair[0].1, pair[1].1);
+    }
 }

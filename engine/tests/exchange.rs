@@ -3,8 +3,12 @@
 #[path = "exchange/acts.rs"]
 mod acts;
 mod agreement;
+#[path = "exchange/counts.rs"]
+mod counts;
 #[path = "exchange/model.rs"]
 mod model;
+#[path = "exchange/outcome.rs"]
+mod outcome;
 #[path = "exchange/rules.rs"]
 mod rules;
 #[path = "exchange/world.rs"]

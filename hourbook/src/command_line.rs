@@ -30,3 +30,6 @@ pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,9 @@ impl Demo {
     /// Stops everyone; returns how many fills were printed.
     pub(crate) async fn stop(mut self) -> u64 {
         self.stop.send_replace(true);
-        while tokio::time::timeout(ENOUGH, self.tasks.join_next()).await.is_ok_and(|joined| joined.is_some()) {}
+        while tokio::time::timeout(ENOUGH, self.tasks.join_next()).await.is_ok_and(|joined| joined.is_some())
+        {
+        }
         *self.fills.borrow()
     }
 }

@@ -17,7 +17,7 @@ const ENV_URL: &str = "HOURBOOK_URL";
 const ENV_KEY: &str = "HOURBOOK_KEY";
 const ENV_AS: &str = "HOURBOOK_AS";
 
-/// What every command understands.
+/// What every command understands. Each has an id of its own: an argument of a command with the same one would hide it.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Options {
@@ -25,10 +25,10 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Log in with the key in this file [env: HOURBOOK_KEY]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(id = "login_key", long = "key", global = true, value_name = "FILE")]
     key: Option<PathBuf>,
     /// Log in as this account, on a development server [env: HOURBOOK_AS]
-    #[arg(long = "as", global = true, value_name = "ACCOUNT")]
+    #[arg(id = "login_account", long = "as", global = true, value_name = "ACCOUNT")]
     account: Option<String>,
     /// Answer in JSON: one object on one line, errors too (on stderr)
     #[arg(long, global = true)]

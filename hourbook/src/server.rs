@@ -83,7 +83,11 @@ impl fmt::Display for StartError {
                  127.0.0.1, or leave --dev out"
             ),
             StartError::Folder(path, error) => {
-                write!(f, "the data folder {} cannot be made: {error}; choose another with --data", path.display())
+                write!(
+                    f,
+                    "the data folder {} cannot be made: {error}; choose another with --data",
+                    path.display()
+                )
             }
             StartError::Journal(error) => error.fmt(f),
             StartError::Recovery(error) => error.fmt(f),

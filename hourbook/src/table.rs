@@ -28,10 +28,10 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// Names and values, one pair a line, values to the right.
-pub(crate) fn facts<const N: usize>(facts: [(&str, String); N]) -> String {
+/// Names and values, one pair a line; the values stand as `align` says.
+pub(crate) fn facts<const N: usize>(align: Align, facts: [(&str, String); N]) -> String {
     let rows = facts.into_iter().map(|(name, value)| [name.to_owned(), value]).collect();
-    Table { columns: [Align::Left, Align::Right], rows }.to_string()
+    Table { columns: [Align::Left, align], rows }.to_string()
 }
 
 impl<const N: usize> fmt::Display for Table<N> {
@@ -75,7 +75,7 @@ sell  12.5000  x
 
     #[test]
     fn facts_stand_under_each_other() {
-        let text = facts([("orders", "5000".to_owned()), ("p50", "312 us".to_owned())]);
+        let text = facts(Align::Right, [("orders", "5000".to_owned()), ("p50", "312 us".to_owned())]);
         assert_eq!(text, "orders    5000\np50     312 us\n");
     }
 }

@@ -28,15 +28,15 @@ impl Serving {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready: Value = serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
+        let ready: Value =
+            serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
         let url = ready["url"].as_str().unwrap().to_owned();
         Serving { child, lines, url, recovered: ready["recovered"].as_u64().unwrap() }
     }
 
     /// Kills it at once, as a power cut would.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Asks it to stop, as Ctrl-C does, and returns what it says at the end.
@@ -46,6 +46,14 @@ impl Serving {
         let last = self.lines.next().expect("serve says that it has stopped").unwrap();
         assert!(self.child.wait().unwrap().success());
         serde_json::from_str(&last).unwrap()
+    }
+}
+
+impl Drop for Serving {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

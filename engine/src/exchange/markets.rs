@@ -5,7 +5,7 @@ use crate::exchange::{Exchange, TICK_STEPS_MAX};
 use crate::ids::{AccountId, InstrumentId, MarketId, index, position};
 use crate::instrument::{Instrument, Phase};
 use crate::ledger::bond_needed;
-use crate::market::{Market, MarketSpec};
+use crate::market::{MARKETS_MAX, Market, MarketSpec};
 use crate::order::Side;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
@@ -14,6 +14,9 @@ use crate::units::Lots;
 
 impl Exchange {
     pub(super) fn add_market(&mut self, spec: &MarketSpec) -> Result<(), RejectReason> {
+        if MARKETS_MAX <= self.markets.len() {
+            return Err(RejectReason::VenueFull);
+        }
         spec.check()?;
         let name = |spec: &MarketSpec| (spec.class, spec.zone, spec.tier);
         if self.markets.iter().any(|market| name(&market.spec) == name(spec)) {
@@ -98,8 +101,10 @@ impl Exchange {
             *steps -= 1;
         }
         self.markets[index(market.0)].next_window = window;
+        let gate = spec.gate(spec.start(first));
+        assert!(self.last.time < gate, "a market whose windows are listed rolls on later");
         let behind = window < first + u64::from(spec.windows);
-        if behind { self.last.time } else { spec.gate(spec.start(first)) }
+        if behind { self.last.time } else { gate }
     }
 
     fn list(&mut self, market: MarketId, spec: &MarketSpec, window: u64) {

@@ -53,6 +53,10 @@ pub(crate) enum Act {
     CancelAll(u32, Option<u32>),
     SetCapacity(u32, u32, u64),
     Deposit(u32, u64, u8),
+    /// Registers one of a few keys, for somebody.
+    Register(u32, u8),
+    /// Withdraws one of them.
+    Revoke(u8),
     /// Moves the clock by so many seconds.
     Wait(u64),
     /// Asks for what is there already: the exchange, an account, a market.
@@ -114,6 +118,8 @@ pub(crate) fn acts(count: Range<usize>) -> impl Strategy<Value = Vec<Act>> {
         2 => (who(), only).prop_map(|(who, only)| Act::CancelAll(who, only)),
         4 => (who(), window(), capacity).prop_map(|(who, window, lots)| Act::SetCapacity(who, window, lots)),
         3 => (who(), amount, 0..40_u8).prop_map(|(who, amount, name)| Act::Deposit(who, amount, name)),
+        1 => (who(), 0..6_u8).prop_map(|(who, key)| Act::Register(who, key)),
+        1 => (0..6_u8).prop_map(Act::Revoke),
         8 => wait.prop_map(Act::Wait),
         1 => (0..3_u8).prop_map(Act::Again),
     ];

@@ -8,7 +8,7 @@ use engine::reject::RejectReason;
 use crate::model::{Model, Order};
 
 impl Model {
-    /// Why a command must be refused; `None` when it must happen. Keys are not modelled.
+    /// Why a command must be refused; `None` when it must happen.
     pub(crate) fn refusal(&self, command: &Command) -> Option<RejectReason> {
         let refused = |reason: RejectReason, applies: bool| applies.then_some(reason);
         match *command {
@@ -49,8 +49,20 @@ impl Model {
                 let unlisted = instrument.is_some_and(|instrument| !self.is_listed(instrument));
                 refused(RejectReason::InstrumentUnknown, unlisted)
             }),
-            Command::Tick | Command::RegisterKey { .. } | Command::RevokeKey { .. } => None,
+            Command::RegisterKey { account, key, .. } => {
+                let taken = self.keys.iter().any(|other| other.0[..8] == key.0[..8]);
+                self.no_account(account).or(refused(RejectReason::KeyExists, taken))
+            }
+            Command::RevokeKey { key } => refused(RejectReason::KeyUnknown, !self.keys.contains(&key)),
+            Command::Tick => None,
         }
+    }
+
+    /// Whether a command sets a capacity to what it is.
+    pub(crate) fn is_set(&self, command: &Command) -> bool {
+        let Command::SetCapacity { account, instrument, lots } = command else { return false };
+        let capacity = self.capacity.get(&(*account, *instrument)).copied().unwrap_or_default();
+        capacity == u128::from(lots.count())
     }
 
     fn order_refusal(&self, order: &NewOrder) -> Option<RejectReason> {

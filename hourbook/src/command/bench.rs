@@ -1,6 +1,7 @@
 //! Bench: measures.
 
 mod book;
+mod own_exchange;
 mod wire;
 
 use clap::Subcommand;

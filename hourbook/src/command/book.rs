@@ -9,7 +9,7 @@ use client::level::Level;
 use protocol::book::Level as WireLevel;
 use protocol::time::Time;
 use serde::Serialize;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::failure::Failure;
 use crate::ladder::{ladder, top};
@@ -22,6 +22,9 @@ const LEVELS_SHOWN: usize = 12;
 
 /// Time between two drawings: more often, nobody can read.
 const REDRAW: Duration = Duration::from_millis(50);
+
+/// How long the book may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const EXAMPLES: &str = "\
 Every message is checked against the exchange's own checksum; a book that fails is fetched anew. With --watch, a
@@ -63,9 +66,11 @@ impl Book {
         let mut connection = options.connect().await?;
         let mut feed = BookFeed::open(&connection, &self.symbol).await?;
         if self.watch {
-            return self.watch(Watch::begin(connection), &mut feed, screen).await;
+            return self.watch(Watch::begin(connection)?, &mut feed, screen).await;
         }
-        feed.changed(&mut connection).await?;
+        let fetching = timeout(PATIENCE, feed.changed(&mut connection)).await;
+        fetching
+            .map_err(|_| Failure::connection(format!("no book of {} within {PATIENCE:?}", self.symbol)))??;
         connection.close().await;
         screen.show(&self.json(feed.book()), |_| self.ladder(feed.book()))
     }

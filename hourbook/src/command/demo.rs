@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use crate::command::serve::{Ended, abort_on_panic, interrupted, start};
+use crate::command::serve::{Ended, Interrupts, abort_on_panic, start};
 use crate::demo::setup::{Opening, SetupError, open};
 use crate::demo::{Demo, VISITOR};
 use crate::failure::Failure;
@@ -40,9 +40,10 @@ struct Ready {
 impl RunDemo {
     pub(crate) async fn run(&self, json: bool, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
+        let interrupts = Interrupts::expect()?;
         let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: true };
         let server = start(&options, screen).await?;
-        let outcome = self.trade(&server, json, screen).await;
+        let outcome = self.trade(&server, interrupts, (json, screen)).await;
         // Whatever ended the trading, what was taken is made durable.
         let stopped = server.stop().await;
         let printed = outcome?;
@@ -51,7 +52,12 @@ impl RunDemo {
     }
 
     /// Trades until it is time to stop; returns how many trades were printed.
-    async fn trade(&self, server: &Server, json: bool, screen: &mut Screen) -> Result<u64, Failure> {
+    async fn trade(
+        &self,
+        server: &Server,
+        mut interrupts: Interrupts,
+        (json, screen): (bool, &mut Screen),
+    ) -> Result<u64, Failure> {
         let Opening { classes, symbols } = open(&server.url(), &self.data).await.map_err(failed)?;
         let ready = Ready {
             url: server.url(),
@@ -65,7 +71,7 @@ impl RunDemo {
         let enough = self.fills.unwrap_or(u64::MAX);
         let printed = demo.printed(enough);
         let ended = tokio::select! {
-            interrupted = interrupted() => interrupted,
+            () = interrupts.come() => Ok(()),
             () = printed => Ok(()),
             error = demo.failed() => Err(Failure::from(error)),
         };

@@ -43,20 +43,21 @@ impl Fills {
             connection.close().await;
             return screen.show(&fills, text);
         }
+        let watch = Watch::begin(connection)?;
         // Subscribed first and asked second: what the answer contains the stream need not tell again.
-        connection.subscribe_one(subscription::executions()).await?;
+        watch.connection().subscribe_one(subscription::executions()).await?;
         let mut known = 0;
         if let Some(limit) = self.limit {
-            let past = connection.fills(Some(limit)).await?;
+            let past = watch.connection().fills(Some(limit)).await?;
             known = past.as_of_xseq;
             past.fills.iter().rev().try_for_each(|fill| screen.show(fill, line))?;
         }
-        watch(Watch::begin(connection), known, screen).await
+        show_new(watch, known, screen).await
     }
 }
 
 /// Shows every fill that happens after the private sequence `known`.
-async fn watch(mut watch: Watch, known: u64, screen: &mut Screen) -> Result<(), Failure> {
+async fn show_new(mut watch: Watch, known: u64, screen: &mut Screen) -> Result<(), Failure> {
     let mut chain = None;
     while let Some(update) = watch.next().await? {
         match update {

@@ -14,7 +14,7 @@ use crate::argument;
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::table::facts;
+use crate::table::{Align, facts};
 use crate::word::word;
 
 const EXAMPLES_NEW: &str = "\
@@ -144,7 +144,7 @@ impl KeyText {
     }
 
     fn text(&self) -> String {
-        facts([("public key", self.public_key.clone()), ("key id", self.key_id.clone())])
+        facts(Align::Left, [("public key", self.public_key.clone()), ("key id", self.key_id.clone())])
     }
 }
 

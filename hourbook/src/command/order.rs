@@ -47,7 +47,7 @@ pub(crate) struct Order {
     #[arg(long, value_parser = argument::price)]
     price: Option<String>,
     /// Do not rest: what does not trade at once is canceled
-    #[arg(long, requires = "price")]
+    #[arg(long, requires = "price", conflicts_with = "market")]
     ioc: bool,
     /// Trade at once at the best prices there are, up to --limit-price
     #[arg(long, requires = "limit_price")]

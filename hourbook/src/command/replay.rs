@@ -10,7 +10,7 @@ use simulator::replay::{Progress, ReplayReport, replay};
 
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::table::facts;
+use crate::table::{Align, facts};
 
 /// How often a long replay says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -76,14 +76,17 @@ impl Compared {
     }
 
     fn text(&self) -> String {
-        facts([
-            ("messages", self.messages.to_string()),
-            ("best prices compared", self.tops_total.to_string()),
-            ("  equal", self.tops_equal.to_string()),
-            ("  different without a reason", self.tops_unexplained.to_string()),
-            ("aggressors compared", self.aggressors_total.to_string()),
-            ("  equal in every fill", self.aggressors_equal.to_string()),
-            ("levels put right", self.repairs.to_string()),
-        ])
+        facts(
+            Align::Right,
+            [
+                ("messages", self.messages.to_string()),
+                ("best prices compared", self.tops_total.to_string()),
+                ("  equal", self.tops_equal.to_string()),
+                ("  different without a reason", self.tops_unexplained.to_string()),
+                ("aggressors compared", self.aggressors_total.to_string()),
+                ("  equal in every fill", self.aggressors_equal.to_string()),
+                ("levels put right", self.repairs.to_string()),
+            ],
+        )
     }
 }

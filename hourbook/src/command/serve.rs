@@ -1,6 +1,5 @@
 //! Serve: runs an exchange until it is interrupted.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -52,8 +51,8 @@ pub(super) struct Ended {
 impl Serve {
     pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
-        let options =
-            ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev };
+        let mut interrupts = Interrupts::expect()?;
+        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev };
         let server = start(&options, screen).await?;
         let ready = Ready {
             url: server.url(),
@@ -63,7 +62,7 @@ impl Serve {
             dev: self.dev,
         };
         screen.show(&ready, Ready::text)?;
-        interrupted().await?;
+        interrupts.come().await;
         let stopped = server.stop().await;
         screen.show(&Ended::of(&stopped), Ended::text)
     }
@@ -116,18 +115,41 @@ pub(super) fn abort_on_panic() {
     }));
 }
 
-/// Waits until the process is asked to stop.
-pub(super) async fn interrupted() -> Result<(), Failure> {
-    let cannot = |error: io::Error| Failure::local(format!("waiting for signals failed: {error}"));
+/// Being asked to stop, by Ctrl-C or a signal.
+pub(super) struct Interrupts {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-        tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt.map_err(cannot),
-            _ = terminate.recv() => Ok(()),
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    /// From here on a signal no longer ends the process at once.
+    pub(super) fn expect() -> Result<Interrupts, Failure> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let on = |kind: SignalKind| {
+                signal(kind).map_err(|error| Failure::local(format!("waiting for signals failed: {error}")))
+            };
+            Ok(Interrupts {
+                interrupt: on(SignalKind::interrupt())?,
+                terminate: on(SignalKind::terminate())?,
+            })
         }
+        #[cfg(not(unix))]
+        Ok(Interrupts {})
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(cannot)
+
+    /// Waits for the first.
+    pub(super) async fn come(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        // Without it the process ends at once, which loses nothing that was told.
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

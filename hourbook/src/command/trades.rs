@@ -47,8 +47,8 @@ impl Trades {
             screen.remark("trades are shown as they happen; Ctrl-C ends");
         }
         let connection = options.connect().await?;
-        connection.subscribe_one(subscription::trades(self.symbol.as_deref())).await?;
-        let mut watch = Watch::begin(connection);
+        let mut watch = Watch::begin(connection)?;
+        watch.connection().subscribe_one(subscription::trades(self.symbol.as_deref())).await?;
         while let Some(update) = watch.next().await? {
             if let Update::Trades(TradesMessage::Update(told)) = update {
                 show(&told, screen)?;

@@ -11,9 +11,9 @@ use persistence::store::RocksLog;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::server::journal_folder;
 use crate::screen::Screen;
-use crate::table::facts;
+use crate::server::journal_folder;
+use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
 Opens the journal read-only, beside a running exchange or without one, applies every command again, and checks the
@@ -44,7 +44,8 @@ struct Verdict {
 
 impl Verify {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
-        let log = RocksLog::open_read_only(&journal_folder(&self.data)).map_err(|error| Failure::local(error.to_string()))?;
+        let log = RocksLog::open_read_only(&journal_folder(&self.data))
+            .map_err(|error| Failure::local(error.to_string()))?;
         let commands = Cell::new(0);
         let replayed = caught(|| {
             let recovered = recover(&log, &mut |_, _| commands.set(commands.get() + 1));
@@ -71,12 +72,15 @@ impl Verify {
 impl Verdict {
     fn text(&self) -> String {
         let hash = |hash: &Option<String>| hash.clone().unwrap_or_else(|| "-".to_owned());
-        facts([
-            ("commands", self.commands.to_string()),
-            ("state hash", hash(&self.state_hash)),
-            ("outcome hash", hash(&self.outcome_hash)),
-            ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
-        ])
+        facts(
+            Align::Left,
+            [
+                ("commands", self.commands.to_string()),
+                ("state hash", hash(&self.state_hash)),
+                ("outcome hash", hash(&self.outcome_hash)),
+                ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
+            ],
+        )
     }
 }
 

@@ -60,7 +60,14 @@ impl Maker {
         // Orders of an earlier run have old prices.
         connection.cancel_all(None).await?;
         let random = Random::new(number + 1);
-        Ok(Maker { connection, classes: listed(), random, ready: HashSet::new(), symbols: Vec::new(), left: 0 })
+        Ok(Maker {
+            connection,
+            classes: listed(),
+            random,
+            ready: HashSet::new(),
+            symbols: Vec::new(),
+            left: 0,
+        })
     }
 
     async fn quote(&mut self) -> Result<(), ClientError> {

@@ -55,8 +55,7 @@ pub(crate) async fn open(url: &str, data: &Path) -> Result<Opening, SetupError> 
         [(&MAKERS[..], true, "1000000"), (&TAKERS[..], false, "1000000"), (&[VISITOR][..], false, "1000")]
     {
         for name in names {
-            let account =
-                OpenAccount { account: (*name).to_owned(), provider: Some(provider), group: None };
+            let account = OpenAccount { account: (*name).to_owned(), provider: Some(provider), group: None };
             made(operator.open_account(account).await)?;
             let (amount, reference) = (amount.to_owned(), format!("demo-{name}"));
             made(operator.deposit(Deposit { account: (*name).to_owned(), amount, reference }).await)?;

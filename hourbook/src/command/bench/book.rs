@@ -9,7 +9,7 @@ use simulator::flow::Flow;
 
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::table::facts;
+use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
 FLOW has records of 32 bytes, little-endian: kind, side, account, zero, order id, price, quantity. When FLOW.json lies
@@ -79,17 +79,20 @@ fn text(report: &BookReport) -> String {
         Comparison::Absent => "no reference",
     };
     let ns = |latency: u32| format!("{latency} ns");
-    facts([
-        ("operations", report.ops.to_string()),
-        ("million a second", format!("{:.3}", report.mops)),
-        ("  slowest of the runs", format!("{:.3}", report.mops_min)),
-        ("  fastest of the runs", format!("{:.3}", report.mops_max)),
-        ("p50", ns(report.p50_ns)),
-        ("p99", ns(report.p99_ns)),
-        ("p99.9", ns(report.p999_ns)),
-        ("trades", report.trades.to_string()),
-        ("traded quantity", report.traded_quantity.to_string()),
-        ("tape hash", report.tape_hash.clone()),
-        ("trades are", tape.to_owned()),
-    ])
+    facts(
+        Align::Right,
+        [
+            ("operations", report.ops.to_string()),
+            ("million a second", format!("{:.3}", report.mops)),
+            ("  slowest of the runs", format!("{:.3}", report.mops_min)),
+            ("  fastest of the runs", format!("{:.3}", report.mops_max)),
+            ("p50", ns(report.p50_ns)),
+            ("p99", ns(report.p99_ns)),
+            ("p99.9", ns(report.p999_ns)),
+            ("trades", report.trades.to_string()),
+            ("traded quantity", report.traded_quantity.to_string()),
+            ("tape hash", report.tape_hash.clone()),
+            ("trades are", tape.to_owned()),
+        ],
+    )
 }

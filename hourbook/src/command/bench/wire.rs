@@ -9,11 +9,12 @@ use protocol::instrument::MarketState;
 use protocol::order::{OrderName, OrderStatus, Side};
 use serde::Serialize;
 
+use crate::command::bench::own_exchange::OwnExchange;
 use crate::failure::Failure;
 use crate::latency::Latencies;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::table::facts;
+use crate::table::{Align, facts};
 
 /// Orders before those that count, at most.
 const WARM_UP_MAX: u32 = 500;
@@ -24,10 +25,11 @@ const PRICE: &str = "0.0001";
 const EXAMPLES: &str = "\
 One client sends an order, waits for its reply, which is sent when the order is durable, and cancels it; then the next.
 Only the way of the order is measured, from before it is encoded until its reply is decoded. The orders buy one lot at
-0.0001 CU, so that they rest; the account needs a little CU.
+0.0001 CU, so that they rest; the account needs a little CU. Without --url it starts an exchange of its own in this
+process, with its journal in the temporary folder, and connects to that over loopback.
 
 Examples:
-  hourbook --as ann bench wire
+  hourbook bench wire
   hourbook --url ws://127.0.0.1:9400/ws/v1 --key ann.key bench wire --orders 20000 --json";
 
 /// Measure the way of an order to its durable reply
@@ -52,9 +54,17 @@ struct Measured {
 
 impl Wire {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-        let connection = options.login().await?;
-        let measured = self.measure(&connection).await?;
-        connection.close().await;
+        let measured = if options.named_address().is_some() {
+            let connection = options.login().await?;
+            let measured = self.measure(&connection).await?;
+            connection.close().await;
+            measured
+        } else {
+            let exchange = OwnExchange::start(screen).await?;
+            let measured = self.measure(exchange.connection()).await;
+            exchange.stop().await;
+            measured?
+        };
         screen.show(&measured, Measured::text)
     }
 
@@ -116,11 +126,14 @@ async fn place_and_cancel(
 impl Measured {
     fn text(&self) -> String {
         let us = |latency: u64| format!("{latency} us");
-        facts([
-            ("orders", self.orders.to_string()),
-            ("p50", us(self.p50_us)),
-            ("p99", us(self.p99_us)),
-            ("p99.9", us(self.p999_us)),
-        ])
+        facts(
+            Align::Right,
+            [
+                ("orders", self.orders.to_string()),
+                ("p50", us(self.p50_us)),
+                ("p99", us(self.p99_us)),
+                ("p99.9", us(self.p999_us)),
+            ],
+        )
     }
 }

@@ -1,0 +1,71 @@
+//! Own exchange: one that lasts as long as a measurement, with its journal on this machine's disk.
+
+use client::connection::Connection;
+use protocol::instrument::Tier;
+use protocol::operator::{AddMarket, Deposit, SelfTrade};
+use tempfile::TempDir;
+
+use crate::command::serve::start;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::server::{Server, ServerOptions};
+
+/// The account that measures.
+const ACCOUNT: &str = "bench";
+
+/// A server in this process and a client of it, which talk over loopback.
+pub(super) struct OwnExchange {
+    folder: TempDir,
+    server: Server,
+    connection: Connection,
+}
+
+impl OwnExchange {
+    /// Starts an exchange with one market and logs in as an account with credit.
+    pub(super) async fn start(screen: &Screen) -> Result<OwnExchange, Failure> {
+        let folder = tempfile::tempdir()
+            .map_err(|error| Failure::local(format!("a temporary folder cannot be made: {error}")))?;
+        let listen = ([127, 0, 0, 1], 0).into();
+        let options = ServerOptions { data: folder.path().join("data"), listen, dev: true };
+        let server = start(&options, screen).await?;
+        let operator = Connection::open(&server.url()).await?;
+        operator.login_dev("operator").await?;
+        operator.add_market(market()).await?;
+        let connection = Connection::open(&server.url()).await?;
+        connection.login_dev(ACCOUNT).await?;
+        let amount = "1000".to_owned();
+        operator
+            .deposit(Deposit { account: ACCOUNT.to_owned(), amount, reference: ACCOUNT.to_owned() })
+            .await?;
+        operator.close().await;
+        Ok(OwnExchange { folder, server, connection })
+    }
+
+    /// The client, logged in.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Stops it and removes its journal.
+    pub(super) async fn stop(self) {
+        self.connection.close().await;
+        drop(self.server.stop().await);
+        // What is left behind in the temporary folder is the system's to remove.
+        let _ = self.folder.close();
+    }
+}
+
+fn market() -> AddMarket {
+    AddMarket {
+        class: "H100SXM".to_owned(),
+        zone: "US-E".to_owned(),
+        tier: Tier::Firm,
+        window_s: 3_600,
+        windows: 24,
+        gate_s: 600,
+        bond: "0.5".to_owned(),
+        maker_fee_ppm: 200,
+        taker_fee_ppm: 500,
+        self_trade: SelfTrade::Prevent,
+    }
+}

@@ -1,0 +1,208 @@
+//! Watching: streams as lines, until Ctrl-C or until nobody reads.
+
+#[path = "../../client/tests/canned/mod.rs"]
+mod canned;
+mod program;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use canned::{HELLO, serve};
+use program::{Ran, SYMBOL, program, ran, run};
+use serde_json::{Value, json};
+
+const SNAPSHOT: &str = r#"{"channel":"book","type":"snapshot","stream":11,"symbol":"S","seq":90210,"ts":"1795356000200100000","data":{"asks":[["1.0000","8"],["1.0024","16"]],"bids":[["0.9988","24"],["0.9960","8"]],"crc":3109968985}}"#;
+const BID_ADDED: &str = r#"{"channel":"book","type":"update","stream":11,"symbol":"S","seq":90214,"prev_seq":90210,"ts":"1795356000317220000","data":{"bids":[["0.9994","8"]],"crc":234089859}}"#;
+const ASK_TAKEN: &str = r#"{"channel":"book","type":"update","stream":11,"symbol":"S","seq":90215,"prev_seq":90214,"ts":"1795356000317900000","data":{"asks":[["1.0000","0"]],"crc":2348126232}}"#;
+const TRADES: &str = r#"{"channel":"trades","type":"update","stream":11,"symbol":"S","seq":90215,"data":[{"id":31,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"},{"id":32,"price":"12.0000","qty":"128","taker_side":"sell","ts":"1795356000317900000"}]}"#;
+const ORDERS: &str = r#"{"channel":"executions","type":"snapshot","stream":11,"xseq":41,"ts":"1795356000200100000","data":{"orders":[]}}"#;
+
+/// A private event; `ev` is what happened and its fields.
+fn execution(prev_xseq: u64, xseq: u64, ev: &str) -> String {
+    let order = r#""order_id":"o_4f91c3","symbol":"S","side":"buy","price":"1.0100","qty":"8","cum_qty":"8","leaves_qty":"0","status":"filled","engine_seq":90215"#;
+    format!(
+        r#"{{"channel":"executions","type":"update","stream":11,"xseq":{xseq},"prev_xseq":{prev_xseq},"ts":"1795356000317900000","data":{{{ev},{order}}}}}"#
+    )
+}
+
+fn trade(prev_xseq: u64, xseq: u64) -> String {
+    let ev = r#""ev":"trade","last_price":"1.0000","last_qty":"8","trade_id":31,"liquidity":"taker","fee":"0.004000","fee_unit":"CU""#;
+    execution(prev_xseq, xseq, ev)
+}
+
+/// An exchange that tells `messages` to whoever subscribes, with the market's symbol in the place of `S`, and that
+/// answers everything else.
+fn telling(messages: Vec<String>) -> String {
+    serve(move |mut peer| {
+        peer.say(HELLO);
+        while let Some(request) = peer.hear() {
+            let method = request["method"].as_str().expect("a request has a method");
+            match method {
+                "subscribe" => {}
+                "unsubscribe" => {
+                    peer.answer(&request, Ok(request["params"].clone()));
+                    continue;
+                }
+                _ => {
+                    peer.answer(&request, program::answer(method, &request["params"]));
+                    continue;
+                }
+            }
+            peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
+            for message in &messages {
+                peer.say(message.replace("\"S\"", &format!("\"{SYMBOL}\"")));
+            }
+        }
+    })
+}
+
+fn texts(messages: &[&str]) -> Vec<String> {
+    messages.iter().map(|message| (*message).to_owned()).collect()
+}
+
+/// Starts a watch and reads so many lines of it.
+fn watch(words: &[&str], lines: usize) -> (Child, Vec<String>) {
+    let mut child =
+        program(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut reader = BufReader::new(child.stdout.as_mut().expect("its output is a pipe"));
+    let read = (0..lines).map(|_| {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("the program writes UTF-8");
+        line.trim_end_matches('\n').to_owned()
+    });
+    let read = read.collect();
+    (child, read)
+}
+
+/// The lines of a watch that Ctrl-C then ends, without a word and with success.
+fn watched(words: &[&str], lines: usize) -> Vec<String> {
+    let (child, read) = watch(words, lines);
+    let killed =
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    assert!(killed.success());
+    let Ran { code, stderr, .. } = ran(child.wait_with_output().expect("the program ends"));
+    assert_eq!((code, stderr.as_str()), (0, ""), "{words:?} after Ctrl-C");
+    read
+}
+
+#[test]
+fn book_is_a_ladder() {
+    let url = telling(texts(&[SNAPSHOT]));
+    let Ran { code, stdout, stderr } = run(&["--url", &url, "book", SYMBOL]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let expected = "\
+H100SXM.US-E.FIRM.2026-11-23T14Z  sequence 90210  2026-11-22 14:00:00.200
+
+     price  qty
+ask 1.0024   16  ██████████████████████████
+ask 1.0000    8  █████████████
+--- spread 0.0012
+bid 0.9988   24  ████████████████████████████████████████
+bid 0.9960    8  █████████████
+";
+    assert_eq!(stdout, expected);
+    let Ran { stdout, .. } = run(&["--url", &url, "book", SYMBOL, "--levels", "1", "--json"]);
+    let expected = r#"{"symbol":"H100SXM.US-E.FIRM.2026-11-23T14Z","seq":90210,"ts":"1795356000200100000","asks":[["1.0000","8"]],"bids":[["0.9988","24"]],"crc":3109968985}"#;
+    assert_eq!(stdout, format!("{expected}\n"));
+}
+
+#[test]
+fn book_is_watched_in_lines() {
+    let url = telling(texts(&[SNAPSHOT, BID_ADDED, ASK_TAKEN]));
+    let lines = watched(&["--url", &url, "book", SYMBOL, "--watch"], 3);
+    let expected = [
+        "2026-11-22 14:00:00.200  S  90210  bid 0.9988 x 24  ask 1.0000 x 8",
+        "2026-11-22 14:00:00.317  S  90214  bid 0.9994 x 8  ask 1.0000 x 8",
+        "2026-11-22 14:00:00.317  S  90215  bid 0.9994 x 8  ask 1.0024 x 16",
+    ];
+    assert_eq!(lines, expected.map(|line| line.replace('S', SYMBOL)));
+    let lines = watched(&["--url", &url, "book", SYMBOL, "--watch", "--json"], 3);
+    let last = r#"{"symbol":"S","seq":90215,"ts":"1795356000317900000","asks":[["1.0024","16"]],"bids":[["0.9994","8"],["0.9988","24"],["0.9960","8"]],"crc":2348126232}"#;
+    assert_eq!(lines[2], last.replace("\"S\"", &format!("\"{SYMBOL}\"")));
+}
+
+#[test]
+fn book_that_never_holds_is_3() {
+    let url = telling(texts(&[&SNAPSHOT.replace("3109968985", "3109968986")]));
+    let Ran { code, stdout, stderr } = run(&["--url", &url, "book", SYMBOL, "--watch"]);
+    assert_eq!((code, stdout.as_str()), (3, ""), "{stderr}");
+    assert!(stderr.contains("the book is fetched anew: the exchange's checksum is 3109968986"), "{stderr}");
+    assert!(stderr.contains(&format!("error: the book of {SYMBOL} cannot be trusted")), "{stderr}");
+}
+
+#[test]
+fn trades_are_watched() {
+    let url = telling(texts(&[TRADES]));
+    let lines = watched(&["--url", &url, "trades", "--watch"], 2);
+    let expected = [
+        "2026-11-22 14:00:00.317  S  buy       8 @    1.0000  #31",
+        "2026-11-22 14:00:00.317  S  sell    128 @   12.0000  #32",
+    ];
+    assert_eq!(lines, expected.map(|line| line.replace('S', SYMBOL)));
+    let lines = watched(&["--url", &url, "trades", SYMBOL, "--watch", "--json"], 2);
+    let first = r#"{"symbol":"S","seq":90215,"id":31,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"}"#;
+    assert_eq!(lines[0], first.replace("\"S\"", &format!("\"{SYMBOL}\"")));
+}
+
+#[test]
+fn fills_are_watched_none_twice() {
+    // The list reaches to 47, so the trade at 45 is in it and the one at 49 is new.
+    let messages = [
+        ORDERS.to_owned(),
+        execution(41, 44, r#""ev":"new""#),
+        trade(44, 45),
+        execution(45, 48, r#""ev":"canceled","reason":"user""#),
+        trade(48, 49),
+    ];
+    let url = telling(messages.to_vec());
+    let watch = ["--url", &url, "--as", "ann", "fills", "--watch"];
+    let lines = watched(&[&watch[..], &["--limit", "10"]].concat(), 2);
+    let line = "2026-11-22 14:00:00.317  S  buy       8 @    1.0000  taker  fee 0.004000 CU  o_4f91c3";
+    assert_eq!(lines, [line, line].map(|line| line.replace('S', SYMBOL)));
+    let lines = watched(&[&watch[..], &["--limit", "10", "--json"]].concat(), 2);
+    let fills: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut later = program::fill();
+    later["xseq"] = json!(49);
+    assert_eq!(fills, [program::fill(), later]);
+    // Without a limit only what happens from now on is shown, which here is both.
+    let lines = watched(&[&watch[..], &["--json"]].concat(), 2);
+    assert!(lines[0].contains(r#""xseq":45"#) && lines[1].contains(r#""xseq":49"#), "{lines:?}");
+}
+
+#[test]
+fn gap_in_a_private_stream_is_3() {
+    let url = telling(vec![ORDERS.to_owned(), trade(44, 45)]);
+    let Ran { code, stdout, stderr } = run(&["--url", &url, "--as", "ann", "fills", "--watch"]);
+    assert_eq!((code, stdout.as_str()), (3, ""));
+    let said = "error: the stream of executions cannot be trusted: a message follows number 44, but the last one here was 41";
+    assert!(stderr.starts_with(said), "{stderr}");
+}
+
+#[test]
+fn watch_ends_with_its_reader() {
+    let url = telling(vec![TRADES.to_owned(); 2_000]);
+    let (mut child, lines) = watch(&["--url", &url, "trades", "--watch"], 1);
+    assert_eq!(lines.len(), 1);
+    drop(child.stdout.take());
+    let Ran { code, stderr, .. } = ran(child.wait_with_output().unwrap());
+    assert_eq!((code, stderr.as_str()), (0, ""), "nobody reads: no word about it");
+}
+
+#[test]
+fn watch_that_loses_its_connection_is_3() {
+    let url = serve(|mut peer| {
+        peer.say(HELLO);
+        let request = peer.hear().unwrap();
+        peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
+        peer.say(TRADES);
+        let slow = r#"{"channel":"status","type":"error","data":{"code":"SLOW_CONSUMER","message":"too slow","close":4008}}"#;
+        peer.say(slow);
+        peer.close(4008, "");
+    });
+    let Ran { code, stdout, stderr } = run(&["--url", &url, "trades", "--watch"]);
+    assert_eq!((code, stdout.lines().count()), (3, 2), "{stderr}");
+    assert!(
+        stderr.starts_with("error: the exchange closed the connection (4008): SLOW_CONSUMER: too slow\n"),
+        "{stderr}"
+    );
+}
