@@ -131,21 +131,33 @@ fn available(order: &NewOrder, view: &View) -> String {
     amount(account.balance.available)
 }
 
-fn credit(error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
+fn credit(mut error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
     let listed = view.instrument(order.instrument).and_then(|listed| view.market(listed.market));
     let spec = listed.expect("an order short of credit names a listed instrument");
     let needed = amount(fees::bid_hold(spec, order.limit, order.lots));
-    error.with_details(serde_json::json!({ "needed": needed, "available": available(order, view) }))
+    let available = available(order, view);
+    error.message = format!(
+        "at its limit and with the higher fee the order needs {needed} CU, and {available} CU is available: deposit, or \
+         lower price or qty"
+    )
+    .into();
+    error.with_details(serde_json::json!({ "needed": needed, "available": available }))
 }
 
-fn bond(error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
+fn bond(mut error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
     let listed = view.instrument(order.instrument).and_then(|listed| view.market(listed.market));
     let spec = listed.expect("an order short of bond names a listed instrument");
     let per_lot = amount(spec.bond);
-    error.with_details(serde_json::json!({ "bond_per_lot": per_lot, "available": available(order, view) }))
+    let available = available(order, view);
+    error.message = format!(
+        "each lot not covered by hours held needs a bond of {per_lot} CU, and {available} CU is available: deposit, or \
+         sell less"
+    )
+    .into();
+    error.with_details(serde_json::json!({ "bond_per_lot": per_lot, "available": available }))
 }
 
-fn cover(error: ErrorObject, (account, instrument): (AccountId, InstrumentId), view: &View) -> ErrorObject {
+fn cover(mut error: ErrorObject, (account, instrument): (AccountId, InstrumentId), view: &View) -> ErrorObject {
     let row = view.account(account).and_then(|account| account.positions.get(&instrument));
     let (position, capacity) = row.map_or((0, 0), |row| (row.lots, row.capacity.count()));
     let selling = view.orders_of(account).filter(|order| order.instrument == instrument);
@@ -153,6 +165,12 @@ fn cover(error: ErrorObject, (account, instrument): (AccountId, InstrumentId), v
         .filter(|order| order.side == engine::order::Side::Ask)
         .map(|order| u64::from(order.leaves.count()))
         .sum();
+    error.message = format!(
+        "{} (hours held {}, registered capacity {capacity}, offered already {offered})",
+        error.message,
+        position.max(0)
+    )
+    .into();
     let details = serde_json::json!({ "position": position, "capacity": capacity, "open_sells": offered });
     error.with_details(details)
 }
