@@ -97,7 +97,6 @@ impl ClientError {
             ClientError::Closed { close, .. } => match *close {
                 CloseCode::NORMAL => return None,
                 CloseCode::SLOW_CONSUMER => "connect again, and subscribe to less or read faster",
-                CloseCode::LOGIN_TIMEOUT => "connect again, and log in sooner",
                 CloseCode::POLICY | CloseCode::TOO_BIG | CloseCode::PROTOCOL_ERRORS => "mend the program",
                 _ => "connect again",
             },

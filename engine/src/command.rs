@@ -4,6 +4,7 @@ use crate::ids::{AccountId, InstrumentId, PublicKey, Scopes};
 use crate::label::Label;
 use crate::market::MarketSpec;
 use crate::order::{NewOrder, OrderRef};
+use crate::stamp::Stamp;
 use crate::units::{Amount, Lots};
 
 /// A request to change the exchange. It happens whole or is rejected whole.
@@ -91,3 +92,12 @@ pub enum Command {
 }
 
 const _: () = assert!(size_of::<Command>() <= 64);
+
+/// A command with its place and time: all that the engine needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    /// Place and time.
+    pub stamp: Stamp,
+    /// What is asked.
+    pub command: Command,
+}

@@ -267,7 +267,7 @@ impl CancelReason {
 fn fold_market(hash: &mut OutcomeHash, market: MarketId, spec: &MarketSpec) {
     hash.words([7, market.0.into(), spec.bond.micro(), spec.window_seconds.into(), spec.windows.into()]);
     hash.words([spec.gate_seconds.into(), spec.maker_fee.parts().into(), spec.taker_fee.parts().into()]);
-    let firm = spec.tier == crate::market::Tier::Firm;
+    let firm = spec.tier == crate::symbol::Tier::Firm;
     let prevented = spec.self_trade == crate::market::SelfTrade::Prevented;
     hash.words([firm.into(), prevented.into()]);
     hash.bytes(spec.class.bytes());

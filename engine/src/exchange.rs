@@ -11,6 +11,7 @@ mod state;
 
 use crate::book::Books;
 use crate::command::Command;
+use crate::command::Stamped;
 use crate::event::{Event, PrivateSequence};
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
@@ -20,7 +21,7 @@ use crate::open_order::OpenOrders;
 use crate::order::Side;
 use crate::outcome::OutcomeHash;
 use crate::reject::RejectReason;
-use crate::stamp::{Stamp, Stamped, Time};
+use crate::stamp::{Stamp, Time};
 use crate::timers::Timers;
 use crate::units::{Price, Volume};
 

@@ -2,7 +2,7 @@
 
 use crate::reject::RejectReason;
 use crate::stamp::Time;
-use crate::symbol::{ClassName, ZoneName};
+use crate::symbol::{ClassName, Tier, ZoneName};
 use crate::units::{Amount, Ppm, Price};
 
 /// The most markets of a venue.
@@ -11,15 +11,6 @@ pub const MARKETS_MAX: usize = 1 << 12;
 pub const WINDOWS_MAX: u32 = 672;
 /// The longest delivery window: a day, in seconds.
 pub const WINDOW_SECONDS_MAX: u32 = 86_400;
-
-/// How firmly capacity is promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    /// Delivered or compensated.
-    Firm,
-    /// Interruptible: the seller may reclaim with notice, and what is not served is not paid.
-    Interruptible,
-}
 
 /// Whether a group may trade with itself in this market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,8 +4,9 @@
 //! apply it; then stamp the command.
 
 use crate::command::Command;
+use crate::command::Stamped;
 use crate::exchange::Exchange;
-use crate::stamp::{Stamp, Stamped, Time};
+use crate::stamp::{Stamp, Time};
 
 /// The place and time given last.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,7 +1,5 @@
 //! Stamp: the place and time that the sequencer gives a command.
 
-use crate::command::Command;
-
 /// A command's place in the journal, from 1, without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sequence(pub u64);
@@ -44,13 +42,4 @@ pub struct Stamp {
     pub sequence: Sequence,
     /// When the sequencer took the command.
     pub time: Time,
-}
-
-/// A command with its place and time: all that the engine needs to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamped {
-    /// Place and time.
-    pub stamp: Stamp,
-    /// What is asked.
-    pub command: Command,
 }

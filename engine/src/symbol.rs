@@ -4,7 +4,6 @@
 
 use std::fmt;
 
-use crate::market::Tier;
 use crate::stamp::Time;
 
 /// An upper-case name of at most `N` of `[A-Z0-9-]`, padded with zeros.
@@ -48,6 +47,15 @@ impl<const N: usize> fmt::Debug for Name<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
+}
+
+/// How firmly capacity is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Delivered or compensated.
+    Firm,
+    /// Interruptible: the seller may reclaim with notice, and what is not served is not paid.
+    Interruptible,
 }
 
 /// What a symbol says.

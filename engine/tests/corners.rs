@@ -2,16 +2,18 @@
 
 use engine::account::OPEN_ORDERS_MAX;
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::exchange::{Exchange, TICK_STEPS_MAX};
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade, Tier, WINDOWS_MAX};
+use engine::market::{MarketSpec, SelfTrade, WINDOWS_MAX};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
 use engine::outcome::OutcomeHash;
 use engine::reject::RejectReason;
 use engine::sequencer::Sequencer;
-use engine::stamp::{Stamp, Stamped, Time};
+use engine::stamp::{Stamp, Time};
+use engine::symbol::Tier;
 use engine::symbol::{ClassName, ZoneName};
 use engine::units::{Amount, Lots, Ppm, Price};
 

@@ -1,7 +1,8 @@
 //! Chain: each record names the one before it by its hash, and continues its sequences and time.
 
+use engine::command::Stamped;
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp, Stamped};
+use engine::stamp::{Sequence, Stamp};
 
 use crate::encode;
 use crate::record::{COMMANDS_MAX, HEADER_BYTES, Header, LOGIC_VERSION, RecordHash};

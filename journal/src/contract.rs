@@ -1,12 +1,13 @@
 //! Contract: what every command log must do. Run it on each one, the simulator's included.
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::ids::PublicKey;
 use engine::label::Label;
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp, Stamped, Time};
+use engine::stamp::{Sequence, Stamp, Time};
 
 use crate::chain::Chain;
 use crate::log::{AppendError, CommandLog, Tip};

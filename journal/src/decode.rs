@@ -5,10 +5,11 @@
 use engine::command::Command;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade, Tier};
+use engine::market::{MarketSpec, SelfTrade};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
 use engine::stamp::Time;
 use engine::symbol::Name;
+use engine::symbol::Tier;
 use engine::units::{Amount, Lots, Ppm, Price};
 
 use crate::fault::{RecordFault, Rule};

@@ -5,9 +5,10 @@
 use engine::command::Command;
 use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade, Tier};
+use engine::market::{MarketSpec, SelfTrade};
 use engine::order::{NewOrder, OrderRef, TimeInForce};
 use engine::stamp::Time;
+use engine::symbol::Tier;
 use engine::units::{Amount, Lots};
 
 /// Appends `command`: its kind, then its fields in the order of their declaration.

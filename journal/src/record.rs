@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use engine::command::Stamped;
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp, Stamped, Time};
+use engine::stamp::{Sequence, Stamp, Time};
 
 use crate::decode;
 use crate::fault::{RecordFault, Rule};

@@ -4,10 +4,11 @@
 
 use std::fmt;
 
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp, Stamped, Time};
+use engine::stamp::{Sequence, Stamp, Time};
 
 use crate::chain::Chain;
 use crate::fault::RecordFault;

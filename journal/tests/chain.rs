@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp, Stamped, Time};
+use engine::stamp::{Sequence, Stamp, Time};
 use journal::chain::Chain;
 use journal::record::Record;
 use journal::sealed::SealedRecords;

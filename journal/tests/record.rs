@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::label::Label;
 use engine::order::{NewOrder, Side, TimeInForce};
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp, Stamped, Time};
+use engine::stamp::{Sequence, Stamp, Time};
 use engine::units::{Lots, Price};
 use journal::chain::Chain;
 use journal::fault::{RecordFault, Rule};

@@ -1,8 +1,8 @@
 //! Batch: commands and what came of them, carried from stage to stage and used again.
 
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::outcome::OutcomeHash;
-use engine::stamp::Stamped;
 
 use crate::config::{BATCH_COMMANDS_MAX, BATCH_EVENTS};
 

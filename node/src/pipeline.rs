@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use engine::command::Stamped;
 use engine::exchange::Exchange;
-use engine::stamp::Stamped;
 use engine::view::View;
 use journal::log::{AppendError, CommandLog};
 use journal::recovery::{Recovered, RecoveryError, recover};

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::ids::PublicKey;
 use engine::label::Label;
-use engine::stamp::{Sequence, Stamp, Stamped};
+use engine::stamp::{Sequence, Stamp};
 use engine::view::View;
 use journal::log::{AppendError, CommandLog, ReadError, Tip};
 use journal::memory::MemoryLog;

@@ -16,8 +16,6 @@ impl CloseCode {
     pub const POLICY: CloseCode = CloseCode(1008);
     /// A message longer than the limit.
     pub const TOO_BIG: CloseCode = CloseCode(1009);
-    /// No login in time.
-    pub const LOGIN_TIMEOUT: CloseCode = CloseCode(4001);
     /// Too many malformed messages.
     pub const PROTOCOL_ERRORS: CloseCode = CloseCode(4002);
     /// The client read too slowly for what it subscribed to.

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, InstrumentId, MarketId, OrderId};
 use engine::label::Label;
 use engine::sequencer::Sequencer;
-use engine::stamp::{Stamped, Time};
+use engine::stamp::Time;
 use engine::view::View;
 
 use crate::agreement::assert_agreement;

@@ -9,8 +9,9 @@ use engine::command::Command;
 use engine::event::Event;
 use engine::ids::{InstrumentId, PublicKey, Scopes};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade, Tier};
+use engine::market::{MarketSpec, SelfTrade};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
+use engine::symbol::Tier;
 use engine::symbol::{ClassName, ZoneName};
 use engine::units::{Amount, Lots, Ppm};
 

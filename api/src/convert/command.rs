@@ -1,9 +1,9 @@
 //! Outcomes of commands on the wire: what the reply to each method says.
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::event::{Event, PrivateSequence};
 use engine::ids::OrderId;
-use engine::stamp::Stamped;
 use engine::view::View;
 use protocol::add_order::AddOrderResult;
 use protocol::cancel::{CancelAllResult, OrderChange};

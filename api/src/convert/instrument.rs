@@ -2,7 +2,7 @@
 
 use engine::instrument::Phase;
 use engine::market::{self, MarketSpec};
-use engine::symbol::{ClassName, ZoneName};
+use engine::symbol::{self, ClassName, ZoneName};
 use engine::units::{Amount, Ppm};
 use engine::view::{InstrumentView, View};
 use protocol::decimal::{self, Scale};
@@ -20,8 +20,8 @@ pub fn wire(view: &View, listed: &InstrumentView) -> Instrument {
         class: spec.class.to_string(),
         zone: spec.zone.to_string(),
         tier: match spec.tier {
-            market::Tier::Firm => Tier::Firm,
-            market::Tier::Interruptible => Tier::Int,
+            symbol::Tier::Firm => Tier::Firm,
+            symbol::Tier::Interruptible => Tier::Int,
         },
         window: [Time::from_ns(listed.start.0), Time::from_ns(listed.end.0)],
         gate: Time::from_ns(listed.gate.0),
@@ -49,8 +49,8 @@ pub fn spec(params: &AddMarket) -> Result<MarketSpec, ErrorObject> {
         zone: ZoneName::new(&params.zone)
             .ok_or_else(|| bad_value("zone", "a zone is 1 to 8 of A-Z 0-9 -"))?,
         tier: match params.tier {
-            Tier::Firm => market::Tier::Firm,
-            Tier::Int => market::Tier::Interruptible,
+            Tier::Firm => symbol::Tier::Firm,
+            Tier::Int => symbol::Tier::Interruptible,
             Tier::Unknown => return Err(bad_value("tier", "a tier is firm or int")),
         },
         self_trade: match params.self_trade {

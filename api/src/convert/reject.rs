@@ -157,7 +157,11 @@ fn bond(mut error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
     error.with_details(serde_json::json!({ "bond_per_lot": per_lot, "available": available }))
 }
 
-fn cover(mut error: ErrorObject, (account, instrument): (AccountId, InstrumentId), view: &View) -> ErrorObject {
+fn cover(
+    mut error: ErrorObject,
+    (account, instrument): (AccountId, InstrumentId),
+    view: &View,
+) -> ErrorObject {
     let row = view.account(account).and_then(|account| account.positions.get(&instrument));
     let (position, capacity) = row.map_or((0, 0), |row| (row.lots, row.capacity.count()));
     let selling = view.orders_of(account).filter(|order| order.instrument == instrument);

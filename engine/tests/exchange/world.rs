@@ -1,15 +1,17 @@
 //! World: an exchange under watch. After every command everything that can be checked is checked.
 
 use engine::command::Command;
+use engine::command::Stamped;
 use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes, index};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade, Tier};
+use engine::market::{MarketSpec, SelfTrade};
 use engine::order::{NewOrder, OrderRef};
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
-use engine::stamp::{Stamped, Time};
+use engine::stamp::Time;
+use engine::symbol::Tier;
 use engine::symbol::{ClassName, ZoneName};
 use engine::units::{Amount, Lots, Ppm, Price};
 use engine::view::View;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use engine::stamp::Stamped;
+use engine::command::Stamped;
 use node::pipeline::Stopped;
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
 //! Core stage: the one writer. Stamps commands, puts ticks before them, applies them.
 
+use engine::command::Stamped;
 use engine::exchange::Exchange;
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
-use engine::stamp::{Stamped, Time};
+use engine::stamp::Time;
 use journal::outcome;
 
 use crate::batch::Batch;

@@ -9,12 +9,13 @@ use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade, Tier};
+use engine::market::{MarketSpec, SelfTrade};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
 use engine::outcome::OutcomeHash;
 use engine::reject::RejectReason;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
+use engine::symbol::Tier;
 use engine::symbol::{ClassName, ZoneName};
 use engine::units::{Amount, Lots, Ppm, Price, Volume};
 
@@ -120,7 +121,7 @@ impl Venue {
         }
     }
 
-    fn apply(&mut self, stamped: &engine::stamp::Stamped) {
+    fn apply(&mut self, stamped: &engine::command::Stamped) {
         self.events.clear();
         self.exchange.apply(stamped, &mut self.events);
         self.events.iter().for_each(|event| event.fold(&mut self.fingerprint));
