@@ -49,7 +49,7 @@ type Granted = &'static [(&'static str, &'static [&'static str])];
 /// Reasons that no scenario shows, and why.
 const NOT_SHOWN: &[(RejectReason, &str)] = &[
     (RejectReason::VenueFull, "takes millions of accounts or orders"),
-    (RejectReason::OpenOrderLimit, "takes 65,536 orders; engine/tests/exchange.rs places them"),
+    (RejectReason::OpenOrderLimit, "takes 8,192 orders; engine/tests/exchange.rs places them"),
 ];
 
 /// The repository, found from where the test runs.

@@ -92,23 +92,21 @@ fn what_cannot_be_served_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let serving = Serving::start(&data);
-    let serve = |data: &str, listen: &str| {
-        let (code, said) = failure(&["serve", "--data", data, "--listen", listen, "--dev"]);
-        assert_eq!(code, 5, "{said}");
-        said
-    };
+    let serve = |data: &str, listen: &str| failure(&["serve", "--data", data, "--listen", listen, "--dev"]);
     let second = serve(text(&data), "127.0.0.1:0");
-    assert!(second.contains("journal"), "another process has the journal: {second}");
+    assert!(second.0 == 5 && second.1.contains("journal"), "another process has the journal: {second:?}");
     let other = folder.path().join("other");
     let exposed = serve(text(&other), "0.0.0.0:0");
-    assert!(exposed.contains("--dev") && !other.exists(), "{exposed}");
+    assert!(exposed.0 == 2 && exposed.1.contains("--dev") && !other.exists(), "{exposed:?}");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let busy = serve(text(&other), &address);
-    assert!(busy.contains(&address) && busy.contains("--listen"), "{busy}");
+    assert!(busy.0 == 5 && busy.1.contains(&address) && busy.1.contains("--listen"), "{busy:?}");
+    assert!(!other.exists(), "a start that fails leaves nothing behind");
     let file = folder.path().join("file");
     std::fs::write(&file, "x").unwrap();
-    assert!(serve(text(&file), "127.0.0.1:0").contains("--data"));
+    let no_folder = serve(text(&file), "127.0.0.1:0");
+    assert!(no_folder.0 == 5 && no_folder.1.contains("--data"), "{no_folder:?}");
     serving.interrupt();
 }
 

@@ -8,6 +8,8 @@ pub const CONNECTIONS_MAX: usize = 10_000;
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Streams of one connection.
 pub const STREAMS_MAX: usize = 4_096;
+/// Streams that one request may subscribe to.
+pub const SUBSCRIPTIONS_MAX: usize = 128;
 /// Requests of one connection that may wait for their outcome. Reading goes on when one is answered, so that nobody
 /// takes all the room there is.
 pub const REQUESTS_WAITING_MAX: usize = 1_024;

@@ -41,6 +41,9 @@ impl Outlet for Feed {
     type Question = Question;
 
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View) {
+        if let Event::KeyRevoked { key, .. } = event {
+            self.streams.revoke(key);
+        }
         self.tell_execution(stamp, event, view);
         self.tell_account(stamp, event, view);
     }

@@ -1,5 +1,7 @@
 //! Question: what sessions ask the publisher, who alone knows what is durable.
 
+use std::sync::Arc;
+
 use engine::ids::{AccountId, InstrumentId, PublicKey, Scopes};
 use engine::label::Label;
 use protocol::error::ErrorObject;
@@ -7,6 +9,7 @@ use protocol::request::Request;
 use tokio::sync::oneshot;
 
 use crate::origin::Pending;
+use crate::outbox::Outbox;
 
 /// What may be asked of durable state.
 #[derive(Debug)]
@@ -33,6 +36,17 @@ pub enum Question {
         symbol: Box<str>,
         /// Where the answer goes.
         answer: oneshot::Sender<Result<InstrumentId, ErrorObject>>,
+    },
+    /// A connection acts with this key from now on, and ends when the key is revoked.
+    Act {
+        /// Its number.
+        session: u64,
+        /// Its outbox.
+        outbox: Arc<Outbox>,
+        /// The key.
+        key: PublicKey,
+        /// Whether the key is still registered.
+        answer: oneshot::Sender<bool>,
     },
     /// The connection is gone.
     Leave {

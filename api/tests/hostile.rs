@@ -6,7 +6,8 @@ mod harness;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use api::config::{CLOSE_GRACE, REQUESTS_WAITING_MAX};
+use api::config::{CLOSE_GRACE, REQUESTS_WAITING_MAX, SUBSCRIPTIONS_MAX};
+use engine::account::OPEN_ORDERS_MAX;
 use futures_util::SinkExt;
 use harness::{Peer, World};
 use node::config::{BATCH_COMMANDS_MAX, BATCHES, INLET_COMMANDS_MAX};
@@ -49,6 +50,7 @@ async fn malformed_requests_name_what_is_wrong() {
         (order(&|p| p["qty"] = json!("100000")), "INSUFFICIENT_CREDIT", "qty"),
         (order(&|p| p["side"] = json!("sell")), "INSUFFICIENT_CLAIMS", "qty"),
         (order(&|p| p["symbol"] = json!("H100SXM")), "UNKNOWN_SYMBOL", "symbol"),
+        (order(&|p| p["symbol"] = json!("H100SXM.US-E.FIRM.9999-01-01T00Z")), "UNKNOWN_SYMBOL", "symbol"),
         (order(&|p| p["cl_ord_id"] = json!("a b")), "BAD_NAME", "cl_ord_id"),
         (order(&|p| p["deadline"] = json!("1000000000000000000")), "DEADLINE_PASSED", "deadline"),
         (r#"{"method":"cancel_order","params":{"order_id":"o_1"}}"#.into(), "UNKNOWN_ORDER", ""),
@@ -127,6 +129,8 @@ async fn a_key_signs_its_connection_only() {
     assert_eq!(first.1.error("cancel_all", json!({})).await["code"], "SCOPE_MISSING");
 
     operator.ok("revoke_key", json!({"key_id": key.id()})).await;
+    assert_eq!(first.1.update("status").await["data"]["code"], "KEY_UNKNOWN");
+    assert_eq!(first.1.receive().await, json!({"closed": 1008}));
     let login = sign(&second.0, ts);
     assert_eq!(second.1.error("login", login).await["code"], "KEY_UNKNOWN");
     world.stop().await;
@@ -207,10 +211,14 @@ async fn a_full_inlet_says_so_and_loses_nothing_it_took() {
     let (world, symbol) = World::trading().await;
     let mut peers = Vec::new();
     let room = INLET_COMMANDS_MAX + (BATCHES + 1) * BATCH_COMMANDS_MAX;
-    for _ in 0..room / REQUESTS_WAITING_MAX + 4 {
-        let mut ann = world.login("ann").await;
-        ann.ok("cancel_all", json!({"symbol": symbol})).await;
-        peers.push(ann);
+    let mut operator = world.login("operator").await;
+    for number in 0..room / REQUESTS_WAITING_MAX + 4 {
+        let name = format!("peer-{number}");
+        let mut peer = world.login(&name).await;
+        operator.ok("deposit", json!({"account": name, "amount": "10", "reference": name})).await;
+        // The session knows the symbol from here on.
+        peer.ok("cancel_all", json!({"symbol": symbol})).await;
+        peers.push(peer);
     }
     world.stuck.store(true, Ordering::SeqCst);
     let params = json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "0.0001", "qty": "1"});
@@ -283,7 +291,8 @@ async fn other_pages_paths_and_protocols_are_refused() {
         ("GET /ws/v2 HTTP/1.1", "X: y", "404"),
         ("GET /ws/v1 HTTP/1.1", "Sec-WebSocket-Protocol: chat", "400"),
         ("GET /ws/v1 HTTP/1.1", "Sec-WebSocket-Protocol: chat, hourbook.json.v1", "101"),
-        ("GET /ws/v1 HTTP/1.1", "Origin: http://127.0.0.1:8000", "101"),
+        ("GET /ws/v1 HTTP/1.1", "Origin: http://127.0.0.1:8000", "403"),
+        ("GET /ws/v1 HTTP/1.1", &format!("Origin: http://{address}"), "101"),
     ];
     for (line, header, status) in cases {
         let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
@@ -296,5 +305,63 @@ async fn other_pages_paths_and_protocols_are_refused() {
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"), "{header}");
     }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_subscription_is_told_once_and_many_are_refused() {
+    let (world, symbol) = World::trading().await;
+    let mut greedy = world.connect().await;
+    let same = vec![json!({"channel": "book", "symbol": symbol}); SUBSCRIPTIONS_MAX];
+    let answers = greedy.ok("subscribe", json!({"subs": same})).await;
+    assert!(answers["subs"].as_array().unwrap().iter().all(|item| item["stream"] == 1));
+    assert_eq!(greedy.update("book").await["type"], "snapshot");
+    let pong = greedy.send("ping", json!({})).await;
+    assert_eq!(greedy.receive().await["req_id"], pong, "one snapshot for one stream");
+    let many = vec![json!({"channel": "instruments"}); SUBSCRIPTIONS_MAX + 1];
+    let error = greedy.error("subscribe", json!({"subs": many})).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("TOO_MANY_SUBS"), &json!("subs")));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_happens_after_logout() {
+    let (world, symbol) = World::trading().await;
+    let mut ann = world.login("ann").await;
+    ann.send("logout", json!({})).await;
+    for _ in 0..20 {
+        let params = json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "0.5", "qty": "1"});
+        let order = json!({"method": "add_order", "params": params}).to_string();
+        if ann.socket.feed(Message::Text(order.into())).await.is_err() {
+            break;
+        }
+    }
+    let _ = ann.socket.flush().await;
+    assert_eq!(ann.receive().await["method"], "logout");
+    assert_eq!(ann.receive().await, json!({"closed": 1000}));
+    let stopped = world.stop().await;
+    assert!(stopped.exchange.ledger().accounts.iter().all(|(_, account)| account.orders_open == 0));
+}
+
+#[tokio::test]
+async fn an_account_with_all_the_orders_it_may_have_can_list_them() {
+    let (world, symbol) = World::trading().await;
+    let mut ann = world.login("ann").await;
+    let params = json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "0.0001", "qty": "1"});
+    let order = json!({"method": "add_order", "params": params}).to_string();
+    for _ in 0..OPEN_ORDERS_MAX {
+        ann.socket.feed(Message::Text(order.as_str().into())).await.unwrap();
+    }
+    ann.socket.flush().await.unwrap();
+    for _ in 0..OPEN_ORDERS_MAX {
+        assert_eq!(ann.receive().await["ok"], true);
+    }
+    let one_more = ann.error("add_order", params).await;
+    assert_eq!(one_more["code"], "OPEN_ORDER_LIMIT");
+    let open = ann.ok("open_orders", json!({})).await;
+    assert_eq!(open["orders"].as_array().unwrap().len(), usize::try_from(OPEN_ORDERS_MAX).unwrap());
+    ann.ok("subscribe", json!({"subs": [{"channel": "executions"}]})).await;
+    let canceled = ann.ok("cancel_all", json!({})).await;
+    assert_eq!(canceled["canceled"].as_array().unwrap().len(), usize::try_from(OPEN_ORDERS_MAX).unwrap());
     world.stop().await;
 }

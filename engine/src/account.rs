@@ -13,8 +13,8 @@ use crate::units::Amount;
 pub const OPERATOR_NAME: &str = "operator";
 /// The most accounts of a venue.
 pub const ACCOUNTS_MAX: usize = 1 << 22;
-/// The most open orders of an account.
-pub const OPEN_ORDERS_MAX: u32 = 1 << 16;
+/// The most open orders of an account. One command may cancel them all, and one message tell them all.
+pub const OPEN_ORDERS_MAX: u32 = 1 << 13;
 /// The most keys of a venue.
 pub const KEYS_MAX: usize = 1 << 22;
 

@@ -7,6 +7,8 @@ use crate::units::{Amount, Ppm, Price};
 
 /// The most markets of a venue.
 pub const MARKETS_MAX: usize = 1 << 12;
+/// The most windows that all markets together list ahead.
+pub const WINDOWS_LISTED_MAX: u32 = 1 << 14;
 /// The most windows a market lists ahead: 28 days of hours.
 pub const WINDOWS_MAX: u32 = 672;
 /// The longest delivery window: a day, in seconds.
@@ -59,6 +61,11 @@ impl MarketSpec {
         let highest = u64::from(Price::MAX.ticks()) * crate::units::TICK.micro();
         let bonded = self.bond.micro() <= highest;
         if minutes && day && listed && bonded { Ok(()) } else { Err(RejectReason::MarketInvalid) }
+    }
+
+    /// Class, zone and tier, as symbols begin.
+    pub fn name(&self) -> String {
+        format!("{}.{}.{}", self.class, self.zone, self.tier)
     }
 
     /// The higher of the two fees: what a bid must have ready.

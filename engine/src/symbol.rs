@@ -58,6 +58,15 @@ pub enum Tier {
     Interruptible,
 }
 
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Tier::Firm => "FIRM",
+            Tier::Interruptible => "INT",
+        })
+    }
+}
+
 /// What a symbol says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol {
@@ -103,7 +112,9 @@ fn window(text: &str) -> Option<(Time, bool)> {
         return None;
     }
     let days = days_from_civil(year, month, day)?;
-    Some((Time::from_seconds((days * 24 + hour) * 3600 + minute * 60), minutes))
+    let seconds = (days * 24 + hour) * 3600 + minute * 60;
+    // Years beyond 2554 are dates, but no times: they do not fit in nanoseconds.
+    Some((Time(seconds.checked_mul(Time::SECOND)?), minutes))
 }
 
 fn number(text: &str, digits: usize) -> Option<u64> {
@@ -138,14 +149,10 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
 
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tier = match self.tier {
-            Tier::Firm => "FIRM",
-            Tier::Interruptible => "INT",
-        };
         let seconds = self.start.0 / Time::SECOND;
         let (year, month, day) = civil_from_days(seconds / 86_400);
         let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
-        write!(f, "{}.{}.{tier}.{year:04}-{month:02}-{day:02}T{hour:02}", self.class, self.zone)?;
+        write!(f, "{}.{}.{}.{year:04}-{month:02}-{day:02}T{hour:02}", self.class, self.zone, self.tier)?;
         if self.minutes { write!(f, "{minute:02}Z") } else { write!(f, "Z") }
     }
 }
@@ -188,6 +195,8 @@ mod tests {
             "H100SXM.US-E.FIRM.2026-11-23T14",
             "TOOLONGACLASSNAME.US-E.FIRM.2026-11-23T14Z",
             "H100SXM.US-E.FIRM.2026-11-23T14Z.X",
+            "H100SXM.US-E.FIRM.9999-01-01T00Z",
+            "H100SXM.US-E.FIRM.0000-01-01T00Z",
         ] {
             assert_eq!(Symbol::parse(text), None, "{text}");
         }

@@ -7,7 +7,7 @@ pub mod accounts;
 pub mod depth;
 pub mod orders;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Event;
 use crate::exchange::Founding;
@@ -48,6 +48,7 @@ pub struct View {
     markets: Vec<MarketSpec>,
     instruments: Vec<InstrumentView>,
     symbols: BTreeMap<Symbol, InstrumentId>,
+    open: BTreeSet<InstrumentId>,
     depths: Vec<Depth>,
     orders: OrdersView,
     supply: Amount,
@@ -83,6 +84,7 @@ impl View {
             Event::InstrumentListed { instrument, market, start } => self.list(instrument, market, start),
             Event::InstrumentClosed { instrument } => {
                 self.instruments[index(instrument.0)].phase = Phase::Closed;
+                self.open.remove(&instrument);
             }
             _ => {}
         }
@@ -102,6 +104,7 @@ impl View {
         self.instruments.push(InstrumentView { symbol, market, start, end, gate, phase: Phase::Open });
         self.symbols.insert(Symbol { minutes: false, ..symbol }, instrument);
         self.depths.push(Depth::default());
+        self.open.insert(instrument);
     }
 
     /// The last command folded.
@@ -143,6 +146,16 @@ impl View {
     /// Every instrument ever listed, in order.
     pub fn instruments(&self) -> impl Iterator<Item = (InstrumentId, &InstrumentView)> {
         self.instruments.iter().enumerate().map(|(number, view)| (InstrumentId(position(number)), view))
+    }
+
+    /// Every instrument whose gate has not closed, in order of listing.
+    pub fn open_instruments(&self) -> impl Iterator<Item = &InstrumentView> {
+        self.open.iter().map(|instrument| &self.instruments[index(instrument.0)])
+    }
+
+    /// Every market, in order.
+    pub fn markets(&self) -> &[MarketSpec] {
+        &self.markets
     }
 
     /// An instrument, if there is one of that number.

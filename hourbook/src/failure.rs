@@ -18,7 +18,7 @@ Exit codes:
   2  the command line is wrong
   3  no connection, or it was lost, or no reply came in time
   4  the login was refused, or the key may not do this
-  5  a local file or its data is wrong: a key, a journal that is not sound, a flow";
+  5  a local file, its data or an address to listen on is wrong: a key, a journal that is not sound, a flow";
 
 /// The kind of a failure, which is the program's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -7,6 +7,7 @@ use clap::Args;
 use client::connection::Connection;
 use client::error::ClientError;
 use client::key_file;
+use protocol::status::PATH;
 
 use crate::failure::Failure;
 
@@ -73,7 +74,7 @@ impl Options {
 
     /// The address that was named here or in the environment.
     pub(crate) fn named_address(&self) -> Option<String> {
-        self.url.clone().or_else(|| variable(ENV_URL))
+        self.url.clone().or_else(|| variable(ENV_URL)).map(with_path)
     }
 
     /// What is typed counts before what the environment says.
@@ -103,6 +104,16 @@ fn one_login(
         }
         (Some(path), None) => Ok(Some(Login::Key(path))),
         (None, account) => Ok(account.map(Login::Dev)),
+    }
+}
+
+/// An address without a path is that of an exchange: its websocket is at the usual place.
+fn with_path(url: String) -> String {
+    match url.split_once("://") {
+        Some((_, host)) if !host.trim_end_matches('/').contains('/') => {
+            format!("{}{PATH}", url.trim_end_matches('/'))
+        }
+        _ => url,
     }
 }
 
@@ -137,7 +148,10 @@ mod tests {
 
     #[test]
     fn typed_address_counts() {
-        let url = Some("ws://a/ws/v1".to_owned());
-        assert_eq!(Options { url: url.clone(), ..Options::default() }.named_address(), url);
+        let address = |url: &str| Options { url: Some(url.to_owned()), ..Options::default() }.named_address();
+        for url in ["ws://a/ws/v1", "ws://a", "ws://a/"] {
+            assert_eq!(address(url).as_deref(), Some("ws://a/ws/v1"));
+        }
+        assert_eq!(address("ws://a/other").as_deref(), Some("ws://a/other"));
     }
 }

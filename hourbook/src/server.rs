@@ -113,6 +113,10 @@ impl Server {
         if options.dev && !options.listen.ip().is_loopback() {
             return Err(StartError::Exposed(options.listen));
         }
+        // What can fail without a trace comes first.
+        let listening = TcpListener::bind(options.listen).await;
+        let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
@@ -127,9 +131,6 @@ impl Server {
             (None, Some(Command::Found { epoch, .. })) => epoch,
             (None, _) => unreachable!("an exchange is founded or about to be"),
         };
-        let listening = TcpListener::bind(options.listen).await;
-        let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
 
         let pipeline = Pipeline::start(ready, SystemClock, Feed::default(), stop_at_once);
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);

@@ -241,7 +241,8 @@ fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &A
     loop {
         let stopping = done.load(Ordering::SeqCst);
         let mut idle = true;
-        while let Some(mut batch) = feed.batches.pop() {
+        // Both are bounded, so that neither commands nor questions starve the other.
+        for mut batch in std::iter::from_fn(|| feed.batches.pop()).take(BATCHES) {
             stage.step(&mut batch);
             forward(&feed.empty, batch);
             idle = false;
@@ -249,6 +250,10 @@ fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &A
         for question in std::iter::from_fn(|| feed.questions.pop()).take(QUESTIONS_STEP_MAX) {
             stage.answer(question);
             idle = false;
+            // Orders do not wait for more than the question at hand.
+            if !feed.batches.is_empty() {
+                break;
+            }
         }
         if idle {
             if stopping {

@@ -97,7 +97,7 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
             (Code::ReduceTooLarge, Some("by_qty"), "nothing would be left: cancel the order instead")
         }
         Reason::OpenOrderLimit => {
-            (Code::OpenOrderLimit, None, "the account has 65536 open orders, the most: cancel some first")
+            (Code::OpenOrderLimit, None, "the account has 8192 open orders, the most: cancel some first")
         }
         Reason::NotProvider => (Code::NotProvider, None, "only a provider's account registers capacity"),
         Reason::CapacityInUse => (
@@ -164,17 +164,12 @@ fn cover(
 ) -> ErrorObject {
     let row = view.account(account).and_then(|account| account.positions.get(&instrument));
     let (position, capacity) = row.map_or((0, 0), |row| (row.lots, row.capacity.count()));
-    let selling = view.orders_of(account).filter(|order| order.instrument == instrument);
-    let offered: u64 = selling
-        .filter(|order| order.side == engine::order::Side::Ask)
-        .map(|order| u64::from(order.leaves.count()))
-        .sum();
     error.message = format!(
-        "{} (hours held {}, registered capacity {capacity}, offered already {offered})",
+        "{} (hours held {}, registered capacity {capacity}; open sells count against both)",
         error.message,
         position.max(0)
     )
     .into();
-    let details = serde_json::json!({ "position": position, "capacity": capacity, "open_sells": offered });
+    let details = serde_json::json!({ "position": position, "capacity": capacity });
     error.with_details(details)
 }

@@ -1,8 +1,9 @@
 //! Answers: what the publisher says to questions, all from durable state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::ids::{AccountId, InstrumentId};
+use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::view::View;
 use protocol::book::{Book, BookData, BookSnapshot};
 use protocol::error::ErrorObject;
@@ -18,7 +19,7 @@ use protocol::subscription::{
 };
 use protocol::update::{Instruments, InstrumentsSnapshot, Update};
 
-use crate::config::STREAMS_MAX;
+use crate::config::{STREAMS_MAX, SUBSCRIPTIONS_MAX};
 use crate::convert::{account, instrument, order, symbol};
 use crate::feed::streams::{Listener, Streams};
 use crate::feed::topic::Topic;
@@ -29,6 +30,13 @@ use crate::question::{AccountBy, Known, Question};
 pub(super) fn answer(streams: &mut Streams, question: Question, view: &View) {
     match question {
         Question::Leave { session } => streams.leave(session),
+        Question::Act { session, outbox, key, answer } => {
+            let known = view.key(first_bytes(&key)).is_some_and(|view| view.key == key);
+            if known {
+                streams.act(key, Listener { session, outbox });
+            }
+            let _ = answer.send(known);
+        }
         Question::Account { by, answer } => {
             // Whoever asked may have gone.
             let _ = answer.send(known(view, by));
@@ -36,6 +44,8 @@ pub(super) fn answer(streams: &mut Streams, question: Question, view: &View) {
         Question::Instrument { symbol: text, answer } => {
             let _ = answer.send(symbol::instrument(view, &text, ErrorCode::UnknownSymbol));
         }
+        // Nobody is left to hear the answer.
+        Question::Request { pending, .. } if pending.waiting.outbox().ending().is_some() => {}
         Question::Request { pending, reader, request } => match *request {
             Request::Subscribe(params) => subscribe(streams, (*pending, reader), &params, view),
             Request::Unsubscribe(params) => {
@@ -69,18 +79,28 @@ fn subscribe(
     view: &View,
 ) {
     let listener = Listener { session: pending.session, outbox: Arc::clone(pending.waiting.outbox()) };
+    if SUBSCRIPTIONS_MAX < params.subs.len() {
+        let message = format!("one request subscribes to at most {SUBSCRIPTIONS_MAX} streams: send several");
+        let error = ErrorObject::new(ErrorCode::TooManySubs, message).with_field("subs");
+        return pending.answer(Err(error));
+    }
     let mut answers = Vec::with_capacity(params.subs.len());
-    let mut snapshots = Vec::new();
+    let mut begun = BTreeMap::new();
     for (i, item) in (0..).zip(&params.subs) {
         let outcome = join(streams, &listener, (item, reader), view).map(|(topic, stream, last)| {
-            snapshots.extend(snapshot(view, topic, (stream, last)));
+            begun.insert(stream, (topic, last));
             stream
         });
         answers.push(SubscriptionAnswer { i, outcome });
     }
     pending.answer(Ok(Answer::Subscribe(SubscribeResult { subs: answers })));
-    for snapshot in snapshots {
-        listener.outbox.push(snapshot.encode().into());
+    for (stream, (topic, last)) in begun {
+        if listener.outbox.ending().is_some() {
+            return;
+        }
+        if let Some(snapshot) = snapshot(view, topic, (stream, last)) {
+            listener.outbox.push(snapshot.encode().into());
+        }
     }
 }
 
@@ -112,7 +132,7 @@ fn snapshot(view: &View, topic: Topic, (stream, last): (u64, u64)) -> Option<Upd
     match topic {
         Topic::Trades(_) | Topic::AllTrades => None,
         Topic::Instruments => {
-            let data = view.instruments().map(|(_, listed)| instrument::wire(view, listed)).collect();
+            let data = view.open_instruments().map(|listed| instrument::wire(view, listed)).collect();
             let snapshot = InstrumentsSnapshot { stream, seq: last, ts, data };
             Some(Update::Instruments(Instruments::Snapshot(snapshot)))
         }
@@ -155,7 +175,7 @@ fn query(view: &View, reader: Option<AccountId>, request: &Request) -> Result<An
     let reader = reader.and_then(|account| Some((account, view.account(account)?)));
     match (request, reader) {
         (Request::Instruments, _) => {
-            let instruments = view.instruments().map(|(_, listed)| instrument::wire(view, listed)).collect();
+            let instruments = view.open_instruments().map(|listed| instrument::wire(view, listed)).collect();
             let as_of_seq = view.stamp().sequence.0;
             Ok(Answer::Instruments(InstrumentsResult { instruments, as_of_seq }))
         }
@@ -186,4 +206,11 @@ fn query(view: &View, reader: Option<AccountId>, request: &Request) -> Result<An
         }
         _ => Err(ErrorObject::new(ErrorCode::AuthRequired, "login first")),
     }
+}
+
+/// The first eight bytes of a key, by which it is known.
+fn first_bytes(key: &PublicKey) -> [u8; 8] {
+    let mut first = [0; 8];
+    first.copy_from_slice(&key.0[..8]);
+    first
 }

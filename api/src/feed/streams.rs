@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use engine::ids::PublicKey;
+use protocol::close::CloseCode;
+use protocol::error_code::ErrorCode;
 use protocol::update::Update;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::feed::topic::Topic;
-use crate::outbox::Outbox;
+use crate::outbox::{Ending, Outbox};
 
 /// A connection that receives a stream.
 #[derive(Clone, Debug)]
@@ -43,6 +46,9 @@ pub(super) struct Streams {
     streams: BTreeMap<Topic, Stream>,
     topics: Vec<Topic>,
     sessions: HashMap<u64, BTreeSet<Topic>>,
+    /// Connections that act with a key.
+    actors: HashMap<PublicKey, Vec<Listener>>,
+    keys: HashMap<u64, PublicKey>,
 }
 
 impl Streams {
@@ -106,8 +112,32 @@ impl Streams {
         place.and_then(|place| self.topics.get(place)).copied()
     }
 
+    /// Notes that a connection acts with a key.
+    pub(super) fn act(&mut self, key: PublicKey, actor: Listener) {
+        self.keys.insert(actor.session, key);
+        self.actors.entry(key).or_default().push(actor);
+    }
+
+    /// Ends every connection that acts with a key, and its streams.
+    pub(super) fn revoke(&mut self, key: &PublicKey) {
+        for actor in self.actors.remove(key).unwrap_or_default() {
+            let message = "the key that you logged in with has been revoked".to_owned();
+            let error = Some((ErrorCode::KeyUnknown, message));
+            actor.outbox.end(Ending { close: CloseCode::POLICY, error });
+            self.leave(actor.session);
+        }
+    }
+
     /// Takes a connection off everything.
     pub(super) fn leave(&mut self, session: u64) {
+        if let Some(key) = self.keys.remove(&session)
+            && let Some(actors) = self.actors.get_mut(&key)
+        {
+            actors.retain(|actor| actor.session != session);
+            if actors.is_empty() {
+                self.actors.remove(&key);
+            }
+        }
         for topic in self.sessions.remove(&session).unwrap_or_default() {
             self.drop_listener(topic, session);
         }

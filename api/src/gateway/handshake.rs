@@ -55,11 +55,10 @@ fn check(request: &Request, mut response: Response, local: SocketAddr) -> Result
     Ok(response)
 }
 
-/// Whether a page of this origin was served by this host. Programs send no origin.
+/// Whether a page of this origin was served by this very server. Programs send no origin.
 fn is_own(origin: &HeaderValue, local: SocketAddr) -> bool {
     let host = origin.to_str().ok().and_then(|text| text.split_once("://")).map(|(_, host)| host);
-    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    host.is_some_and(|host| host == "localhost" || host == local.ip().to_string())
+    host.is_some_and(|host| host == local.to_string() || host == format!("localhost:{}", local.port()))
 }
 
 fn refusal(status: StatusCode, message: String) -> ErrorResponse {

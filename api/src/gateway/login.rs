@@ -1,7 +1,7 @@
 //! Login: proves for whom a connection acts.
 
 use engine::command::Command;
-use engine::ids::Scopes;
+use engine::ids::{PublicKey as EngineKey, Scopes};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::session::{Login, LoginResult};
@@ -16,7 +16,8 @@ use crate::question::{AccountBy, Known, Question};
 impl Session {
     pub(super) async fn login(&mut self, login: &Login) -> Result<LoginResult, ErrorObject> {
         if self.actor.is_some() {
-            let message = "this connection acts for an account already: log out, or open another connection";
+            let message =
+                "this connection acts for an account already: open another connection for another account";
             return Err(ErrorObject::new(ErrorCode::AlreadyLoggedIn, message));
         }
         let (known, scopes) = match login {
@@ -65,7 +66,10 @@ impl Session {
         let (key, scopes) = known.key.ok_or_else(unknown)?;
         let key = PublicKey::from_bytes(&key.0).ok_or_else(unknown)?;
         text.verify(&key, sig)?;
-        Ok((known, scopes))
+        let (session, outbox, key) = (self.number(), self.outbox(), EngineKey(key.to_bytes()));
+        // From here on a revocation ends this connection; one that came first is noticed now.
+        let acts = self.gateway.consult(|answer| Question::Act { session, outbox, key, answer }).await?;
+        if acts { Ok((known, scopes)) } else { Err(unknown()) }
     }
 
     /// What the publisher knows of an account.

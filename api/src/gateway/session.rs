@@ -104,8 +104,11 @@ impl Session {
         self.outbox.end(Ending { close, error: Some((code, message)) });
     }
 
-    /// Does what the text of one frame asks.
+    /// Does what the text of one frame asks; nothing once the connection is ending.
     pub(super) async fn receive(&mut self, text: &str) {
+        if self.outbox.ending().is_some() {
+            return;
+        }
         let t_in = now();
         let Call { method, req_id, request } = Call::decode(text);
         let waiting = self.outbox.admit().await;

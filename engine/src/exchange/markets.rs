@@ -5,7 +5,7 @@ use crate::exchange::{Exchange, TICK_STEPS_MAX};
 use crate::ids::{AccountId, InstrumentId, MarketId, index, position};
 use crate::instrument::{Instrument, Phase};
 use crate::ledger::bond_needed;
-use crate::market::{MARKETS_MAX, Market, MarketSpec};
+use crate::market::{MARKETS_MAX, Market, MarketSpec, WINDOWS_LISTED_MAX, WINDOWS_MAX};
 use crate::order::Side;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
@@ -14,7 +14,9 @@ use crate::units::Lots;
 
 impl Exchange {
     pub(super) fn add_market(&mut self, spec: &MarketSpec) -> Result<(), RejectReason> {
-        if MARKETS_MAX <= self.markets.len() {
+        let listed = self.markets.iter().map(|market| market.spec.windows).sum::<u32>();
+        let room = WINDOWS_LISTED_MAX - listed;
+        if MARKETS_MAX <= self.markets.len() || (room < spec.windows && spec.windows <= WINDOWS_MAX) {
             return Err(RejectReason::VenueFull);
         }
         spec.check()?;

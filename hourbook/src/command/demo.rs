@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use crate::command::serve::{Ended, Interrupts, abort_on_panic, start};
+use crate::command::serve::{Ended, Interrupts, abort_on_panic, recovered, start};
 use crate::demo::setup::{Opening, SetupError, open};
 use crate::demo::{Demo, VISITOR};
 use crate::failure::Failure;
@@ -85,15 +85,11 @@ impl RunDemo {
         let symbol = ready.symbols.iter().find(|symbol| symbol.starts_with("H100SXM"));
         let symbol = symbol.map_or("SYMBOL", String::as_str);
         let journal = self.data.display();
-        let again = if ready.recovered == 0 {
-            "a new exchange".to_owned()
-        } else {
-            format!("{} commands recovered in {} ms", ready.recovered, ready.recovery_ms)
-        };
+        let again = recovered(ready.recovered, ready.recovery_ms);
         format!(
             "Hourbook at {}; journal in {journal}: {again}.\n\
              {} delivery hours of {} GPU classes are open; makers and takers trade them over the websocket.\n\n\
-             Try in another terminal (you have 1000 CU as {VISITOR}):\n\
+             Try in another terminal (the account {VISITOR} began with 1000 CU):\n\
              \x20 {program}{url} instruments\n\
              \x20 {program}{url} book {symbol} --watch\n\
              \x20 {program}{url} --as {VISITOR} buy {symbol} 2 --market --limit-price 1.2\n\

@@ -97,6 +97,7 @@ fn text(order: &AddOrderResult) -> String {
     };
     let rests = match order.status {
         OrderStatus::Open | OrderStatus::PartiallyFilled => format!(", {} rest", order.leaves_qty),
+        OrderStatus::Canceled if order.avg_price.is_some() => ", the rest canceled".to_owned(),
         _ => String::new(),
     };
     format!("{}  {}: {traded}{rests}", order.order_id, word(order.status).replace('_', " "))
@@ -121,6 +122,12 @@ mod tests {
             ),
             (OrderStatus::Filled, ["8", "0"], Some("1.0000"), "o_1  filled: 8 traded at 1.0000"),
             (OrderStatus::Canceled, ["0", "0"], None, "o_1  canceled: nothing traded"),
+            (
+                OrderStatus::Canceled,
+                ["3", "0"],
+                Some("1.0000"),
+                "o_1  canceled: 3 traded at 1.0000, the rest canceled",
+            ),
         ];
         for (status, [cum_qty, leaves_qty], avg_price, expected) in cases {
             let (engine_seq, xseq) = (1, 1);

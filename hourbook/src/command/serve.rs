@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::server::{Server, ServerOptions, operator_key};
+use crate::server::{Server, ServerOptions, StartError, operator_key};
 
 /// How often a long recovery says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(crate) struct Serve {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9400")]
     listen: SocketAddr,
-    /// Let clients on this machine log in by name (hourbook --as NAME), and open accounts that way
+    /// Let anyone on this machine log in by name (hourbook --as NAME) as any account, the operator's too; for development
     #[arg(long = "dev")]
     dev: bool,
 }
@@ -71,13 +71,12 @@ impl Serve {
 impl Ready {
     fn text(&self) -> String {
         let journal = self.data.display();
+        let again = recovered(self.recovered, self.recovery_ms);
         let key = operator_key(&self.data);
         let logins = if self.dev { "by name (--as NAME) on this machine, or by key" } else { "by key" };
         format!(
-            "exchange  {}\njournal   {journal}, {} commands recovered in {} ms\noperator  --key {}\nlogins    {logins}\nCtrl-C stops it.",
+            "exchange  {}\njournal   {journal}, {again}\noperator  --key {}\nlogins    {logins}\nCtrl-C stops it.",
             self.url,
-            self.recovered,
-            self.recovery_ms,
             key.display()
         )
     }
@@ -94,6 +93,14 @@ impl Ended {
     }
 }
 
+/// What a start found in its journal.
+pub(super) fn recovered(commands: u64, ms: u128) -> String {
+    match commands {
+        0 => "a new exchange".to_owned(),
+        _ => format!("{commands} commands recovered in {ms} ms"),
+    }
+}
+
 /// Starts a server, saying how far a long recovery is.
 pub(super) async fn start(options: &ServerOptions, screen: &Screen) -> Result<Server, Failure> {
     let mut said = Instant::now();
@@ -103,7 +110,10 @@ pub(super) async fn start(options: &ServerOptions, screen: &Screen) -> Result<Se
             screen.remark(&format!("recovering: {} commands so far", stamped.stamp.sequence.0));
         }
     };
-    Server::start(options, &mut progress).await.map_err(|error| Failure::local(error.to_string()))
+    Server::start(options, &mut progress).await.map_err(|error| match error {
+        StartError::Exposed(_) => Failure::usage(error.to_string()),
+        error => Failure::local(error.to_string()),
+    })
 }
 
 /// An assertion that fires stops the process: there is no state worth saving but the journal.
