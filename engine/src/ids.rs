@@ -85,6 +85,15 @@ pub struct TradeId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey(pub [u8; 32]);
 
+impl PublicKey {
+    /// The first eight bytes, by which clients name the key; no two registered keys share them.
+    pub fn first_bytes(&self) -> [u8; 8] {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        first
+    }
+}
+
 /// What a key may do, as a set of flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scopes(u8);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::ids::{AccountId, InstrumentId, PublicKey};
+use engine::ids::{AccountId, InstrumentId};
 use engine::view::View;
 use protocol::book::{Book, BookData, BookSnapshot};
 use protocol::error::ErrorObject;
@@ -31,7 +31,7 @@ pub(super) fn answer(streams: &mut Streams, question: Question, view: &View) {
     match question {
         Question::Leave { session } => streams.leave(session),
         Question::Act { session, outbox, key, answer } => {
-            let known = view.key(first_bytes(&key)).is_some_and(|view| view.key == key);
+            let known = view.key(key.first_bytes()).is_some_and(|view| view.key == key);
             if known {
                 streams.act(key, Listener { session, outbox });
             }
@@ -206,11 +206,4 @@ fn query(view: &View, reader: Option<AccountId>, request: &Request) -> Result<An
         }
         _ => Err(ErrorObject::new(ErrorCode::AuthRequired, "login first")),
     }
-}
-
-/// The first eight bytes of a key, by which it is known.
-fn first_bytes(key: &PublicKey) -> [u8; 8] {
-    let mut first = [0; 8];
-    first.copy_from_slice(&key.0[..8]);
-    first
 }

@@ -124,9 +124,9 @@ impl AccountsView {
             }
             Event::KeyRegistered { account, key, scopes } => {
                 let view = KeyView { key, grant: KeyGrant { account, scopes } };
-                self.keys.insert(first_bytes(&key), view);
+                self.keys.insert(key.first_bytes(), view);
             }
-            Event::KeyRevoked { key, .. } => drop(self.keys.remove(&first_bytes(&key))),
+            Event::KeyRevoked { key, .. } => drop(self.keys.remove(&key.first_bytes())),
             Event::CapacitySet { account, instrument, lots } => {
                 let positions = &mut self.accounts[index(account.0)].positions;
                 positions.entry(instrument).or_default().capacity = lots;
@@ -195,10 +195,4 @@ impl AccountsView {
         let accepted = self.accepted.remove(&order).expect("orders end once");
         self.accounts[index(account.0)].orders.remove(&accepted);
     }
-}
-
-fn first_bytes(key: &PublicKey) -> [u8; 8] {
-    let mut first = [0; 8];
-    first.copy_from_slice(&key.0[..8]);
-    first
 }
