@@ -3,16 +3,20 @@
 # Added to every cargo command that resolves dependencies; .ci/run passes --locked.
 CARGO_FLAGS ?=
 
+# How long `make soak` holds the whole exchange to the rules.
+SOAK_MINUTES ?= 10
+
 # Each recipe line is a shell of its own, so each one takes in the build environment.
 cargo = . scripts/build-env && cargo
 test = $(cargo) test --workspace --no-fail-fast $(CARGO_FLAGS)
 
-.PHONY: help run test check bench setup
+.PHONY: help run test check soak bench setup
 
 help:
 	@echo 'make run     start a whole market on this machine and watch it trade'
 	@echo 'make test    run every test; what this machine cannot run says "skipped" and why'
 	@echo 'make check   what CI runs: formatting, lints, then every test'
+	@echo 'make soak    look for what no test thought of, with far more random operations; SOAK_MINUTES=60 goes on longer'
 	@echo 'make bench   build the optimised binary and say how to measure with it'
 	@echo 'make setup   install what the build needs: a C++ compiler and libclang'
 
@@ -28,6 +32,11 @@ check: setup
 	@$(cargo) clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	@$(test)
 
+# Each line is one of them, and says its seeds and how far it is.
+soak: setup
+	@export SOAK_OPERATIONS=10000000; $(cargo) test --release -p engine --test book $(CARGO_FLAGS) a_long_run
+	@export SOAK_MINUTES=$(SOAK_MINUTES); $(cargo) test --release -p engine --test exchange --test corners $(CARGO_FLAGS)
+
 bench:
 	@scripts/setup release
 	@$(cargo) build --release -p hourbook $(CARGO_FLAGS)
@@ -35,6 +44,9 @@ bench:
 	echo; \
 	echo 'Measure with (FLOW is a recorded command flow):'; \
 	echo "  $$binary bench book FLOW --json"; \
+	echo "  $$binary bench book FLOW --handles --json"; \
+	echo "  $$binary bench exchange FLOW --json"; \
+	echo "  $$binary bench pipeline --json"; \
 	echo "  $$binary bench wire --json"
 
 setup:

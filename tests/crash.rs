@@ -17,12 +17,13 @@ use engine::view::View;
 use journal::recovery::recover;
 use persistence::store::RocksLog;
 use process::Serving;
-use protocol::add_order::{AddOrder, Terms, TimeInForce};
+use protocol::add_order::AddOrder;
 use protocol::execution::{Event as WireEvent, Executions};
 use protocol::operator::{AddMarket, Deposit, SelfTrade};
 use protocol::order::Side;
 use protocol::reply::Answer;
 use protocol::request::Request;
+use protocol::terms::Terms;
 use protocol::update::Update;
 
 const ROUNDS: u64 = 20;
@@ -160,8 +161,10 @@ async fn prepare(url: &str, round: u64) -> Connection {
             tier: protocol::instrument::Tier::Firm,
             window_s: 86_400,
             windows: 2,
+            windows_ahead: None,
             gate_s: 0,
             bond: "0.25".to_owned(),
+            bond_rule: None,
             maker_fee_ppm: 200,
             taker_fee_ppm: 500,
             self_trade: SelfTrade::Prevent,
@@ -231,14 +234,9 @@ fn next(symbol: &str, random: u64, told: &Mutex<Told>) -> Request {
             return Request::CancelOrder(protocol::cancel::CancelOrder { order });
         }
     }
-    Request::AddOrder(AddOrder {
-        symbol: symbol.to_owned(),
-        side: if random >> 20 & 1 == 0 { Side::Buy } else { Side::Sell },
-        terms: Terms::Limit { price: format!("1.{:04}", random >> 30 & 63), tif: TimeInForce::Gtc },
-        qty: (1 + (random >> 40 & 7)).to_string(),
-        cl_ord_id: None,
-        deadline: None,
-    })
+    let side = if random >> 20 & 1 == 0 { Side::Buy } else { Side::Sell };
+    let terms = Terms::limit(format!("1.{:04}", random >> 30 & 63));
+    Request::AddOrder(AddOrder::new(symbol, side, (1 + (random >> 40 & 7)).to_string(), terms))
 }
 
 fn note(answer: &Answer, told: &Mutex<Told>) {

@@ -2,28 +2,46 @@
 //!
 //! `scenarios/*.txt` begin with the rule they show. Lines in column one act (`scenarios/verbs.rs` says how), indented
 //! lines say what came of it; `UPDATE=1 cargo test -p engine --test scenarios` writes those. Orders are named by their
-//! number in the scenario, rejected ones too. Unless a scenario has lines of its own for it, there is a market H (hours, the gate ten minutes before delivery, bond 0.5, fees of 200 ppm for makers and 500 ppm for takers)
-//! and these accounts. A scenario that begins with `bare` begins with nothing at all.
+//! number in the scenario, rejected ones too. Unless a scenario has lines of its own for it, there is a market H (hours,
+//! the gate ten minutes before delivery, bond 0.5, fees of 200 ppm for makers and 500 ppm for takers) and these
+//! accounts, and deliveries are drawn as soon as they can be, with the seeds 1, 2, 3. A scenario that begins with `bare`
+//! begins with nothing at all. Of a line that tells more than [`LINES_MAX`] only the first and the last are kept.
 
 #[path = "../engine/tests/agreement/mod.rs"]
 mod agreement;
+#[path = "scenarios/controls.rs"]
+mod controls;
 #[path = "scenarios/decimal.rs"]
 mod decimal;
 #[path = "scenarios/desk.rs"]
 mod desk;
+#[path = "scenarios/kinds.rs"]
+mod kinds;
+#[path = "scenarios/questions.rs"]
+mod questions;
 #[path = "scenarios/report.rs"]
 mod report;
+#[path = "scenarios/trading.rs"]
+mod trading;
 #[path = "scenarios/verbs.rs"]
 mod verbs;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{env, fs};
 
 use engine::reject::RejectReason;
 
 use crate::desk::Desk;
+use crate::kinds::KINDS;
 use crate::verbs::act;
+
+/// Of more lines than these that one line tells, the middle is left out.
+const LINES_MAX: usize = 40;
+/// How many are kept at both ends then.
+const LINES_KEPT: usize = 2;
 
 /// What a scenario takes for granted, unless it has lines of its own with that verb. The exchange comes first; the
 /// accounts come after the scenario's own markets.
@@ -45,12 +63,6 @@ const ACCOUNTS: Granted = &[
 
 /// Lines by the verb that stands for them.
 type Granted = &'static [(&'static str, &'static [&'static str])];
-
-/// Reasons that no scenario shows, and why.
-const NOT_SHOWN: &[(RejectReason, &str)] = &[
-    (RejectReason::VenueFull, "takes millions of accounts or orders"),
-    (RejectReason::OpenOrderLimit, "takes 8,192 orders; engine/tests/exchange.rs places them"),
-];
 
 /// The repository, found from where the test runs.
 fn root() -> PathBuf {
@@ -93,13 +105,28 @@ impl Drop for Place<'_> {
     }
 }
 
-/// The scenario as it should read: its own lines in column one, and below each what came of it.
-fn rendered(path: &Path, text: &str) -> String {
-    let mut desk = Desk::new();
+/// What came of a scenario.
+struct Played {
+    path: PathBuf,
+    text: String,
+    /// The scenario as it should read: its own lines in column one, and below each what came of it.
+    rendered: String,
+    /// Kinds of all that happened.
+    kinds: BTreeSet<&'static str>,
+}
+
+/// Every scenario, played once for all tests.
+fn played() -> &'static [Played] {
+    static PLAYED: OnceLock<Vec<Played>> = OnceLock::new();
+    PLAYED.get_or_init(|| scenarios().into_iter().map(|(path, text)| play(path, text)).collect())
+}
+
+fn play(path: PathBuf, text: String) -> Played {
+    let mut desk = Desk::new(!has_own(&text, "draw"));
     let mut lines = Vec::new();
     let mut ready = text.lines().find(|line| acts(line)) == Some("bare");
     if !ready {
-        grant(&mut desk, text, EXCHANGE);
+        grant(&mut desk, &text, EXCHANGE);
     }
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.starts_with(' ')) {
         lines.push(line.to_string());
@@ -107,22 +134,36 @@ fn rendered(path: &Path, text: &str) -> String {
             continue;
         }
         if !ready && verb(line) != "market" {
-            grant(&mut desk, text, ACCOUNTS);
+            grant(&mut desk, &text, ACCOUNTS);
             ready = true;
         }
-        let place = Place { path, line: number + 1 };
+        let place = Place { path: &path, line: number + 1 };
         let outcome = act(&mut desk, line).unwrap_or_else(|| panic!("`{line}` reads"));
         drop(place);
-        lines.extend(outcome.into_iter().map(|line| format!("  {line}")));
+        lines.extend(elided(outcome).into_iter().map(|line| format!("  {line}")));
     }
-    lines.join("\n") + "\n"
+    Played { path, text, rendered: lines.join("\n") + "\n", kinds: desk.kinds }
+}
+
+/// Lines without their middle, if they are many.
+fn elided(mut lines: Vec<String>) -> Vec<String> {
+    if LINES_MAX < lines.len() {
+        let end = lines.len() - LINES_KEPT;
+        let middle = format!("... {} lines ...", end - LINES_KEPT);
+        lines.splice(LINES_KEPT..end, [middle]);
+    }
+    lines
+}
+
+/// Whether a scenario has lines of its own with a verb.
+fn has_own(text: &str, word: &str) -> bool {
+    text.lines().any(|line| acts(line) && verb(line) == word)
 }
 
 /// Does what the scenario leaves out. Accounts of its own start without credit and capacity.
 fn grant(desk: &mut Desk, text: &str, granted: Granted) {
-    let own = |word: &str| text.lines().any(|line| acts(line) && verb(line) == word);
     for (word, lines) in granted {
-        let replaced = own(word) || own("open") && ["deposit", "capacity"].contains(word);
+        let replaced = has_own(text, word) || has_own(text, "open") && ["deposit", "capacity"].contains(word);
         for line in lines.iter().filter(|_| !replaced) {
             act(desk, line).unwrap_or_else(|| panic!("`{line}` reads"));
         }
@@ -132,11 +173,10 @@ fn grant(desk: &mut Desk, text: &str, granted: Granted) {
 #[test]
 fn every_scenario_holds() {
     let mut differences = Vec::new();
-    for (path, text) in scenarios() {
+    for Played { path, text, rendered, .. } in played() {
         assert!(text.starts_with("# "), "{}: the first line says the rule", path.display());
-        let rendered = rendered(&path, &text);
         if env::var_os("UPDATE").is_some() {
-            fs::write(&path, rendered).expect("a scenario can be written");
+            fs::write(path, rendered).expect("a scenario can be written");
             continue;
         }
         let lines = text.lines().chain([""]).zip(rendered.lines().chain([""])).zip(1..);
@@ -152,21 +192,38 @@ fn every_scenario_holds() {
 
 #[test]
 fn every_reject_reason_has_a_scenario() {
-    let texts: Vec<String> = scenarios().into_iter().map(|(_, text)| text).collect();
-    for reason in RejectReason::ALL {
+    let missing = |reason: &&RejectReason| {
         let line = format!("\n  rejected {} {reason:?}\n", reason.code());
-        let shown = texts.iter().any(|text| text.contains(&line));
-        let excused = NOT_SHOWN.iter().any(|(other, _)| other == reason);
-        assert!(shown != excused, "{reason:?} has a scenario, or a line in NOT_SHOWN, and not both");
-    }
+        !played().iter().any(|played| played.rendered.contains(&line))
+    };
+    let missing: Vec<&RejectReason> = RejectReason::ALL.iter().filter(missing).collect();
+    assert!(missing.is_empty(), "these reasons have no scenario: {missing:?}");
 }
 
 #[test]
-fn every_scenario_stands_beside_its_rule() {
+fn every_kind_of_event_has_a_scenario() {
+    let missing = |kind: &&&str| !played().iter().any(|played| played.kinds.contains(**kind));
+    let missing: Vec<&&str> = KINDS.iter().filter(missing).collect();
+    assert!(missing.is_empty(), "these events have no scenario: {missing:?}");
+}
+
+#[test]
+fn the_contract_names_every_scenario_beside_its_rule() {
     let contract = fs::read_to_string(root().join("docs/contract.md")).expect("the contract can be read");
-    for (path, _) in scenarios() {
+    let (_, table) = contract.split_once("\n## Rule and scenario\n").expect("the contract has the table");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let linked = |(name, rest): (&str, &str)| {
+        let file = rest.split(')').next().unwrap_or_default().to_string();
+        assert_eq!(file, format!("../tests/scenarios/{name}.txt"), "a link says its scenario's name");
+        file
+    };
+    let named = table.split('[').skip(1).filter_map(|part| part.split_once("]("));
+    let named: BTreeSet<String> = named.map(linked).collect();
+    let file = |(path, _): (PathBuf, String)| {
         let name = path.file_name().expect("a scenario has a name").to_string_lossy().into_owned();
-        let link = format!("(../tests/scenarios/{name})");
-        assert!(contract.contains(&link), "docs/contract.md says which rule {name} shows");
-    }
+        format!("../tests/scenarios/{name}")
+    };
+    let there: BTreeSet<String> = scenarios().into_iter().map(file).collect();
+    let differ: Vec<&String> = there.symmetric_difference(&named).collect();
+    assert!(differ.is_empty(), "docs/contract.md and tests/scenarios do not both have: {differ:?}");
 }

@@ -8,7 +8,11 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 
+use client::connection::Connection;
 use process::{Serving, failure, json, run};
+use protocol::add_order::AddOrder;
+use protocol::order::Side;
+use protocol::terms::Terms;
 use serde_json::{Value, json as literal};
 
 fn text(path: &Path) -> &str {
@@ -79,6 +83,98 @@ fn an_operator_opens_a_market_and_a_trader_trades_with_a_key() {
     let verified = json(&["verify", "--data", text(&data)]);
     assert_eq!(verified["sound"], true);
     again.interrupt();
+}
+
+#[test]
+fn traders_change_their_orders_and_operators_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let serving = Serving::start(&data);
+    let operator_key = data.join("operator.key");
+    let operator = Desk { url: &serving.url, who: ["--key", text(&operator_key)] };
+    operator.json(&["market", "add", "H100SXM", "US-E", "firm", "--windows", "3", "--ahead", "2"]);
+    let listed = json(&["--url", &serving.url, "instruments"]);
+    let states: Vec<&Value> =
+        listed["instruments"].as_array().unwrap().iter().map(|listed| &listed["state"]).collect();
+    assert_eq!(states, ["open", "open", "open", "listed", "listed"]);
+    let symbol = listed["instruments"][1]["symbol"].as_str().unwrap().to_owned();
+    let ann = Desk { url: &serving.url, who: ["--as", "ann"] };
+    ann.json(&["balance"]);
+    operator.json(&["deposit", "ann", "1000"]);
+
+    let buy = ["buy", &symbol, "8", "--price", "1", "--post-only", "--label", "mm-1", "--id", "a"];
+    let first = ann.json(&buy);
+    let again = ann.json(&buy);
+    assert_eq!((&again["order_id"], &again["duplicate"]), (&first["order_id"], &literal!(true)));
+    let amended = ann.json(&["amend", "--id", "a", "--price", "1.01", "--qty", "10", "--new-id", "b"]);
+    assert_eq!((&amended["leaves_qty"], &amended["priority_kept"]), (&literal!("10"), &literal!(false)));
+
+    operator.json(&["admin", "mode", "H100SXM.US-E.FIRM", "halted", "--reason", "power-cut"]);
+    let halted = ann.failure(&["buy", &symbol, "1", "--price", "1"]);
+    assert!(
+        halted.0 == 1 && halted.1.contains("MARKET_HALTED") && halted.1.contains("instruments"),
+        "{halted:?}"
+    );
+    let table = run(&["--url", &serving.url, "instruments"]);
+    assert_eq!(
+        String::from_utf8(table.stdout).unwrap().matches("halted").count(),
+        3,
+        "of those that are open"
+    );
+    operator.json(&["admin", "mode", "H100SXM.US-E.FIRM", "open", "--reason", "all-clear"]);
+    operator.json(&[
+        "admin",
+        "limits",
+        "market",
+        "H100SXM.US-E.FIRM",
+        "--price-max",
+        "1.5",
+        "--reason",
+        "launch",
+    ]);
+    let beyond = ann.failure(&["buy", &symbol, "1", "--price", "1.6"]);
+    assert!(beyond.0 == 1 && beyond.1.contains("PRICE_BAND") && beyond.1.contains("1.5000"), "{beyond:?}");
+    operator.json(&["admin", "limits", "account", "ann", "--open-orders", "1", "--reason", "new"]);
+    let many = ann.failure(&["buy", &symbol, "1", "--price", "1"]);
+    assert!(many.0 == 1 && many.1.contains("OPEN_ORDER_LIMIT"), "{many:?}");
+    let canceled =
+        ann.json(&["cancel", "--all", "--symbol", "*.US-E.*.*", "--side", "buy", "--label", "mm-1"]);
+    assert_eq!(canceled["canceled"], literal!([first["order_id"]]));
+    operator.json(&["admin", "kill", "ann", "--reason", "runaway-bot"]);
+    let locked = ann.failure(&["buy", &symbol, "1", "--price", "1"]);
+    assert!(locked.0 == 1 && locked.1.contains("ACCOUNT_LOCKED"), "{locked:?}");
+    operator.json(&["admin", "lock", "ann", "--off", "--reason", "cleared"]);
+    ann.json(&["buy", &symbol, "1", "--price", "1"]);
+    serving.interrupt();
+    assert_eq!(json(&["verify", "--data", text(&data)])["sound"], true);
+}
+
+#[tokio::test]
+async fn orders_that_end_with_their_connection_end_with_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let serving = Serving::start(&data);
+    let operator_key = data.join("operator.key");
+    let operator = Desk { url: &serving.url, who: ["--key", text(&operator_key)] };
+    operator.json(&["market", "add", "H100SXM", "US-E", "firm", "--window", "86400", "--windows", "2"]);
+    let listed = json(&["--url", &serving.url, "instruments"]);
+    let symbol = listed["instruments"][1]["symbol"].as_str().unwrap().to_owned();
+    let connection = Connection::open(&serving.url).await.unwrap();
+    connection.login_dev("ann").await.unwrap();
+    operator.json(&["deposit", "ann", "1000"]);
+    let order = |price| AddOrder::new(&symbol, Side::Buy, "1", Terms::limit(price));
+    connection.add_order(AddOrder { cod: true, ..order("0.1") }).await.unwrap();
+    let kept = connection.add_order(order("0.2")).await.unwrap();
+    serving.kill();
+    drop(connection);
+
+    let again = Serving::start(&data);
+    let ann = Desk { url: &again.url, who: ["--as", "ann"] };
+    let open = ann.json(&["orders"])["orders"].clone();
+    assert_eq!(open.as_array().unwrap().len(), 1, "{open}");
+    assert_eq!(open[0]["order_id"], kept.order_id);
+    again.interrupt();
+    assert_eq!(json(&["verify", "--data", text(&data)])["sound"], true);
 }
 
 /// A login by name opens the account; credit comes from the operator.

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod command;
+pub mod control;
+pub mod entry;
 pub mod instrument;
 pub mod order;
 pub mod reject;

@@ -7,6 +7,8 @@ mod answer;
 mod streams;
 mod topic;
 
+use std::collections::BTreeSet;
+
 use engine::event::Event;
 use engine::ids::InstrumentId;
 use engine::order::Side;
@@ -14,12 +16,13 @@ use engine::stamp::Stamp;
 use engine::units::{Price, Volume};
 use engine::view::View;
 use engine::view::depth::Depth;
+use engine::view::orders::OrderView;
 use node::batch::Told;
 use node::outlet::Outlet;
 use protocol::book::{Book, BookData, BookUpdate, Level};
 use protocol::checksum;
 use protocol::decimal::{self, Scale};
-use protocol::execution::{Account, AccountImage, Executions, PrivateUpdate};
+use protocol::execution::{Account, Executions, PrivateUpdate};
 use protocol::time::Time;
 use protocol::trades::{Trade, Trades, TradesUpdate};
 use protocol::update::{Instruments, InstrumentsUpdate, Update};
@@ -34,6 +37,16 @@ use crate::question::Question;
 #[derive(Debug, Default)]
 pub struct Feed {
     streams: Streams,
+    /// The order that the last event accepted.
+    accepted: Option<Accepted>,
+}
+
+/// An order as it was accepted, which its owner is not told of yet.
+#[derive(Debug)]
+struct Accepted {
+    xseq: u64,
+    stamp: Stamp,
+    order: OrderView,
 }
 
 impl Outlet for Feed {
@@ -44,11 +57,13 @@ impl Outlet for Feed {
         if let Event::KeyRevoked { key, .. } = event {
             self.streams.revoke(key);
         }
+        self.tell_accepted(event, view);
         self.tell_execution(stamp, event, view);
         self.tell_account(stamp, event, view);
     }
 
     fn tell(&mut self, told: Told<'_, Origin>, view: &View) {
+        assert!(self.accepted.is_none(), "an order that is accepted trades, rests or ends");
         let outcome = told.origin.as_ref().map(|_| command::outcome(&told.stamped, told.events, view));
         match (told.origin, outcome) {
             (Some(Origin::Reply(pending)), Some(outcome)) => pending.answer(outcome),
@@ -70,13 +85,31 @@ impl Outlet for Feed {
 }
 
 impl Feed {
+    /// Tells an order that was accepted. What else it said comes with the very next event, so it waits for that.
+    fn tell_accepted(&mut self, event: &Event, view: &View) {
+        let Some(Accepted { xseq, stamp, order }) = self.accepted.take() else { return };
+        let order = match event {
+            Event::OrderTerms { .. } => view.order(order.order).copied().unwrap_or(order),
+            _ => order,
+        };
+        self.streams.tell(Topic::Executions(order.account), xseq, |message: Message| {
+            let data = order::accepted(view, stamp, &order);
+            Some(Update::Executions(Executions::Update(Box::new(private(message, stamp, data)))))
+        });
+    }
+
     fn tell_execution(&mut self, stamp: Stamp, event: &Event, view: &View) {
-        let (Event::OrderAccepted { account, xseq, .. }
-        | Event::OrderExecuted { account, xseq, .. }
-        | Event::OrderReduced { account, xseq, .. }
-        | Event::OrderCanceled { account, xseq, .. }) = *event
-        else {
-            return;
+        let (account, xseq) = match *event {
+            Event::OrderAccepted { xseq, order, .. } => {
+                let order = *view.order(order).expect("events name orders that the view knows");
+                self.accepted = Some(Accepted { xseq: xseq.0, stamp, order });
+                return;
+            }
+            Event::OrderExecuted { account, xseq, .. }
+            | Event::OrderReduced { account, xseq, .. }
+            | Event::OrderAmended { account, xseq, .. }
+            | Event::OrderCanceled { account, xseq, .. } => (account, xseq),
+            _ => return,
         };
         self.streams.tell(Topic::Executions(account), xseq.0, |message: Message| {
             let data = order::execution(view, stamp, event)?;
@@ -85,25 +118,15 @@ impl Feed {
     }
 
     fn tell_account(&mut self, stamp: Stamp, event: &Event, view: &View) {
-        let (owner, xseq) = match *event {
-            Event::PositionChanged { account, xseq, .. } | Event::BalanceChanged { account, xseq, .. } => {
-                (account, xseq)
-            }
-            _ => return,
+        let (Event::PositionChanged { account, xseq, .. }
+        | Event::BalanceChanged { account, xseq, .. }
+        | Event::CancelAfterSet { account, xseq, .. }
+        | Event::CancelAfterFired { account, xseq }) = *event
+        else {
+            return;
         };
-        self.streams.tell(Topic::Account(owner), xseq.0, |message: Message| {
-            let known = view.account(owner)?;
-            let data = match *event {
-                Event::PositionChanged { instrument, .. } => {
-                    let row = known.positions.get(&instrument)?;
-                    let positions = vec![account::position(view, instrument, row)];
-                    AccountImage { positions, ..AccountImage::default() }
-                }
-                _ => {
-                    let balances = vec![account::balance(&known.balance)];
-                    AccountImage { balances, ..AccountImage::default() }
-                }
-            };
+        self.streams.tell(Topic::Account(account), xseq.0, |message: Message| {
+            let data = account::change(view, event)?;
             Some(Update::Account(Account::Update(private(message, stamp, data))))
         });
     }
@@ -158,17 +181,13 @@ impl Feed {
     }
 
     fn tell_instruments(&mut self, stamp: Stamp, events: &[Event], view: &View) {
-        let changed = |event: &Event| match event {
-            Event::InstrumentListed { instrument, .. } | Event::InstrumentClosed { instrument } => {
-                Some(*instrument)
-            }
-            _ => None,
-        };
-        if !events.iter().any(|event| changed(event).is_some()) {
+        let changed: BTreeSet<InstrumentId> =
+            events.iter().flat_map(|event| instrument::changed(view, event)).collect();
+        if changed.is_empty() {
             return;
         }
         self.streams.tell(Topic::Instruments, stamp.sequence.0, |message: Message| {
-            let listed = events.iter().filter_map(changed).filter_map(|changed| view.instrument(changed));
+            let listed = changed.iter().filter_map(|changed| view.instrument(*changed));
             Some(Update::Instruments(Instruments::Update(InstrumentsUpdate {
                 stream: message.stream,
                 seq: message.seq,

@@ -1,6 +1,7 @@
 //! Gateway: accepts connections and runs a session on each.
 
 mod connection;
+mod controls;
 mod handshake;
 mod login;
 mod orders;

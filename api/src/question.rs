@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use engine::ids::{AccountId, InstrumentId, PublicKey, Scopes};
+use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
 use engine::label::Label;
+use engine::order_filter::OrderFilter;
 use protocol::error::ErrorObject;
 use protocol::request::Request;
 use tokio::sync::oneshot;
@@ -36,6 +37,20 @@ pub enum Question {
         symbol: Box<str>,
         /// Where the answer goes.
         answer: oneshot::Sender<Result<InstrumentId, ErrorObject>>,
+    },
+    /// Which market has this name?
+    Market {
+        /// The name's text.
+        name: Box<str>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<MarketId, ErrorObject>>,
+    },
+    /// Which orders does this pattern of symbols mean?
+    Pattern {
+        /// The pattern's text.
+        pattern: Box<str>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<OrderFilter, ErrorObject>>,
     },
     /// A connection acts with this key from now on, and ends when the key is revoked.
     Act {

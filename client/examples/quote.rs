@@ -8,8 +8,9 @@ use std::error::Error;
 
 use client::book_feed::BookFeed;
 use client::connection::Connection;
-use protocol::add_order::{AddOrder, Terms, TimeInForce};
+use protocol::add_order::AddOrder;
 use protocol::order::{OrderName, Side};
+use protocol::terms::Terms;
 
 /// The lowest price there is, so that the order rests.
 const PRICE: &str = "0.0001";
@@ -28,14 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut feed = BookFeed::open(&connection, symbol).await?;
     feed.changed(&mut connection).await?;
 
-    let order = AddOrder {
-        symbol: symbol.clone(),
-        side: Side::Buy,
-        terms: Terms::Limit { price: PRICE.to_owned(), tif: TimeInForce::Gtc },
-        qty: "1".to_owned(),
-        cl_ord_id: None,
-        deadline: None,
-    };
+    let order = AddOrder::new(symbol, Side::Buy, "1", Terms::limit(PRICE));
     let placed = connection.add_order(order).await?;
     println!("{} is {:?}, durable as command {}", placed.order_id, placed.status, placed.engine_seq);
 

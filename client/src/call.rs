@@ -2,10 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use protocol::add_order::{AddOrder, AddOrderResult};
-use protocol::cancel::{CancelAll, CancelAllResult, CancelOrder, OrderChange, ReduceOrder};
+use protocol::add_order::AddOrder;
+use protocol::amend::AmendOrder;
+use protocol::cancel::{
+    CancelAll, CancelAllAfter, CancelAllAfterResult, CancelAllResult, CancelOrder, OrderChange, ReduceOrder,
+};
+use protocol::control::{KillSwitch, LockAccount, SetAccountLimits, SetMarketLimits, SetMode};
 use protocol::operator::{Accepted, AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, SetCapacity};
-use protocol::order::OrderName;
+use protocol::order::{OrderName, OrderOutcome};
 use protocol::query::{BalancesResult, Fills, FillsResult, InstrumentsResult, OpenOrders, OpenOrdersResult};
 use protocol::reply::Answer;
 use protocol::request::Request;
@@ -44,7 +48,7 @@ impl Connection {
         result!(Login, self.call(Request::Login(Login::dev(account))).await?)
     }
 
-    /// Ends the session; the connection stays.
+    /// Ends the connection and leaves orders open that would end with it otherwise.
     pub async fn logout(&self) -> Result<(), ClientError> {
         self.call(Request::Logout).await.map(|_| ())
     }
@@ -74,8 +78,13 @@ impl Connection {
     }
 
     /// Buys or sells.
-    pub async fn add_order(&self, order: AddOrder) -> Result<AddOrderResult, ClientError> {
+    pub async fn add_order(&self, order: AddOrder) -> Result<OrderOutcome, ClientError> {
         result!(AddOrder, self.call(Request::AddOrder(order)).await?)
+    }
+
+    /// Changes an open order.
+    pub async fn amend_order(&self, change: AmendOrder) -> Result<OrderOutcome, ClientError> {
+        result!(AmendOrder, self.call(Request::AmendOrder(change)).await?)
     }
 
     /// Ends an order.
@@ -89,10 +98,15 @@ impl Connection {
         result!(OrderChange, self.call(Request::ReduceOrder(reduce)).await?)
     }
 
-    /// Ends all orders, or those of one market.
-    pub async fn cancel_all(&self, symbol: Option<&str>) -> Result<CancelAllResult, ClientError> {
-        let symbol = symbol.map(str::to_owned);
-        result!(CancelAll, self.call(Request::CancelAll(CancelAll { symbol })).await?)
+    /// Ends all orders, or those that `which` means.
+    pub async fn cancel_all(&self, which: CancelAll) -> Result<CancelAllResult, ClientError> {
+        result!(CancelAll, self.call(Request::CancelAll(which)).await?)
+    }
+
+    /// Ends all orders after so many milliseconds unless this is said again before; 0 withdraws it.
+    pub async fn cancel_all_after(&self, timeout_ms: u64) -> Result<CancelAllAfterResult, ClientError> {
+        let timer = CancelAllAfter { timeout_ms };
+        result!(CancelAllAfter, self.call(Request::CancelAllAfter(timer)).await?)
     }
 
     /// Lists resting orders, all or those of one market, oldest first.
@@ -146,6 +160,31 @@ impl Connection {
     /// Lists a class in a zone.
     pub async fn add_market(&self, market: AddMarket) -> Result<Accepted, ClientError> {
         result!(Accepted, self.call(Request::AddMarket(market)).await?)
+    }
+
+    /// Says what may be done, in the venue, a market or a window.
+    pub async fn set_mode(&self, mode: SetMode) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::SetMode(mode)).await?)
+    }
+
+    /// Sets a market's price bands and limits, all of them.
+    pub async fn set_market_limits(&self, limits: SetMarketLimits) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::SetMarketLimits(limits)).await?)
+    }
+
+    /// Sets an account's limits, all of them.
+    pub async fn set_account_limits(&self, limits: SetAccountLimits) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::SetAccountLimits(limits)).await?)
+    }
+
+    /// Locks or unlocks an account.
+    pub async fn lock_account(&self, lock: LockAccount) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::LockAccount(lock)).await?)
+    }
+
+    /// Ends all orders of an account or of everybody, and lets no others in.
+    pub async fn kill_switch(&self, kill: KillSwitch) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::KillSwitch(kill)).await?)
     }
 
     async fn call(&self, request: Request) -> Result<Answer, ClientError> {

@@ -10,12 +10,14 @@ use client::error::ClientError;
 use client::secret::Secret;
 use client::settings::{REQUESTS_MAX, Settings};
 use client::subscription;
-use protocol::add_order::{AddOrder, Terms, TimeInForce};
+use protocol::add_order::AddOrder;
+use protocol::cancel::CancelAll;
 use protocol::error_code::ErrorCode;
 use protocol::order::{OrderName, OrderStatus, Side};
 use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::session::{Ping, Scope};
+use protocol::terms::Terms;
 use serde_json::json;
 
 const TRADE: &str = r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"data":[]}"#;
@@ -89,7 +91,7 @@ async fn request_without_reply_times_out_and_others_go_on() {
 async fn refusal_keeps_its_code() {
     let url = answering(|_, _| Err(error("INSUFFICIENT_CREDIT", "risk", "the order needs more credit")));
     let connection = Connection::open(&url).await.unwrap();
-    let refusal = connection.cancel_all(None).await.unwrap_err();
+    let refusal = connection.cancel_all(CancelAll::default()).await.unwrap_err();
     assert_eq!(refusal.refusal().map(|error| &error.code), Some(&ErrorCode::InsufficientCredit));
     assert_eq!(refusal.to_string(), "INSUFFICIENT_CREDIT: the order needs more credit");
     let reply = connection.send(&ping("a")).unwrap().reply().await.unwrap();
@@ -122,14 +124,7 @@ async fn calls_send_their_params_and_read_their_results() {
         _ => Err(error("UNKNOWN_METHOD", "protocol", "no such method")),
     });
     let connection = Connection::open(&url).await.unwrap();
-    let order = AddOrder {
-        symbol: "s".to_owned(),
-        side: Side::Buy,
-        terms: Terms::Limit { price: "1.05".to_owned(), tif: TimeInForce::Ioc },
-        qty: "8".to_owned(),
-        cl_ord_id: None,
-        deadline: None,
-    };
+    let order = AddOrder::new("s", Side::Buy, "8", Terms::ioc("1.05"));
     let placed = connection.add_order(order).await.unwrap();
     assert_eq!((placed.order_id.as_str(), placed.status, placed.xseq), ("o_1", OrderStatus::Filled, 9));
     let canceled = connection.cancel_order(OrderName::ClOrdId("mine".to_owned())).await.unwrap();

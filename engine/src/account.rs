@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::book::arena::ORDERS_MAX;
+use crate::control::AccountLimits;
 use crate::event::PrivateSequence;
 use crate::ids::{AccountId, GroupId, PublicKey, Scopes, index, position};
 use crate::label::Label;
+use crate::prefetch::prefetch;
 use crate::stamp::Sequence;
 use crate::units::Amount;
 
@@ -33,6 +35,7 @@ pub struct Balance {
 
 /// Who trades.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Account {
     /// Unique name.
     pub name: Label,
@@ -40,6 +43,10 @@ pub struct Account {
     pub group: GroupId,
     /// Whether it may issue obligations.
     pub provider: bool,
+    /// Whether it may only cancel.
+    pub locked: bool,
+    /// Bounds on what it may do.
+    pub limits: AccountLimits,
     /// Its credit.
     pub balance: Balance,
     /// Number of its last private event.
@@ -88,6 +95,16 @@ impl Accounts {
         self.names.get(&name).copied()
     }
 
+    /// How many accounts were opened.
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Whether none was.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+
     /// Whether there is such an account.
     pub fn contains(&self, account: AccountId) -> bool {
         index(account.0) < self.accounts.len()
@@ -103,6 +120,8 @@ impl Accounts {
             name,
             group,
             provider,
+            locked: false,
+            limits: AccountLimits::NONE,
             balance: Balance::default(),
             xseq: PrivateSequence(0),
             orders_open: 0,
@@ -146,6 +165,12 @@ impl Accounts {
 
     pub(crate) fn at_mut(&mut self, account: AccountId) -> &mut Account {
         &mut self.accounts[index(account.0)]
+    }
+
+    /// Asks for the account.
+    #[inline]
+    pub(crate) fn prefetch(&self, account: AccountId) {
+        prefetch(&self.accounts, index(account.0));
     }
 
     /// Every account in order of opening.

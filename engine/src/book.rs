@@ -7,25 +7,30 @@ pub mod arena;
 mod ladder;
 mod level;
 pub mod reference;
+mod soundness;
 
-use crate::book::arena::Arena;
-use crate::book::ladder::{Ladder, Nodes};
+use crate::book::arena::{Arena, Resting};
+use crate::book::ladder::{Ladder, Nodes, Place};
 use crate::ids::{AccountId, InstrumentId, OrderId, index, position};
 use crate::link::Link;
 use crate::order::Side;
 use crate::units::{Lots, Price, Volume};
 
-/// An order that comes in: what the book must know to match it.
+/// Where an order is to rest, and how many lots of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Incoming {
-    /// Of what.
+pub struct Placement {
+    /// Whose.
+    pub account: AccountId,
+    /// In which book.
     pub instrument: InstrumentId,
-    /// Buying or selling.
+    /// On which side.
     pub side: Side,
-    /// The worst price it accepts.
+    /// At which price.
     pub limit: Price,
-    /// Lots still open.
+    /// Lots left, shown or not.
     pub leaves: Lots,
+    /// Shows only so many lots at a time.
+    pub clip: Option<Lots>,
 }
 
 /// The resting order that is next in turn.
@@ -37,19 +42,28 @@ pub struct Maker {
     pub account: AccountId,
     /// Its limit, which rules the trade.
     pub price: Price,
-    /// Lots it has left.
-    pub lots: Lots,
+    /// Lots that it shows: what trades before the next in turn.
+    pub shown: Lots,
+    /// Lots behind those.
+    pub hidden: Lots,
+    /// How many of those it shows next, at the most.
+    pub clip: Lots,
 }
 
-/// What came of one maker meeting the incoming order.
+impl Maker {
+    /// All lots it has left.
+    pub fn leaves(&self) -> Lots {
+        self.shown.plus(self.hidden)
+    }
+}
+
+/// What a maker has left after a fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fill {
-    /// The maker as it was before.
-    pub maker: Maker,
-    /// Lots traded.
-    pub lots: Lots,
-    /// Lots the maker has left.
-    pub maker_leaves: Lots,
+pub struct Left {
+    /// Lots left, shown or not. At zero the order is out of the book and its name is free.
+    pub leaves: Lots,
+    /// When it showed the next of its hidden lots at the end of the queue: how many.
+    pub renewed: Option<Lots>,
 }
 
 /// One instrument's two sides.
@@ -87,13 +101,24 @@ impl Books {
     /// Opens an empty book for the next instrument.
     pub fn open(&mut self) -> InstrumentId {
         let instrument = InstrumentId(position(self.books.len()));
-        self.books.push(Book { bids: Ladder::new(Side::Bid), asks: Ladder::new(Side::Ask) });
+        let ladder = |side| Ladder::new(Place { instrument, side });
+        self.books.push(Book { bids: ladder(Side::Bid), asks: ladder(Side::Ask) });
         instrument
+    }
+
+    /// Makes room for so many orders, so that none waits for memory.
+    pub(crate) fn reserve(&mut self, orders: u32) {
+        self.orders.reserve(orders);
     }
 
     /// Whether no more orders can be taken.
     pub fn is_full(&self) -> bool {
         self.orders.is_full()
+    }
+
+    /// How many orders are named.
+    pub fn taken(&self) -> u32 {
+        self.orders.taken()
     }
 
     /// Names the next order. It has to be rested or dropped.
@@ -111,89 +136,138 @@ impl Books {
         self.orders.free()
     }
 
-    /// Frees the name of an order that never rested.
+    /// Frees the name of an order that does not rest.
     pub fn drop_name(&mut self, order: OrderId) {
         self.orders.release(order.slot());
     }
 
-    /// The resting order of the other side that is next in turn for `incoming`, if it accepts its price.
-    pub fn facing(&self, incoming: &Incoming) -> Option<Maker> {
-        let maker = self.first(incoming.instrument, incoming.side.opposite())?;
-        incoming.side.accepts(incoming.limit, maker.price).then_some(maker)
-    }
-
     /// The resting order of a side that is next in turn.
+    #[inline]
     pub fn first(&self, instrument: InstrumentId, side: Side) -> Option<Maker> {
         let level = self.books[index(instrument.0)].ladder(side).best()?;
-        Some(self.maker(self.nodes.level(level).head()))
+        Some(self.maker(self.nodes.level(level).head(), self.nodes.price(level)))
     }
 
-    fn maker(&self, slot: u32) -> Maker {
-        let order = self.orders.at(slot);
-        Maker { order: self.orders.id(slot), account: order.account, price: order.limit, lots: order.lots }
+    #[inline]
+    fn maker(&self, slot: u32, price: Price) -> Maker {
+        let &Resting { account, shown, hidden, clip, .. } = self.orders.at(slot);
+        Maker { order: self.orders.id(slot), account, price, shown, hidden, clip }
     }
 
-    /// Trades `incoming` with `maker`, which must be the one that [`Books::facing`] gave.
-    pub fn trade(&mut self, incoming: &mut Incoming, maker: Maker) -> Fill {
-        let lots = incoming.leaves.min(maker.lots);
-        incoming.leaves = incoming.leaves.less(lots);
-        let maker_leaves = maker.lots.less(lots);
-        if maker_leaves.is_zero() {
-            self.remove(maker.order);
-        } else {
-            self.reduce(maker.order, lots);
+    /// Takes `lots` off what `maker` shows, at most all of it. An order with hidden lots then shows the next of them at
+    /// the end of the queue.
+    #[inline]
+    pub fn fill(&mut self, maker: &Maker, lots: Lots) -> Left {
+        let shown = maker.shown.less(lots);
+        if !shown.is_zero() {
+            self.lessen(maker.order, lots);
+            return Left { leaves: shown.plus(maker.hidden), renewed: None };
         }
-        Fill { maker, lots, maker_leaves }
+        if maker.hidden.is_zero() {
+            self.remove(maker.order);
+            return Left { leaves: Lots::ZERO, renewed: None };
+        }
+        Left { leaves: maker.hidden, renewed: Some(self.renew(maker)) }
     }
 
-    /// Puts the named order at the end of its price's queue.
-    pub fn rest(&mut self, order: OrderId, account: AccountId, incoming: &Incoming) {
-        let Incoming { instrument, side, limit, leaves } = *incoming;
+    /// Shows the next hidden lots at the end of the queue; returns how many.
+    fn renew(&mut self, maker: &Maker) -> Lots {
+        let slot = maker.order.slot();
+        let level = self.unlink(slot);
+        let resting = self.orders.at_mut(slot);
+        let shown = resting.clip.min(resting.hidden);
+        resting.hidden = resting.hidden.less(shown);
+        resting.shown = shown;
+        self.link(slot, level);
+        shown
+    }
+
+    /// Puts the named order at the end of its price's queue; returns the lots it shows.
+    #[inline]
+    pub fn rest(&mut self, order: OrderId, placement: &Placement) -> Lots {
+        let &Placement { account, instrument, side, limit, leaves, clip } = placement;
         let ladder = self.books[index(instrument.0)].ladder_mut(side);
         let level = ladder.enter(&mut self.nodes, limit);
-        let queue = self.nodes.level_mut(level);
-        let before = queue.append(order.slot(), leaves);
-        if let Some(before) = before.get() {
-            self.orders.at_mut(before).next = Link::to(order.slot());
-        }
+        let clip = clip.unwrap_or(Lots::MAX);
+        let shown = clip.min(leaves);
         let resting = self.orders.at_mut(order.slot());
+        resting.shown = shown;
+        resting.hidden = leaves.less(shown);
+        resting.clip = clip;
+        resting.account = account;
+        self.link(order.slot(), level);
+        shown
+    }
+
+    /// Adds an order as the youngest of a level.
+    #[inline]
+    fn link(&mut self, slot: u32, level: u32) {
+        let resting = self.orders.at_mut(slot);
+        let before = self.nodes.level_mut(level).append(slot, resting.shown);
         resting.next = Link::NONE;
         resting.previous = before;
         resting.level = Link::to(level);
-        resting.lots = leaves;
-        resting.account = account;
-        resting.instrument = instrument;
-        resting.limit = limit;
+        if let Some(before) = before.get() {
+            self.orders.at_mut(before).next = Link::to(slot);
+        }
     }
 
-    /// Takes `by` lots off a resting order, fewer than it has; it keeps its place.
-    pub fn reduce(&mut self, order: OrderId, by: Lots) {
-        let resting = self.orders.at_mut(order.slot());
-        assert!(by < resting.lots, "an order that rests has lots left");
-        resting.lots = resting.lots.less(by);
+    /// Takes an order out of its level, which may then be empty; returns the level.
+    #[inline]
+    fn unlink(&mut self, slot: u32) -> u32 {
+        let resting = *self.orders.at(slot);
         let level = resting.level.get().expect("a resting order stands in a level");
-        self.nodes.level_mut(level).reduce(by);
-    }
-
-    /// Takes a resting order out and frees its name.
-    pub fn remove(&mut self, order: OrderId) {
-        let resting = *self.orders.at(order.slot());
-        let level = resting.level.get().expect("a resting order stands in a level");
+        let queue = self.nodes.level_mut(level);
+        queue.reduce(resting.shown);
         match resting.previous.get() {
             Some(before) => self.orders.at_mut(before).next = resting.next,
-            None => self.nodes.level_mut(level).set_head(resting.next),
+            None => queue.set_head(resting.next),
         }
         match resting.next.get() {
             Some(after) => self.orders.at_mut(after).previous = resting.previous,
             None => self.nodes.level_mut(level).set_tail(resting.previous),
         }
-        let queue = self.nodes.level_mut(level);
-        queue.reduce(resting.lots);
-        if queue.is_empty() {
-            let side = self.nodes.side(level);
-            self.books[index(resting.instrument.0)].ladder_mut(side).leave(&mut self.nodes, level);
+        level
+    }
+
+    /// Takes `by` lots off what an order shows, fewer than that.
+    fn lessen(&mut self, order: OrderId, by: Lots) {
+        let resting = self.orders.at_mut(order.slot());
+        resting.shown = resting.shown.less(by);
+        let level = resting.level.get().expect("a resting order stands in a level");
+        self.nodes.level_mut(level).reduce(by);
+    }
+
+    /// Takes `by` lots off a resting order, fewer than it has left, hidden ones first; it keeps its place. Returns what
+    /// it shows then.
+    pub fn reduce(&mut self, order: OrderId, by: Lots) -> Lots {
+        let resting = self.orders.at_mut(order.slot());
+        let hidden = resting.hidden.min(by);
+        resting.hidden = resting.hidden.less(hidden);
+        let shown = by.less(hidden);
+        assert!(shown < resting.shown, "an order that rests has lots left");
+        if !shown.is_zero() {
+            self.lessen(order, shown);
         }
+        self.orders.at(order.slot()).shown
+    }
+
+    /// Takes a resting order out and frees its name.
+    #[inline]
+    pub fn remove(&mut self, order: OrderId) {
+        self.withdraw(order);
         self.orders.release(order.slot());
+    }
+
+    /// Takes a resting order out; it keeps its name.
+    #[inline]
+    pub fn withdraw(&mut self, order: OrderId) {
+        let level = self.unlink(order.slot());
+        if self.nodes.level(level).is_empty() {
+            let Place { instrument, side } = self.nodes.place(level);
+            self.books[index(instrument.0)].ladder_mut(side).leave(&mut self.nodes, level);
+        }
+        self.orders.at_mut(order.slot()).level = Link::NONE;
     }
 
     /// The order that rests in `slot`; panics when none does.
@@ -202,28 +276,70 @@ impl Books {
         self.orders.id(slot)
     }
 
-    /// Lots that a resting order has left; `None` when it does not rest.
-    pub fn leaves(&self, order: OrderId) -> Option<Lots> {
-        self.orders.find(order).filter(|resting| resting.level.get().is_some()).map(|resting| resting.lots)
+    /// Asks for the order in `slot`.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: u32) {
+        self.orders.prefetch(slot);
     }
 
-    /// The best price of a side and the lots there.
+    /// Whose the order in `slot` is.
+    #[inline]
+    pub(crate) fn owner(&self, slot: u32) -> AccountId {
+        self.orders.at(slot).account
+    }
+
+    /// Where an order rests, and what it has left; `None` when it does not rest.
+    #[inline]
+    pub fn placement(&self, order: OrderId) -> Option<Placement> {
+        let resting = self.orders.find(order)?;
+        let level = resting.level.get()?;
+        let Place { instrument, side } = self.nodes.place(level);
+        let &Resting { account, shown, hidden, clip, .. } = resting;
+        let leaves = shown.plus(hidden);
+        let clip = (clip < Lots::MAX).then_some(clip);
+        Some(Placement { account, instrument, side, limit: self.nodes.price(level), leaves, clip })
+    }
+
+    /// Lots that a resting order has left; `None` when it does not rest.
+    pub fn leaves(&self, order: OrderId) -> Option<Lots> {
+        let resting = self.orders.find(order).filter(|resting| resting.level.get().is_some())?;
+        Some(resting.shown.plus(resting.hidden))
+    }
+
+    /// Lots that a resting order shows; `None` when it does not rest.
+    pub fn shown(&self, order: OrderId) -> Option<Lots> {
+        let resting = self.orders.find(order).filter(|resting| resting.level.get().is_some())?;
+        Some(resting.shown)
+    }
+
+    /// The best price of a side and the lots shown there.
+    #[inline]
     pub fn top(&self, instrument: InstrumentId, side: Side) -> Option<(Price, Volume)> {
         let level = self.books[index(instrument.0)].ladder(side).best()?;
         Some((self.nodes.price(level), self.nodes.level(level).lots()))
     }
 
-    /// Every price of a side with the lots there, best first.
+    /// Every price of a side with the lots shown there, best first.
     pub fn depth(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = (Price, Volume)> {
         self.levels(instrument, side).map(|level| (self.nodes.price(level), self.nodes.level(level).lots()))
     }
 
     /// Every resting order of a side, in order of priority.
     pub fn queue(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = Maker> {
-        self.levels(instrument, side).flat_map(move |level| {
+        self.queues(instrument, side).flatten()
+    }
+
+    /// The orders of every level of a side, best level first, in order of priority.
+    pub fn queues(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+    ) -> impl Iterator<Item = impl Iterator<Item = Maker>> {
+        self.levels(instrument, side).map(move |level| {
+            let price = self.nodes.price(level);
             let first = Link::to(self.nodes.level(level).head());
             let next = |slot: &u32| self.orders.at(*slot).next.get();
-            std::iter::successors(first.get(), next).map(|slot| self.maker(slot))
+            std::iter::successors(first.get(), next).map(move |slot| self.maker(slot, price))
         })
     }
 
@@ -232,44 +348,8 @@ impl Books {
         std::iter::successors(first, move |level| self.nodes.after(side, *level))
     }
 
-    /// Panics unless the book of `instrument` is sound: queues linked both ways, level sums right, not crossed.
-    pub fn assert_sound(&self, instrument: InstrumentId) {
-        for side in [Side::Bid, Side::Ask] {
-            let mut last: Option<Price> = None;
-            for level in self.levels(instrument, side) {
-                let price = self.nodes.price(level);
-                assert!(
-                    last.is_none_or(|last| last != price && side.accepts(last, price)),
-                    "prices get worse"
-                );
-                last = Some(price);
-                self.assert_level_sound(instrument, level);
-            }
-        }
-        if let (Some((bid, _)), Some((ask, _))) =
-            (self.top(instrument, Side::Bid), self.top(instrument, Side::Ask))
-        {
-            assert!(bid < ask, "the book is not crossed");
-        }
-    }
-
-    fn assert_level_sound(&self, instrument: InstrumentId, level: u32) {
-        let queue = self.nodes.level(level);
-        let mut sum = Volume::ZERO;
-        let mut previous = Link::NONE;
-        let mut at = Link::to(queue.head());
-        while let Some(slot) = at.get() {
-            let order = self.orders.at(slot);
-            assert!(!order.lots.is_zero(), "an order that rests has lots left");
-            assert_eq!(order.previous, previous, "queues are linked both ways");
-            assert_eq!(order.level, Link::to(level), "an order knows its level");
-            assert_eq!(order.limit, self.nodes.price(level), "an order rests at its limit");
-            assert_eq!(order.instrument, instrument, "an order rests in its own book");
-            sum = sum.plus(order.lots);
-            previous = at;
-            at = order.next;
-        }
-        assert_eq!(queue.tail(), previous, "the last order is the tail");
-        assert_eq!(queue.lots(), sum, "a level holds what its orders hold");
+    /// Bytes that orders, prices and books take.
+    pub fn bytes(&self) -> usize {
+        self.orders.bytes() + self.nodes.bytes() + self.books.capacity() * size_of::<Book>()
     }
 }

@@ -1,9 +1,11 @@
 //! Command: what may be asked of the exchange.
 
-use crate::ids::{AccountId, InstrumentId, PublicKey, Scopes};
+use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use crate::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
 use crate::label::Label;
 use crate::market::MarketSpec;
-use crate::order::{NewOrder, OrderRef};
+use crate::order::{Amendment, NewOrder, OrderRef, SessionId};
+use crate::order_filter::OrderFilter;
 use crate::stamp::Stamp;
 use crate::units::{Amount, Lots};
 
@@ -82,16 +84,82 @@ pub enum Command {
         /// How many lots to take off; fewer than are left.
         by: Lots,
     },
-    /// Cancels all open orders of an account.
+    /// Changes an open order.
+    AmendOrder(Amendment),
+    /// Cancels an account's open orders, oldest first.
     CancelAll {
         /// Whose.
         account: AccountId,
-        /// Only those in this instrument.
-        instrument: Option<InstrumentId>,
+        /// Which of them.
+        only: OrderFilter,
+    },
+    /// Sets, renews or withdraws the account's dead man's timer: when it fires, all its open orders are cancelled.
+    CancelAfter {
+        /// Whose.
+        account: AccountId,
+        /// Nanoseconds from the stamp; without them the timer is withdrawn.
+        after: Option<u64>,
+    },
+    /// A session is over: its orders that asked for it are cancelled.
+    EndSession {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        session: SessionId,
+    },
+    /// Sets what may be done, of the whole venue, a market or an instrument.
+    SetMode {
+        /// Where.
+        scope: ModeScope,
+        /// What.
+        mode: TradingMode,
+        /// Why.
+        reason: Label,
+    },
+    /// Sets a market's price bands and limits, all of them.
+    SetMarketLimits {
+        /// Which.
+        market: MarketId,
+        /// From now on, for what comes in.
+        limits: MarketLimits,
+        /// Why.
+        reason: Label,
+    },
+    /// Sets an account's limits, all of them.
+    SetAccountLimits {
+        /// Whose.
+        account: AccountId,
+        /// From now on, for what comes in.
+        limits: AccountLimits,
+        /// Why.
+        reason: Label,
+    },
+    /// Locks or unlocks an account. A locked one enters and changes no orders; it may cancel.
+    SetLock {
+        /// Whose.
+        account: AccountId,
+        /// Whether it is locked.
+        locked: bool,
+        /// Why.
+        reason: Label,
+    },
+    /// The kill switch: cancels all orders, of an account that is then locked, or of the venue that is then halted.
+    Kill {
+        /// Whose.
+        target: KillTarget,
+        /// Why.
+        reason: Label,
+    },
+    /// Pairs obligations with claims behind a closed gate. Inserted by the sequencer.
+    Draw {
+        /// Of what.
+        instrument: InstrumentId,
+        /// Orders the holders. Nobody knows it before the gate.
+        seed: u64,
     },
 }
 
-const _: () = assert!(size_of::<Command>() <= 64);
+const _: () = assert!(size_of::<Command>() <= 128);
 
 /// A command with its place and time: all that the engine needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,18 @@
 //! Event: what has happened. Recomputed from commands, never stored as truth.
 
-use crate::ids::{AccountId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId};
+mod fold;
+
+use crate::client_ids::Ended;
+use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use crate::ids::{
+    AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
+};
 use crate::label::Label;
 use crate::market::MarketSpec;
-use crate::order::{Side, TimeInForce};
-use crate::outcome::OutcomeHash;
+use crate::order::{OrderKind, SessionId, Side, TimeInForce};
 use crate::reject::RejectReason;
 use crate::stamp::Time;
-use crate::units::{Amount, Lots, Price};
+use crate::units::{Amount, Lots, Price, Volume};
 
 /// Number of a private event within its account's stream, from 1, without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,25 +28,58 @@ pub enum Liquidity {
 }
 
 /// Why an order ended without being filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum CancelReason {
     /// Its owner asked.
-    User,
-    /// Its owner cancelled all.
-    All,
-    /// It was immediate-or-cancel.
-    Immediate,
-    /// It would have met an order of its own group.
-    SelfTrade,
+    User = 1,
+    /// Its owner cancelled many.
+    All = 2,
+    /// It was immediate.
+    Immediate = 3,
+    /// It met an order of its own group.
+    SelfTrade = 4,
     /// The gate closed.
-    Gate,
+    Gate = 5,
+    /// The date it was good till has come.
+    Expired = 6,
+    /// Its session ended.
+    Session = 7,
+    /// Its owner's dead man's timer fired.
+    DeadMan = 8,
+    /// The operator's kill switch.
+    Kill = 9,
+    /// The next order in turn rests outside the dynamic price band.
+    PriceBand = 10,
+    /// It has met as many orders as one command may.
+    Sweep = 11,
+}
+
+/// How much an order got smaller for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReduceReason {
+    /// Its owner asked.
+    User,
+    /// It met an order of its own group.
+    SelfTrade,
+}
+
+/// What became of the first use of a client order id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FirstOutcome {
+    /// Refused, for this reason.
+    Rejected(RejectReason),
+    /// The order is open.
+    Open,
+    /// The order has ended.
+    Ended(Ended),
 }
 
 /// Something that happened. Private events carry the account's `xseq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are named after their types' documentation")]
 pub enum Event {
-    /// The command changed nothing.
+    /// The command changed nothing, but that a client order id it carried is used now.
     Rejected { reason: RejectReason },
     /// The exchange began.
     Founded { epoch: u64, seed: u64, operator: PublicKey },
@@ -55,23 +93,83 @@ pub enum Event {
     Deposited { account: AccountId, amount: Amount, reference: Label },
     /// A market was added.
     MarketAdded { market: MarketId, spec: MarketSpec },
-    /// A delivery window opened for trading.
+    /// A delivery window was listed; it does not trade yet.
     InstrumentListed { instrument: InstrumentId, market: MarketId, start: Time },
+    /// A delivery window opened for trading, at this bond per lot.
+    InstrumentOpened { instrument: InstrumentId, bond: Amount },
     /// The gate closed.
     InstrumentClosed { instrument: InstrumentId },
+    /// Deliveries are drawn with this seed.
+    DrawBegun { instrument: InstrumentId, seed: u64 },
+    /// Lots of one obligation are owed to one holder. `own`: both are of one group.
+    DeliveryDrawn {
+        delivery: DeliveryId,
+        instrument: InstrumentId,
+        provider: AccountId,
+        holder: AccountId,
+        price: Price,
+        lots: Lots,
+        own: bool,
+    },
+    /// All deliveries are drawn.
+    InstrumentDelivering { instrument: InstrumentId, deliveries: u32 },
+    /// The window is over and nothing of it is left.
+    InstrumentSettled { instrument: InstrumentId },
+    /// A class's reference rate for the period that ended at `end`; none when too few traded.
+    ReferencePublished {
+        class: ClassId,
+        end: Time,
+        rate: Option<Price>,
+        partitions: u8,
+        groups: u32,
+        lots: Volume,
+    },
     /// A provider's capacity changed.
     CapacitySet { account: AccountId, instrument: InstrumentId, lots: Lots },
-    /// An order was taken, with all its lots still open.
+    /// What may be done changed.
+    ModeSet { scope: ModeScope, mode: TradingMode, reason: Label },
+    /// A market's bands and limits changed.
+    MarketLimitsSet { market: MarketId, limits: MarketLimits, reason: Label },
+    /// An account's limits changed.
+    AccountLimitsSet { account: AccountId, limits: AccountLimits, reason: Label },
+    /// An account was locked or unlocked.
+    LockSet { account: AccountId, locked: bool, reason: Label },
+    /// The kill switch was pulled.
+    Killed { target: KillTarget, reason: Label },
+    /// The dead man's timer was set or withdrawn.
+    CancelAfterSet { account: AccountId, xseq: PrivateSequence, due: Option<Time> },
+    /// The dead man's timer fired.
+    CancelAfterFired { account: AccountId, xseq: PrivateSequence },
+    /// An order was taken, with all its lots still open. `limit` is where it stands: a slid one differs from the ask.
     OrderAccepted {
         account: AccountId,
         xseq: PrivateSequence,
         order: OrderId,
         instrument: InstrumentId,
         side: Side,
-        time_in_force: TimeInForce,
+        immediate: bool,
         limit: Price,
         lots: Lots,
         client: Option<Label>,
+    },
+    /// What else the order just accepted said, when it said more than the usual.
+    OrderTerms {
+        order: OrderId,
+        kind: OrderKind,
+        time_in_force: TimeInForce,
+        minimum: Lots,
+        shown: Option<Lots>,
+        label: Option<Label>,
+        session: Option<SessionId>,
+    },
+    /// A client order id was used again for the same: here is what became of the first.
+    OrderRepeated {
+        account: AccountId,
+        order: Option<OrderId>,
+        client: Label,
+        outcome: FirstOutcome,
+        filled: Lots,
+        leaves: Lots,
     },
     /// Two orders traded, at the maker's limit.
     Traded {
@@ -96,10 +194,30 @@ pub enum Event {
         leaves: Lots,
         fee: Amount,
     },
-    /// What was left of an accepted order joined the book at its limit.
-    OrderRested { order: OrderId, leaves: Lots },
+    /// What is left of an order joined the end of the queue at its limit, and shows so much.
+    OrderRested { order: OrderId, leaves: Lots, shown: Lots },
     /// An order got smaller and kept its place.
-    OrderReduced { account: AccountId, xseq: PrivateSequence, order: OrderId, by: Lots, leaves: Lots },
+    OrderReduced {
+        account: AccountId,
+        xseq: PrivateSequence,
+        order: OrderId,
+        by: Lots,
+        leaves: Lots,
+        shown: Lots,
+        reason: ReduceReason,
+    },
+    /// An order was changed. When it did not keep its place it left the book; what follows says where it went.
+    OrderAmended {
+        account: AccountId,
+        xseq: PrivateSequence,
+        order: OrderId,
+        limit: Price,
+        lots: Lots,
+        leaves: Lots,
+        shown: Lots,
+        kept: bool,
+        client: Option<Label>,
+    },
     /// An order ended with lots unfilled.
     OrderCanceled {
         account: AccountId,
@@ -131,145 +249,10 @@ pub enum Event {
 
 const _: () = assert!(size_of::<Event>() <= 64);
 
-impl Event {
-    /// Folds the event into `hash`: every field, in order.
-    pub fn fold(&self, hash: &mut OutcomeHash) {
-        match *self {
-            Event::Rejected { reason } => hash.words([1, reason.code().into()]),
-            Event::Founded { epoch, seed, operator } => {
-                hash.words([2, epoch, seed]);
-                hash.bytes(&operator.0);
-            }
-            Event::AccountOpened { account, group, provider, name } => {
-                let (upper, lower) = name.halves();
-                hash.words([3, account.0.into(), group.0.into(), provider.into(), upper, lower]);
-            }
-            Event::KeyRegistered { account, key, scopes } => {
-                hash.words([4, account.0.into(), scopes.bits().into()]);
-                hash.bytes(&key.0);
-            }
-            Event::KeyRevoked { account, key } => {
-                hash.words([5, account.0.into()]);
-                hash.bytes(&key.0);
-            }
-            Event::Deposited { account, amount, reference } => {
-                let (upper, lower) = reference.halves();
-                hash.words([6, account.0.into(), amount.micro(), upper, lower]);
-            }
-            Event::MarketAdded { market, spec } => fold_market(hash, market, &spec),
-            Event::InstrumentListed { instrument, market, start } => {
-                hash.words([8, instrument.0.into(), market.0.into(), start.0]);
-            }
-            Event::InstrumentClosed { instrument } => hash.words([9, instrument.0.into()]),
-            Event::CapacitySet { account, instrument, lots } => {
-                hash.words([10, account.0.into(), instrument.0.into(), lots.count().into()]);
-            }
-            _ => self.fold_trading(hash),
-        }
-    }
-
-    fn fold_trading(&self, hash: &mut OutcomeHash) {
-        match *self {
-            Event::OrderAccepted {
-                account,
-                xseq,
-                order,
-                instrument,
-                side,
-                time_in_force,
-                limit,
-                lots,
-                client,
-            } => {
-                let waits = u64::from(time_in_force == TimeInForce::GoodTillGate);
-                let (upper, lower) = client.map_or((0, 0), Label::halves);
-                let what = [instrument.0.into(), side.number().into(), waits, limit.ticks().into()];
-                hash.words([11, account.0.into(), xseq.0, order.raw()]);
-                hash.words(what);
-                hash.words([lots.count().into(), upper, lower]);
-            }
-            Event::Traded { instrument, trade, price, lots, maker, taker, taker_side } => {
-                hash.words([12, instrument.0.into(), trade.0, price.ticks().into(), lots.count().into()]);
-                hash.words([maker.raw(), taker.raw(), taker_side.number().into()]);
-            }
-            Event::OrderExecuted { .. } => self.fold_executed(hash),
-            Event::OrderRested { order, leaves } => hash.words([14, order.raw(), leaves.count().into()]),
-            Event::OrderReduced { account, xseq, order, by, leaves } => {
-                hash.words([
-                    15,
-                    account.0.into(),
-                    xseq.0,
-                    order.raw(),
-                    by.count().into(),
-                    leaves.count().into(),
-                ]);
-            }
-            Event::OrderCanceled { account, xseq, order, leaves, reason } => {
-                let reason = reason.number().into();
-                hash.words([16, account.0.into(), xseq.0, order.raw(), leaves.count().into(), reason]);
-            }
-            Event::PositionChanged { account, xseq, instrument, position, escrow, bonded } => {
-                hash.words([17, account.0.into(), xseq.0, instrument.0.into()]);
-                hash.words([position.cast_unsigned(), escrow.micro(), bonded.micro()]);
-            }
-            Event::BalanceChanged { account, xseq, available, held, bonded } => {
-                hash.words([18, account.0.into(), xseq.0, available.micro(), held.micro(), bonded.micro()]);
-            }
-            Event::FeesChanged { fees } => hash.words([19, fees.micro()]),
-            Event::Rejected { .. }
-            | Event::Founded { .. }
-            | Event::AccountOpened { .. }
-            | Event::KeyRegistered { .. }
-            | Event::KeyRevoked { .. }
-            | Event::Deposited { .. }
-            | Event::MarketAdded { .. }
-            | Event::InstrumentListed { .. }
-            | Event::InstrumentClosed { .. }
-            | Event::CapacitySet { .. } => unreachable!("folded by the caller"),
-        }
-    }
-
-    fn fold_executed(&self, hash: &mut OutcomeHash) {
-        let Event::OrderExecuted {
-            account,
-            xseq,
-            order,
-            instrument,
-            trade,
-            liquidity,
-            price,
-            lots,
-            leaves,
-            fee,
-        } = *self
-        else {
-            unreachable!("asked for executions only");
-        };
-        hash.words([13, account.0.into(), xseq.0, order.raw(), instrument.0.into(), trade.0]);
-        hash.words([(liquidity == Liquidity::Maker).into(), price.ticks().into(), lots.count().into()]);
-        hash.words([leaves.count().into(), fee.micro()]);
-    }
-}
-
 impl CancelReason {
-    /// The reason's number in the outcome hash.
-    const fn number(self) -> u8 {
-        match self {
-            CancelReason::User => 1,
-            CancelReason::All => 2,
-            CancelReason::Immediate => 3,
-            CancelReason::SelfTrade => 4,
-            CancelReason::Gate => 5,
-        }
+    /// The reason's number.
+    #[allow(clippy::as_conversions, reason = "the enum's own numbers")]
+    pub const fn number(self) -> u8 {
+        self as u8
     }
-}
-
-fn fold_market(hash: &mut OutcomeHash, market: MarketId, spec: &MarketSpec) {
-    hash.words([7, market.0.into(), spec.bond.micro(), spec.window_seconds.into(), spec.windows.into()]);
-    hash.words([spec.gate_seconds.into(), spec.maker_fee.parts().into(), spec.taker_fee.parts().into()]);
-    let firm = spec.tier == crate::symbol::Tier::Firm;
-    let prevented = spec.self_trade == crate::market::SelfTrade::Prevented;
-    hash.words([firm.into(), prevented.into()]);
-    hash.bytes(spec.class.bytes());
-    hash.bytes(spec.zone.bytes());
 }

@@ -3,30 +3,51 @@
 //! Everything that can fail comes before the first change: a command happens whole or is rejected whole.
 
 mod accounts;
+mod amend;
+mod cancel;
 mod clearing;
+mod controls;
+mod drawing;
+mod entry;
+pub mod foresight;
+mod grid;
+mod identity;
 mod markets;
 mod orders;
+mod prevention;
+mod rates;
+mod reach;
+mod scene;
 mod soundness;
 mod state;
+mod told;
+
+use std::collections::VecDeque;
 
 use crate::book::Books;
+use crate::class::Classes;
+use crate::client_ids::ClientIds;
 use crate::command::Command;
 use crate::command::Stamped;
-use crate::event::{Event, PrivateSequence};
+use crate::control::TradingMode;
+use crate::delivery::{Deliveries, Drawing};
+use crate::event::Event;
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
 use crate::ledger::Ledger;
-use crate::market::{Market, MarketSpec};
+use crate::market::Market;
 use crate::open_order::OpenOrders;
 use crate::order::Side;
 use crate::outcome::OutcomeHash;
 use crate::reject::RejectReason;
 use crate::stamp::{Stamp, Time};
 use crate::timers::Timers;
-use crate::units::{Price, Volume};
+use crate::units::{Lots, Price, Volume};
 
-/// How many timers, listings and cancellations one tick carries out at the most.
+/// How many timers, listings, pairings and cancellations one tick carries out at the most.
 pub const TICK_STEPS_MAX: u32 = 256;
+/// How many resting orders one incoming order meets at the most.
+pub const SWEEP_MAX: u32 = 8_192;
 
 /// What the founding command said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +63,23 @@ pub struct Founding {
 pub struct Exchange {
     founding: Option<Founding>,
     last: Stamp,
+    mode: TradingMode,
+    classes: Classes,
     markets: Vec<Market>,
     instruments: Vec<Instrument>,
     books: Books,
     orders: OpenOrders,
+    client_ids: ClientIds,
     ledger: Ledger,
+    deliveries: Deliveries,
+    /// Instruments behind their gates that wait for a draw, in order of closing.
+    undrawn: VecDeque<InstrumentId>,
+    drawing: Option<Drawing>,
+    /// The account whose orders are cancelled next, while those of the whole venue are.
+    purge: Option<AccountId>,
     timers: Timers,
+    /// Used while the reach of an order is found; kept, so that it is not allocated again.
+    hiding: VecDeque<(Lots, Lots)>,
     /// The caller's list while a command is applied.
     events: Vec<Event>,
 }
@@ -80,6 +112,21 @@ impl Exchange {
                 self.tick();
                 Ok(())
             }
+            Command::PlaceOrder(ref order) => self.place(order),
+            Command::AmendOrder(ref amendment) => self.amend(amendment),
+            Command::CancelOrder { account, order } => self.cancel(account, order),
+            Command::ReduceOrder { account, order, by } => self.reduce(account, order, by),
+            Command::CancelAll { account, ref only } => self.cancel_all(account, only),
+            Command::CancelAfter { account, after } => self.cancel_after(account, after),
+            Command::EndSession { account, session } => self.end_session(account, session),
+            Command::Draw { instrument, seed } => self.draw(instrument, seed),
+            _ => self.administer(command),
+        }
+    }
+
+    /// What operators ask for.
+    fn administer(&mut self, command: &Command) -> Result<(), RejectReason> {
+        match *command {
             Command::Found { epoch, seed, operator } => self.found(epoch, seed, operator),
             Command::OpenAccount { name, provider, joins } => self.open_account(name, provider, joins),
             Command::RegisterKey { account, key, scopes } => self.register_key(account, key, scopes),
@@ -89,56 +136,43 @@ impl Exchange {
             Command::SetCapacity { account, instrument, lots } => {
                 self.set_capacity(account, instrument, lots)
             }
-            Command::PlaceOrder(ref order) => self.place(order),
-            Command::CancelOrder { account, order } => self.cancel(account, order),
-            Command::ReduceOrder { account, order, by } => self.reduce(account, order, by),
-            Command::CancelAll { account, instrument } => self.cancel_all(account, instrument),
+            Command::SetMode { scope, mode, reason } => self.set_mode(scope, mode, reason),
+            Command::SetMarketLimits { market, ref limits, reason } => {
+                self.set_market_limits(market, limits, reason)
+            }
+            Command::SetAccountLimits { account, ref limits, reason } => {
+                self.set_account_limits(account, limits, reason)
+            }
+            Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
+            Command::Kill { target, reason } => self.kill(target, reason),
+            Command::Tick
+            | Command::PlaceOrder(_)
+            | Command::AmendOrder(_)
+            | Command::CancelOrder { .. }
+            | Command::ReduceOrder { .. }
+            | Command::CancelAll { .. }
+            | Command::CancelAfter { .. }
+            | Command::EndSession { .. }
+            | Command::Draw { .. } => unreachable!("carried out by the caller"),
         }
     }
 
-    /// Tells the positions and balances that the command changed, as they are now.
-    fn tell_changes(&mut self) {
-        let (accounts, positions, fees) = self.ledger.take_touched();
-        for row in &positions {
-            let position = self.ledger.positions.at(*row);
-            let (account, instrument, lots) = (position.account, position.instrument, position.lots);
-            let (escrow, bonded) = (position.escrow, position.bonded);
-            let xseq = self.xseq(account);
-            self.events.push(Event::PositionChanged {
-                account,
-                xseq,
-                instrument,
-                position: lots,
-                escrow,
-                bonded,
-            });
-        }
-        for account in &accounts {
-            let xseq = self.xseq(*account);
-            let balance = self.ledger.accounts.at(*account).balance;
-            let (available, held, bonded) = (balance.available, balance.held, balance.bonded);
-            self.events.push(Event::BalanceChanged { account: *account, xseq, available, held, bonded });
-        }
-        if fees {
-            self.events.push(Event::FeesChanged { fees: self.ledger.fees });
-        }
-        self.ledger.recycle(accounts, positions);
-    }
-
-    /// Numbers the account's next private event.
-    fn xseq(&mut self, account: AccountId) -> PrivateSequence {
-        self.ledger.accounts.at_mut(account).next_xseq()
-    }
-
-    /// Settings of the market that an instrument belongs to.
-    fn spec(&self, instrument: InstrumentId) -> MarketSpec {
-        let market = self.instruments[index(instrument.0)].market;
-        self.markets[index(market.0)].spec
+    /// Makes room for so many open orders and so many client order ids, so that no command waits for memory. Without it
+    /// room is made as it is needed. Only before the first order.
+    pub fn reserve(&mut self, orders: u32, ids: u32) {
+        self.books.reserve(orders);
+        self.orders.reserve(orders);
+        self.client_ids.reserve(ids);
     }
 
     /// When the next timer falls due.
     pub fn next_due(&self) -> Option<Time> {
         self.timers.next_due()
+    }
+
+    /// The instrument whose deliveries are to be drawn next, with a seed from outside.
+    pub fn next_draw(&self) -> Option<InstrumentId> {
+        self.undrawn.front().copied().filter(|_| self.drawing.is_none())
     }
 
     /// The stamp of the last command.
@@ -151,6 +185,11 @@ impl Exchange {
         self.founding
     }
 
+    /// What may be done in the whole venue; markets and instruments may be stricter.
+    pub fn mode(&self) -> TradingMode {
+        self.mode
+    }
+
     /// Who has what.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -161,9 +200,29 @@ impl Exchange {
         &self.orders
     }
 
+    /// The client order ids that are done and remembered.
+    pub fn client_ids(&self) -> &ClientIds {
+        &self.client_ids
+    }
+
     /// The books.
     pub fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// The classes of GPU.
+    pub fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// The deliveries drawn so far.
+    pub fn deliveries(&self) -> &Deliveries {
+        &self.deliveries
+    }
+
+    /// What falls due.
+    pub fn timers(&self) -> &Timers {
+        &self.timers
     }
 
     /// A market, if there is one of that number.
@@ -181,7 +240,7 @@ impl Exchange {
         self.instruments.len()
     }
 
-    /// The best price of a side and the lots there.
+    /// The best price of a side and the lots shown there.
     pub fn top(&self, instrument: InstrumentId, side: Side) -> Option<(Price, Volume)> {
         self.books.top(instrument, side)
     }

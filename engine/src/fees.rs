@@ -1,14 +1,14 @@
 //! Fees: what a trade costs, and what a bid must have ready for it. Every fee rounds down.
 
 use crate::event::Liquidity;
-use crate::market::MarketSpec;
+use crate::instrument::Terms;
 use crate::units::{Amount, Lots, Ppm, Price};
 
 /// The rate of a trade's maker or taker.
-pub fn rate(spec: &MarketSpec, liquidity: Liquidity) -> Ppm {
+pub fn rate(terms: &Terms, liquidity: Liquidity) -> Ppm {
     match liquidity {
-        Liquidity::Maker => spec.maker_fee,
-        Liquidity::Taker => spec.taker_fee,
+        Liquidity::Maker => terms.maker_fee,
+        Liquidity::Taker => terms.taker_fee,
     }
 }
 
@@ -16,7 +16,8 @@ pub fn rate(spec: &MarketSpec, liquidity: Liquidity) -> Ppm {
 ///
 /// A fill of `q` lots frees `bid_hold(limit, leaves) - bid_hold(limit, leaves - q)`, which covers its cost and fee at
 /// any price up to the limit, because a floor of a sum is never less than the sum of the floors.
-pub fn bid_hold(spec: &MarketSpec, limit: Price, leaves: Lots) -> Amount {
+#[inline]
+pub fn bid_hold(terms: &Terms, limit: Price, leaves: Lots) -> Amount {
     let cost = limit.cost(leaves);
-    cost.plus(spec.fee_max().of(cost))
+    cost.plus(terms.fee_max().of(cost))
 }

@@ -31,6 +31,10 @@ pub struct GroupId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MarketId(pub u32);
 
+/// A class of GPU, numbered from 0 in order of its first market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub u32);
+
 /// An instrument: one delivery window of one market. Numbered from 0 in order of listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstrumentId(pub u32);
@@ -80,6 +84,10 @@ impl fmt::Display for OrderId {
 /// A trade's number within its instrument, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TradeId(pub u64);
+
+/// A delivery: lots of one obligation, owed to one holder. Numbered from 0 in order of drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryId(pub u32);
 
 /// An Ed25519 public key, as raw bytes. The engine only compares keys; signatures are verified outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

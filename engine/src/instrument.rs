@@ -1,16 +1,54 @@
-//! Instrument: one delivery window of a market, from its listing to the gate.
+//! Instrument: one delivery window of a market, from its listing to its settlement.
 
-use crate::ids::MarketId;
+use crate::control::TradingMode;
+use crate::ids::{ClassId, DeliveryId, MarketId};
 use crate::stamp::Time;
-use crate::units::Volume;
+use crate::units::{Amount, Ppm, Price, Volume};
 
 /// Where an instrument is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
+    /// Known, not trading yet.
+    Listed,
     /// Trading.
     Open,
-    /// The gate has passed: what rested is cancelled, positions are frozen.
+    /// The gate has passed: what rested is cancelled, positions are frozen, deliveries are being drawn.
     Closed,
+    /// Who delivers to whom is drawn.
+    Delivering,
+    /// The window is over and nothing of it is left.
+    Settled,
+}
+
+impl Phase {
+    /// The phase's number, from 0 for listed to 4 for settled.
+    pub const fn number(self) -> u8 {
+        match self {
+            Phase::Listed => 0,
+            Phase::Open => 1,
+            Phase::Closed => 2,
+            Phase::Delivering => 3,
+            Phase::Settled => 4,
+        }
+    }
+}
+
+/// What a trade costs and what a seller keeps in bond: fixed when the instrument opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// What a seller keeps in bond per lot it still has to deliver.
+    pub bond: Amount,
+    /// What the resting order of a trade pays.
+    pub maker_fee: Ppm,
+    /// What the incoming order of a trade pays.
+    pub taker_fee: Ppm,
+}
+
+impl Terms {
+    /// The higher of the two fees: what a bid must have ready.
+    pub fn fee_max(&self) -> Ppm {
+        self.maker_fee.max(self.taker_fee)
+    }
 }
 
 /// One delivery window of one market.
@@ -18,27 +56,32 @@ pub enum Phase {
 pub struct Instrument {
     /// The market whose settings apply.
     pub market: MarketId,
+    /// Its class of GPU.
+    pub class: ClassId,
     /// Start of the delivery window.
     pub start: Time,
     /// End of trading.
     pub gate: Time,
     /// Where it is in its life.
     pub phase: Phase,
+    /// What may be done in it; venue and market may be stricter.
+    pub mode: TradingMode,
+    /// What a trade costs.
+    pub terms: Terms,
+    /// The price around which the dynamic band lies: of the last trade; before the first the reference rate when it
+    /// opened, if there was one.
+    pub anchor: Option<Price>,
     /// Trades so far.
     pub trades: u64,
     /// Lots sold that were obligations when sold.
     pub issued: Volume,
     /// Lots bought back by those who owed them.
     pub extinguished: Volume,
+    /// Its deliveries: the first, and how many.
+    pub deliveries: Option<(DeliveryId, u32)>,
 }
 
 impl Instrument {
-    /// A freshly listed instrument.
-    pub fn new(market: MarketId, start: Time, gate: Time) -> Instrument {
-        let (issued, extinguished) = (Volume::ZERO, Volume::ZERO);
-        Instrument { market, start, gate, phase: Phase::Open, trades: 0, issued, extinguished }
-    }
-
     /// Whether an order stamped `time` may still trade: one stamped at the gate is late.
     pub fn trades_at(&self, time: Time) -> bool {
         self.phase == Phase::Open && time < self.gate

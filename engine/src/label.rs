@@ -20,6 +20,10 @@ pub struct Label {
 }
 
 impl Label {
+    /// `A`: what stands where a label is needed and none is meant.
+    pub(crate) const SHORTEST: Label =
+        Label { upper: NonZeroU64::new(1 << 56).expect("it is not zero"), lower: 0 };
+
     /// Returns `None` unless `text` is 1 to 20 of `[A-Za-z0-9_-]`.
     pub fn new(text: &str) -> Option<Label> {
         if text.is_empty() || LABEL_MAX < text.len() {
@@ -57,6 +61,7 @@ impl Label {
     }
 
     /// The packed form as two numbers, the upper first.
+    #[inline]
     pub fn halves(self) -> (u64, u64) {
         (self.upper.get(), self.lower)
     }

@@ -8,9 +8,10 @@ use crate::account::Accounts;
 use crate::event::Liquidity;
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId};
+use crate::instrument::Terms;
 use crate::label::Label;
-use crate::market::MarketSpec;
 use crate::obligation::Obligations;
+use crate::order::Side;
 use crate::position::{PositionRow, Positions};
 use crate::stamp::Sequence;
 use crate::units::{Amount, Lots, Price, Volume};
@@ -42,6 +43,15 @@ struct Touched {
     accounts: Vec<AccountId>,
     positions: Vec<PositionRow>,
     fees: bool,
+}
+
+/// What decides what an open order could cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Covered {
+    pub(crate) position: PositionRow,
+    pub(crate) side: Side,
+    pub(crate) limit: Price,
+    pub(crate) terms: Terms,
 }
 
 /// One order's part in a fill.
@@ -81,20 +91,24 @@ impl Ledger {
     /// Starts noting what the command at `sequence` changes.
     pub(crate) fn begin(&mut self, sequence: Sequence) {
         self.touched.sequence = sequence;
+        self.touched.accounts.clear();
+        self.touched.positions.clear();
         self.touched.fees = false;
     }
 
-    /// The accounts, positions and fees that the command has changed, each once, in order of first change.
-    pub(crate) fn take_touched(&mut self) -> (Vec<AccountId>, Vec<PositionRow>, bool) {
-        let touched = &mut self.touched;
-        (std::mem::take(&mut touched.accounts), std::mem::take(&mut touched.positions), touched.fees)
+    /// The accounts that the command has changed, each once, in order of first change.
+    pub(crate) fn touched_accounts(&self) -> &[AccountId] {
+        &self.touched.accounts
     }
 
-    /// Gives the emptied lists back, so that they are not allocated again.
-    pub(crate) fn recycle(&mut self, mut accounts: Vec<AccountId>, mut positions: Vec<PositionRow>) {
-        accounts.clear();
-        positions.clear();
-        (self.touched.accounts, self.touched.positions) = (accounts, positions);
+    /// The positions that the command has changed, each once, in order of first change.
+    pub(crate) fn touched_positions(&self) -> &[PositionRow] {
+        &self.touched.positions
+    }
+
+    /// Whether the command has changed the fees.
+    pub(crate) fn touched_fees(&self) -> bool {
+        self.touched.fees
     }
 
     fn touch(&mut self, account: AccountId) {
@@ -134,33 +148,48 @@ impl Ledger {
         }
     }
 
-    /// Holds credit for a bid. The caller has checked that it is available.
-    pub(crate) fn hold(&mut self, account: AccountId, amount: Amount) {
-        self.touch(account);
-        let balance = &mut self.accounts.at_mut(account).balance;
-        balance.available = balance.available.less(amount);
-        balance.held = balance.held.plus(amount);
+    /// Sets aside what an order of `lots` could cost: credit for a bid, the bond of what an ask leaves uncovered. The
+    /// caller has checked that it is there.
+    #[inline]
+    pub(crate) fn cover(&mut self, order: &Covered, lots: Lots) {
+        let position = self.positions.at_mut(order.position);
+        match order.side {
+            Side::Bid => {
+                let account = position.account;
+                position.open_buys = position.open_buys.plus(lots);
+                let hold = fees::bid_hold(&order.terms, order.limit, lots);
+                self.touch(account);
+                let balance = &mut self.accounts.at_mut(account).balance;
+                balance.available = balance.available.less(hold);
+                balance.held = balance.held.plus(hold);
+            }
+            Side::Ask => {
+                position.open_sells = position.open_sells.plus(lots);
+                self.bond(order.position, order.terms.bond);
+            }
+        }
     }
 
-    /// Frees what a bid held.
-    pub(crate) fn release(&mut self, account: AccountId, amount: Amount) {
-        let balance = &mut self.accounts.at_mut(account).balance;
-        balance.held = balance.held.less(amount);
-        self.free(account, amount);
-    }
-
-    /// Adds an ask's lots to what the account sells, and bonds what they leave uncovered. The caller has checked it.
-    pub(crate) fn offer(&mut self, row: PositionRow, lots: Lots, bond: Amount) {
-        let position = self.positions.at_mut(row);
-        position.open_sells = position.open_sells.plus(lots);
-        self.bond(row, bond);
-    }
-
-    /// Takes an ask's lots off what the account sells, and frees the bond they needed.
-    pub(crate) fn withdraw_offer(&mut self, row: PositionRow, lots: Lots, bond: Amount) {
-        let position = self.positions.at_mut(row);
-        position.open_sells = position.open_sells.less(lots);
-        self.bond(row, bond);
+    /// Frees what an order no longer needs when it shrinks from `from` to `to` lots.
+    #[inline]
+    pub(crate) fn uncover(&mut self, order: &Covered, (from, to): (Lots, Lots)) {
+        let position = self.positions.at_mut(order.position);
+        match order.side {
+            Side::Bid => {
+                let account = position.account;
+                position.open_buys = position.open_buys.less(from.less(to));
+                let hold = |leaves| fees::bid_hold(&order.terms, order.limit, leaves);
+                let kept = if to.is_zero() { Amount::ZERO } else { hold(to) };
+                let freed = hold(from).less(kept);
+                let balance = &mut self.accounts.at_mut(account).balance;
+                balance.held = balance.held.less(freed);
+                self.free(account, freed);
+            }
+            Side::Ask => {
+                position.open_sells = position.open_sells.less(from.less(to));
+                self.bond(order.position, order.terms.bond);
+            }
+        }
     }
 
     /// Brings a position's lot bonds to `short x bond`.
@@ -176,18 +205,14 @@ impl Ledger {
         self.touch_position(row);
         self.positions.at_mut(row).bonded = needed;
         let balance = &mut self.accounts.at_mut(account).balance;
-        if bonded < needed {
-            balance.available = balance.available.less(needed.less(bonded));
-        } else {
-            balance.available = balance.available.plus(bonded.less(needed));
-        }
+        balance.available = balance.available.plus(bonded).less(needed);
         balance.bonded = balance.bonded.less(bonded).plus(needed);
     }
 
     /// The seller's part of a fill: claims are resold for cash, the rest becomes obligations against escrow.
-    pub(crate) fn sell(&mut self, spec: &MarketSpec, seller: &Party, exchanged: Exchanged) -> Sold {
+    pub(crate) fn sell(&mut self, terms: &Terms, seller: &Party, exchanged: Exchanged) -> Sold {
         let Exchanged { price, lots } = exchanged;
-        let rate = fees::rate(spec, seller.liquidity);
+        let rate = fees::rate(terms, seller.liquidity);
         self.touch_position(seller.position);
         let position = self.positions.at_mut(seller.position);
         let account = position.account;
@@ -207,32 +232,34 @@ impl Ledger {
             self.free(account, proceeds.less(fee));
             self.collect(fee);
         }
-        self.bond(seller.position, spec.bond);
+        self.bond(seller.position, terms.bond);
         Sold { issued, fee }
     }
 
     /// The buyer's part of a fill: it pays from its hold; own obligations are extinguished, oldest first, and the
     /// rest becomes claims.
-    pub(crate) fn buy(&mut self, spec: &MarketSpec, buyer: &Party, exchanged: Exchanged) -> Bought {
+    pub(crate) fn buy(&mut self, terms: &Terms, buyer: &Party, exchanged: Exchanged) -> Bought {
         let Exchanged { price, lots } = exchanged;
         let account = self.positions.at(buyer.position).account;
-        let freed = fees::bid_hold(spec, buyer.limit, buyer.leaves).less(fees::bid_hold(
-            spec,
+        let freed = fees::bid_hold(terms, buyer.limit, buyer.leaves).less(fees::bid_hold(
+            terms,
             buyer.limit,
             buyer.leaves.less(lots),
         ));
         let cost = price.cost(lots);
-        let fee = fees::rate(spec, buyer.liquidity).of(cost);
+        let fee = fees::rate(terms, buyer.liquidity).of(cost);
         let balance = &mut self.accounts.at_mut(account).balance;
         balance.held = balance.held.less(freed);
         self.free(account, freed.less(cost).less(fee));
         self.collect(fee);
 
         self.touch_position(buyer.position);
+        let position = self.positions.at_mut(buyer.position);
+        position.open_buys = position.open_buys.less(lots);
         let extinguished = self.extinguish(buyer.position, lots);
         let position = self.positions.at_mut(buyer.position);
         position.lots += i64::from(lots.count());
-        self.bond(buyer.position, spec.bond);
+        self.bond(buyer.position, terms.bond);
         Bought { extinguished, fee }
     }
 
@@ -259,27 +286,6 @@ impl Ledger {
         let row = self.positions.enter(account, instrument);
         self.positions.at_mut(row).capacity = lots;
     }
-
-    /// The position of `account` in `instrument` as seen by risk checks: lots, open sells, capacity and bond.
-    pub(crate) fn short_with(&self, account: AccountId, instrument: InstrumentId, more: Lots) -> Shortfall {
-        let Some(row) = self.positions.find(account, instrument) else {
-            return Shortfall { short: more.count().into(), capacity: Lots::ZERO, bonded: Amount::ZERO };
-        };
-        let position = self.positions.at(row);
-        let short = position.short(position.open_sells.plus(more));
-        Shortfall { short, capacity: position.capacity, bonded: position.bonded }
-    }
-}
-
-/// What an ask would leave uncovered by claims, and what there is to cover it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shortfall {
-    /// Lots not covered by claims.
-    pub(crate) short: u64,
-    /// Registered capacity.
-    pub(crate) capacity: Lots,
-    /// Bond held now.
-    pub(crate) bonded: Amount,
 }
 
 /// What `short` lots need in bond; `None` beyond 64 bits.

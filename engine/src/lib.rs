@@ -5,7 +5,11 @@
 
 pub mod account;
 pub mod book;
+pub mod class;
+pub mod client_ids;
 pub mod command;
+pub mod control;
+pub mod delivery;
 pub mod event;
 pub mod exchange;
 pub mod fees;
@@ -19,8 +23,11 @@ pub mod market;
 pub mod obligation;
 pub mod open_order;
 pub mod order;
+pub mod order_filter;
 pub mod outcome;
 pub mod position;
+mod prefetch;
+pub mod reference_rate;
 pub mod reject;
 pub mod sequencer;
 pub mod stamp;

@@ -1,5 +1,10 @@
 //! Market: one (class, zone, tier) whose delivery windows are traded, and its settings.
 
+use std::collections::VecDeque;
+
+use crate::control::{MarketLimits, TradingMode};
+use crate::ids::{ClassId, InstrumentId};
+use crate::instrument::Terms;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::symbol::{ClassName, Tier, ZoneName};
@@ -7,9 +12,9 @@ use crate::units::{Amount, Ppm, Price};
 
 /// The most markets of a venue.
 pub const MARKETS_MAX: usize = 1 << 12;
-/// The most windows that all markets together list ahead.
+/// The most windows that all markets together list.
 pub const WINDOWS_LISTED_MAX: u32 = 1 << 14;
-/// The most windows a market lists ahead: 28 days of hours.
+/// The most windows a market lists: 28 days of hours.
 pub const WINDOWS_MAX: u32 = 672;
 /// The longest delivery window: a day, in seconds.
 pub const WINDOW_SECONDS_MAX: u32 = 86_400;
@@ -17,16 +22,25 @@ pub const WINDOW_SECONDS_MAX: u32 = 86_400;
 /// Whether a group may trade with itself in this market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SelfTrade {
-    /// The taker stops before an order of its own group; its remainder is cancelled.
+    /// No group trades with itself: the incoming order says what happens instead.
     Prevented,
     /// Allowed: for replaying foreign order flow that knows no owners.
     Allowed,
 }
 
+/// What a seller keeps in bond per lot. It is fixed for a window when that opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BondRule {
+    /// The market's bond.
+    Fixed,
+    /// The class's reference rate then; the market's bond while there is none.
+    Reference,
+}
+
 /// The settings of a market, fixed when it is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketSpec {
-    /// What a seller keeps in bond per lot it still has to deliver.
+    /// What a seller keeps in bond per lot it still has to deliver, unless the rule says otherwise.
     pub bond: Amount,
     /// The exact good.
     pub class: ClassName,
@@ -36,10 +50,14 @@ pub struct MarketSpec {
     pub tier: Tier,
     /// Whether a group may trade with itself.
     pub self_trade: SelfTrade,
-    /// Length of a delivery window in seconds: whole minutes, at most a day.
+    /// Where the bond comes from.
+    pub bond_rule: BondRule,
+    /// Length of a delivery window in seconds: whole minutes, at most a day. Alike in all markets of a class.
     pub window_seconds: u32,
-    /// How many windows are listed ahead, from 1 to [`WINDOWS_MAX`].
+    /// How many windows are open at a time, from 1.
     pub windows: u32,
+    /// How many windows are listed ahead of those, not open yet. Together they are at most [`WINDOWS_MAX`].
+    pub windows_ahead: u32,
     /// The gate closes so many seconds before delivery.
     pub gate_seconds: u32,
     /// What the resting order of a trade pays.
@@ -57,7 +75,8 @@ impl MarketSpec {
     pub fn check(&self) -> Result<(), RejectReason> {
         let minutes = self.window_seconds.is_multiple_of(60) && 0 < self.window_seconds;
         let day = self.window_seconds <= WINDOW_SECONDS_MAX && self.gate_seconds <= WINDOW_SECONDS_MAX;
-        let listed = 0 < self.windows && self.windows <= WINDOWS_MAX;
+        let ahead = self.windows.checked_add(self.windows_ahead);
+        let listed = 0 < self.windows && ahead.is_some_and(|windows| windows <= WINDOWS_MAX);
         let highest = u64::from(Price::MAX.ticks()) * crate::units::TICK.micro();
         let bonded = self.bond.micro() <= highest;
         if minutes && day && listed && bonded { Ok(()) } else { Err(RejectReason::MarketInvalid) }
@@ -68,9 +87,9 @@ impl MarketSpec {
         format!("{}.{}.{}", self.class, self.zone, self.tier)
     }
 
-    /// The higher of the two fees: what a bid must have ready.
-    pub fn fee_max(&self) -> Ppm {
-        self.maker_fee.max(self.taker_fee)
+    /// What a window's trades cost, at this bond.
+    pub fn terms(&self, bond: Amount) -> Terms {
+        Terms { bond, maker_fee: self.maker_fee, taker_fee: self.taker_fee }
     }
 
     /// Start of the window with this number, counted from 1970.
@@ -95,11 +114,19 @@ impl MarketSpec {
     }
 }
 
-/// A market and how far its grid of windows is listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A market, how far its grid of windows is listed, and what the operator set for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Market {
     /// Its settings.
     pub spec: MarketSpec,
+    /// Its class.
+    pub class: ClassId,
     /// Number of the window to be listed next.
     pub next_window: u64,
+    /// Its windows that are listed and not open yet, the earliest first.
+    pub unopened: VecDeque<InstrumentId>,
+    /// Bands and limits.
+    pub limits: MarketLimits,
+    /// What may be done in all its windows; the venue may be stricter.
+    pub mode: TradingMode,
 }

@@ -1,33 +1,46 @@
 //! Open order: what the exchange must know of a resting order beyond matching.
 
 use crate::account::Account;
-use crate::ids::{AccountId, InstrumentId, OrderId, index};
-use crate::index::{Index, mix64};
+use crate::ids::index;
 use crate::label::Label;
 use crate::link::Link;
-use crate::order::Side;
+use crate::order::{NewOrder, OrderKind, SelfTradePrevention, SessionId};
 use crate::position::PositionRow;
-use crate::units::{Lots, Price};
+use crate::prefetch::prefetch;
+use crate::units::Lots;
 
-/// A resting order, in the slot that it has in the book's arena.
+/// A resting order, in the slot that it has in the book's arena: a cache line of its own.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct OpenOrder {
-    /// The exchange's id.
-    pub order: OrderId,
-    /// Whose.
-    pub account: AccountId,
-    /// Of what.
-    pub instrument: InstrumentId,
-    /// Buying or selling.
-    pub side: Side,
-    /// Its limit.
-    pub limit: Price,
-    /// Lots it came in with.
-    pub lots: Lots,
     /// The client's own id.
     pub client: Option<Label>,
+    /// The client's mark.
+    pub label: Option<Label>,
+    /// A hash over what was asked under the client's id.
+    pub(crate) body: u64,
+    /// The hash under which the client's id is entered.
+    pub(crate) hash: u64,
     /// The owner's position in the instrument.
     pub position: PositionRow,
+    /// Lots it asks for, those filled included, less those taken off.
+    pub lots: Lots,
+    /// Ends with this session.
+    pub session: Option<SessionId>,
+    /// What its limit means.
+    pub kind: OrderKind,
+    /// What happens when it meets its own group after an amendment.
+    pub prevention: SelfTradePrevention,
+    /// Whether the slot is in use.
+    open: bool,
+}
+
+const _: () = assert!(size_of::<OpenOrder>() == 64);
+
+/// An order's neighbours among its owner's. They stand apart, because an order that ends touches its neighbours', and
+/// needs no more of them.
+#[derive(Clone, Copy, Debug)]
+struct Neighbours {
     /// The owner's next older open order.
     older: Link,
     /// The owner's next younger open order.
@@ -36,99 +49,103 @@ pub struct OpenOrder {
 
 impl OpenOrder {
     /// An order that is about to rest; [`OpenOrders::open`] links it.
-    pub(crate) fn new(order: &crate::order::NewOrder, id: OrderId, position: PositionRow) -> OpenOrder {
+    pub(crate) fn new(order: &NewOrder, position: PositionRow, (hash, body): (u64, u64)) -> OpenOrder {
         OpenOrder {
-            order: id,
-            account: order.account,
-            instrument: order.instrument,
-            side: order.side,
-            limit: order.limit,
-            lots: order.lots,
             client: order.client,
+            label: order.label,
+            body,
+            hash,
             position,
-            older: Link::NONE,
-            younger: Link::NONE,
+            lots: order.lots,
+            session: order.session,
+            kind: order.kind,
+            prevention: order.prevention,
+            open: true,
         }
     }
+
+    const FREE: OpenOrder = OpenOrder {
+        client: None,
+        label: None,
+        body: 0,
+        hash: 0,
+        position: PositionRow(0),
+        lots: Lots::ZERO,
+        session: None,
+        kind: OrderKind::Limit,
+        prevention: SelfTradePrevention::CancelNewest,
+        open: false,
+    };
 }
 
-/// Every open order, by slot, by account and by client order id.
+/// Every open order, by slot and by account.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOrders {
-    slots: Vec<Option<OpenOrder>>,
-    clients: Index,
-    /// Keys the hash over client order ids.
-    seed: u64,
+    slots: Vec<OpenOrder>,
+    neighbours: Vec<Neighbours>,
 }
 
 impl OpenOrders {
-    /// Keys the hash over ids that clients choose. Only while no order is open.
-    pub(crate) fn set_seed(&mut self, seed: u64) {
-        assert!(self.clients.is_empty(), "the seed is set before the first order");
-        self.seed = seed;
+    /// Makes room for so many orders, so that none waits for memory. Only while none is open.
+    pub(crate) fn reserve(&mut self, orders: u32) {
+        assert!(self.slots.is_empty(), "room is made before the first order");
+        self.slots.resize(index(orders), OpenOrder::FREE);
+        self.neighbours.resize(index(orders), Neighbours { older: Link::NONE, younger: Link::NONE });
     }
 
     /// The order in `slot`, which is open.
+    #[inline]
     pub fn at(&self, slot: u32) -> &OpenOrder {
-        self.slots[index(slot)].as_ref().expect("only open orders are asked for by slot")
+        let open = &self.slots[index(slot)];
+        assert!(open.open, "only open orders are asked for by slot");
+        open
     }
 
-    fn at_mut(&mut self, slot: u32) -> &mut OpenOrder {
-        self.slots[index(slot)].as_mut().expect("only open orders are asked for by slot")
-    }
-
-    /// The open order with this id.
-    pub fn find(&self, order: OrderId) -> Option<&OpenOrder> {
-        self.slots.get(index(order.slot()))?.as_ref().filter(|open| open.order == order)
-    }
-
-    /// The account's open order with this client order id.
-    pub fn find_client(&self, account: AccountId, client: Label) -> Option<&OpenOrder> {
-        let same = |slot: u32| {
-            let open = self.at(slot);
-            open.account == account && open.client == Some(client)
-        };
-        self.clients.find(self.hash(account, client), same).map(|slot| self.at(slot))
+    #[inline]
+    pub(crate) fn at_mut(&mut self, slot: u32) -> &mut OpenOrder {
+        let open = &mut self.slots[index(slot)];
+        assert!(open.open, "only open orders are asked for by slot");
+        open
     }
 
     /// Adds an order as its owner's youngest.
-    pub(crate) fn open(&mut self, mut open: OpenOrder, owner: &mut Account) {
-        let slot = open.order.slot();
-        if let Some(client) = open.client {
-            self.clients.insert(self.hash(open.account, client), slot);
+    #[inline]
+    pub(crate) fn open(&mut self, slot: u32, open: OpenOrder, owner: &mut Account) {
+        if self.slots.len() <= index(slot) {
+            self.slots.resize(index(slot) + 1, OpenOrder::FREE);
+            self.neighbours.resize(index(slot) + 1, Neighbours { older: Link::NONE, younger: Link::NONE });
         }
+        self.slots[index(slot)] = open;
+        let mut neighbours = Neighbours { older: Link::NONE, younger: Link::NONE };
         owner.orders = match owner.orders {
             None => Some((slot, slot)),
             Some((oldest, youngest)) => {
-                self.at_mut(youngest).younger = Link::to(slot);
-                open.older = Link::to(youngest);
+                self.neighbours[index(youngest)].younger = Link::to(slot);
+                neighbours.older = Link::to(youngest);
                 Some((oldest, slot))
             }
         };
+        self.neighbours[index(slot)] = neighbours;
         owner.orders_open += 1;
-        if self.slots.len() <= index(slot) {
-            self.slots.resize(index(slot) + 1, None);
-        }
-        self.slots[index(slot)] = Some(open);
     }
 
     /// Takes an order out.
+    #[inline]
     pub(crate) fn close(&mut self, slot: u32, owner: &mut Account) -> OpenOrder {
-        let open = self.slots[index(slot)].take().expect("only an open order is closed");
-        if let Some(client) = open.client {
-            self.clients.remove(self.hash(open.account, client), slot);
-        }
+        let open = *self.at(slot);
+        self.slots[index(slot)].open = false;
         let (mut oldest, mut youngest) = owner.orders.expect("the owner of an open order has open orders");
-        match (open.older.get(), open.younger.get()) {
+        let Neighbours { older, younger } = self.neighbours[index(slot)];
+        match (older.get(), younger.get()) {
             (None, None) => owner.orders = None,
-            (older, younger) => {
-                match older {
-                    Some(older) => self.at_mut(older).younger = open.younger,
-                    None => oldest = younger.expect("one neighbour is there"),
+            (is_older, is_younger) => {
+                match is_older {
+                    Some(at) => self.neighbours[index(at)].younger = younger,
+                    None => oldest = is_younger.expect("one neighbour is there"),
                 }
-                match younger {
-                    Some(younger) => self.at_mut(younger).older = open.older,
-                    None => youngest = older.expect("one neighbour is there"),
+                match is_younger {
+                    Some(at) => self.neighbours[index(at)].older = older,
+                    None => youngest = is_older.expect("one neighbour is there"),
                 }
                 owner.orders = Some((oldest, youngest));
             }
@@ -137,19 +154,27 @@ impl OpenOrders {
         open
     }
 
-    /// The open orders of an account, oldest first.
-    pub fn of(&self, account: &Account) -> impl Iterator<Item = &OpenOrder> {
-        let oldest = account.orders.map(|(oldest, _)| self.at(oldest));
-        std::iter::successors(oldest, |open| open.younger.get().map(|slot| self.at(slot)))
+    /// The slots of an account's open orders, oldest first.
+    pub fn of(&self, account: &Account) -> impl Iterator<Item = u32> {
+        let oldest = account.orders.map(|(oldest, _)| oldest);
+        std::iter::successors(oldest, |slot| self.younger(*slot))
     }
 
-    /// How many client order ids are in use.
-    pub fn clients(&self) -> usize {
-        self.clients.len()
+    /// The account's next younger open order.
+    pub(crate) fn younger(&self, slot: u32) -> Option<u32> {
+        self.neighbours[index(slot)].younger.get()
     }
 
-    fn hash(&self, account: AccountId, client: Label) -> u64 {
-        let (upper, lower) = client.halves();
-        mix64(mix64(mix64(self.seed, account.0.into()), upper), lower)
+    /// Asks for the order in `slot`.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: u32) {
+        prefetch(&self.slots, index(slot));
+        prefetch(&self.neighbours, index(slot));
+    }
+
+    /// Bytes that all slots take.
+    pub fn bytes(&self) -> usize {
+        let neighbours = self.neighbours.capacity() * size_of::<Neighbours>();
+        self.slots.capacity() * size_of::<OpenOrder>() + neighbours
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::ids::index;
 use crate::ids::{AccountId, InstrumentId, position};
-use crate::index::{Index, mix64};
+use crate::index::{Index, SLOTS_MAX, mix64};
+use crate::link::Link;
 use crate::obligation::Queue;
 use crate::stamp::Sequence;
 use crate::units::{Amount, Lots, Volume};
@@ -20,6 +21,8 @@ pub struct Position {
     pub instrument: InstrumentId,
     /// Claims above zero, obligations below.
     pub lots: i64,
+    /// Lots of all its open buy orders.
+    pub open_buys: Volume,
     /// Lots of all its open sell orders.
     pub open_sells: Volume,
     /// What it can deliver in all; zero for those who are no provider.
@@ -32,6 +35,8 @@ pub struct Position {
     pub bonded: Amount,
     /// The command that changed it last.
     pub(crate) touched: Sequence,
+    /// The instrument's next position; the next free row when this one is free.
+    next: Link,
 }
 
 impl Position {
@@ -49,20 +54,32 @@ impl Position {
     ///
     /// An own sale changes neither side of it: open sells fall by what the position falls.
     pub fn short(&self, open_sells: Volume) -> u64 {
-        let exposed = i128::from(open_sells.count()) - i128::from(self.lots);
-        u64::try_from(exposed.max(0)).expect("lots of one account fit in 64 bits")
+        // Lots of one account are far below 2^63, whichever way.
+        let exposed = open_sells.count().cast_signed() - self.lots;
+        exposed.max(0).unsigned_abs()
     }
 }
 
-/// Every position, by account and instrument. Rows are never removed while their instrument lives.
-#[derive(Clone, Debug, Default)]
+/// Every position, by account and instrument. Rows are used again when their instrument is settled.
+#[derive(Clone, Debug)]
 pub struct Positions {
     rows: Vec<Position>,
+    free: Link,
+    used: u32,
+    /// Of each instrument the position entered last.
+    last: Vec<Link>,
     index: Index,
 }
 
+impl Default for Positions {
+    fn default() -> Positions {
+        Positions { rows: Vec::new(), free: Link::NONE, used: 0, last: Vec::new(), index: Index::default() }
+    }
+}
+
 impl Positions {
-    /// The row of `account` in `instrument`, if it ever had one.
+    /// The row of `account` in `instrument`, if it has one.
+    #[inline]
     pub fn find(&self, account: AccountId, instrument: InstrumentId) -> Option<PositionRow> {
         let same = |row: u32| {
             let position = &self.rows[index(row)];
@@ -71,42 +88,97 @@ impl Positions {
         self.index.find(hash(account, instrument), same).map(PositionRow)
     }
 
+    /// Whether another row can be entered.
+    pub(crate) fn has_room(&self) -> bool {
+        self.used < SLOTS_MAX
+    }
+
     /// The row of `account` in `instrument`, made if there is none.
+    #[inline]
     pub(crate) fn enter(&mut self, account: AccountId, instrument: InstrumentId) -> PositionRow {
-        self.find(account, instrument).unwrap_or_else(|| {
-            let row = position(self.rows.len());
-            self.index.insert(hash(account, instrument), row);
-            self.rows.push(Position {
-                account,
-                instrument,
-                lots: 0,
-                open_sells: Volume::ZERO,
-                capacity: Lots::ZERO,
-                obligations: Queue::EMPTY,
-                escrow: Amount::ZERO,
-                bonded: Amount::ZERO,
-                touched: Sequence(0),
-            });
-            PositionRow(row)
-        })
+        self.find(account, instrument).unwrap_or_else(|| self.add(account, instrument))
+    }
+
+    fn add(&mut self, account: AccountId, instrument: InstrumentId) -> PositionRow {
+        assert!(self.has_room(), "whoever enters a row has asked for room");
+        if self.last.len() <= index(instrument.0) {
+            self.last.resize(index(instrument.0) + 1, Link::NONE);
+        }
+        let row = Position {
+            account,
+            instrument,
+            lots: 0,
+            open_buys: Volume::ZERO,
+            open_sells: Volume::ZERO,
+            capacity: Lots::ZERO,
+            obligations: Queue::EMPTY,
+            escrow: Amount::ZERO,
+            bonded: Amount::ZERO,
+            touched: Sequence(0),
+            next: self.last[index(instrument.0)],
+        };
+        let number = match self.free.get() {
+            Some(free) => {
+                self.free = self.rows[index(free)].next;
+                self.rows[index(free)] = row;
+                free
+            }
+            None => {
+                self.rows.push(row);
+                position(self.rows.len() - 1)
+            }
+        };
+        self.used += 1;
+        self.last[index(instrument.0)] = Link::to(number);
+        let rows = &self.rows;
+        self.index.insert(hash(account, instrument), number, |row| {
+            hash(rows[index(row)].account, rows[index(row)].instrument)
+        });
+        PositionRow(number)
+    }
+
+    /// Takes out one row of an instrument that is over; returns whether there was one.
+    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> bool {
+        let last = self.last.get(index(instrument.0)).and_then(|last| last.get());
+        let Some(row) = last else { return false };
+        let position = &mut self.rows[index(row)];
+        let idle = position.lots == 0 && position.open_buys.is_zero() && position.open_sells.is_zero();
+        assert!(idle && position.bonded.is_zero(), "nothing of a settled position is left");
+        self.last[index(instrument.0)] = position.next;
+        position.next = self.free;
+        self.free = Link::to(row);
+        self.used -= 1;
+        self.index.remove(hash(position.account, instrument), row);
+        true
     }
 
     /// The position in a row.
+    #[inline]
     pub fn at(&self, row: PositionRow) -> &Position {
         &self.rows[index(row.0)]
     }
 
+    #[inline]
     pub(crate) fn at_mut(&mut self, row: PositionRow) -> &mut Position {
         &mut self.rows[index(row.0)]
     }
 
-    /// Every position, in order of first use.
+    /// Every position in an instrument, the last entered first.
+    pub fn of(&self, instrument: InstrumentId) -> impl Iterator<Item = &Position> {
+        let row = |link: Link| link.get().map(|row| &self.rows[index(row)]);
+        let last = self.last.get(index(instrument.0)).and_then(|last| row(*last));
+        std::iter::successors(last, move |position| row(position.next))
+    }
+
+    /// Every position, by instrument.
     pub fn iter(&self) -> impl Iterator<Item = &Position> {
-        self.rows.iter()
+        let instruments = 0..position(self.last.len());
+        instruments.flat_map(|instrument| self.of(InstrumentId(instrument)))
     }
 }
 
 /// Accounts and instruments are numbered by the exchange, so nobody chooses what collides.
+#[inline]
 fn hash(account: AccountId, instrument: InstrumentId) -> u64 {
     mix64(0, u64::from(account.0) << 32 | u64::from(instrument.0))
 }

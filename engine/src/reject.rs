@@ -29,6 +29,8 @@ reasons! {
     NotFounded = 1,
     /// The exchange has been founded already.
     AlreadyFounded = 2,
+    /// The client order id was used for something else.
+    ClientOrderIdConflict = 9,
     /// No such account.
     AccountUnknown = 10,
     /// An account of that name is open.
@@ -41,28 +43,42 @@ reasons! {
     ReferenceConsumed = 14,
     /// The deposit is zero, or credit would exceed the most that may be issued.
     SupplyLimit = 15,
-    /// There are as many accounts, keys, markets or orders as the venue holds.
+    /// There are as many accounts, keys, markets, positions, orders or client order ids as the venue holds.
     VenueFull = 16,
+    /// The account is locked.
+    AccountLocked = 17,
     /// The market's settings are out of bounds.
     MarketInvalid = 20,
     /// A market of that class, zone and tier exists.
     MarketExists = 21,
     /// No such instrument.
     InstrumentUnknown = 22,
-    /// The instrument's gate has closed.
+    /// The instrument is not open yet, or its gate has closed.
     MarketClosed = 23,
-    /// The order's deadline has passed.
+    /// The order's deadline, or the date it is good till, has passed.
     DeadlinePassed = 24,
+    /// No such market.
+    MarketUnknown = 25,
+    /// The limits contradict each other.
+    LimitsInvalid = 26,
+    /// The instrument waits for no draw.
+    DrawUnexpected = 27,
+    /// Trading is halted: only cancellations are taken.
+    MarketHalted = 28,
+    /// Only cancellations and reductions are taken.
+    CancelOnly = 29,
     /// No open order of the account has that id.
     OrderUnknown = 30,
     /// The order asks for no lots.
     LotsZero = 31,
-    /// An open order of the account has that client order id.
-    ClientOrderIdTaken = 32,
+    /// The order's terms contradict each other.
+    OrderTerms = 32,
     /// The reduction leaves nothing: cancel the order.
     ReduceTooLarge = 33,
     /// The account has as many open orders as it may.
     OpenOrderLimit = 34,
+    /// Another number of lots is filled than the amendment expects.
+    AmendRace = 35,
     /// Only a provider may register capacity.
     NotProvider = 40,
     /// Open sells and obligations need more capacity than that.
@@ -75,4 +91,20 @@ reasons! {
     InsufficientBond = 44,
     /// The account has too little credit available for the order at its limit, with the higher fee.
     InsufficientCredit = 45,
+    /// The order has more lots than the market allows.
+    OrderLotsLimit = 46,
+    /// The order comes to more at its limit than the market or the account allows.
+    OrderNotionalLimit = 47,
+    /// With all its open orders filled, the account's position would be larger than the market or the account allows.
+    PositionLimit = 48,
+    /// The order's limit lies outside the market's price bands.
+    PriceBand = 50,
+    /// Only orders that rest are taken, and this one would not, or not in whole.
+    PostOnlyMode = 51,
+    /// The order would take, and says that it must not.
+    PostOnlyWouldCross = 52,
+    /// The order can not be filled at once in whole.
+    FillOrKill = 53,
+    /// Fewer lots than the order's minimum can trade at once.
+    MinimumNotMet = 54,
 }

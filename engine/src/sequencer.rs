@@ -36,4 +36,10 @@ impl Sequencer {
         let due = exchange.next_due()? <= now.max(self.last.time);
         due.then(|| self.stamp(now, Command::Tick))
     }
+
+    /// The draw of an instrument that waits for one, with a `seed` that nobody could know before.
+    pub fn draw(&mut self, (now, seed): (Time, u64), exchange: &Exchange) -> Option<Stamped> {
+        let instrument = exchange.next_draw()?;
+        Some(self.stamp(now, Command::Draw { instrument, seed }))
+    }
 }

@@ -16,6 +16,9 @@ impl Price {
     /// The highest price: 10^9 ticks, 100,000 CU per lot.
     pub const MAX: Price = Price(1_000_000_000);
 
+    /// The lowest price: one tick.
+    pub const MIN: Price = Price(1);
+
     /// Returns `None` unless `1 <= ticks <= 10^9`.
     pub fn new(ticks: u64) -> Option<Price> {
         let price = Price(u32::try_from(ticks).ok()?);

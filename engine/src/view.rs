@@ -9,15 +9,16 @@ pub mod orders;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::control::{MarketLimits, ModeScope, TradingMode};
 use crate::event::Event;
 use crate::exchange::Founding;
 use crate::ids::{AccountId, InstrumentId, MarketId, OrderId, index, position};
-use crate::instrument::Phase;
+use crate::instrument::{Phase, Terms};
 use crate::label::Label;
 use crate::market::MarketSpec;
 use crate::stamp::{Stamp, Time};
-use crate::symbol::Symbol;
-use crate::units::Amount;
+use crate::symbol::{ClassName, Symbol};
+use crate::units::{Amount, Price};
 use crate::view::accounts::{AccountView, AccountsView, KeyView};
 use crate::view::depth::{Depth, LevelChange};
 use crate::view::orders::{OrderView, OrdersView};
@@ -37,6 +38,34 @@ pub struct InstrumentView {
     pub gate: Time,
     /// Where it is in its life.
     pub phase: Phase,
+    /// What may be done in it; market and venue may be stricter.
+    pub mode: TradingMode,
+    /// What a trade costs; the bond is fixed when it opens.
+    pub terms: Terms,
+    /// How many deliveries were drawn.
+    pub deliveries: u32,
+}
+
+/// A market as the events tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct MarketView {
+    /// Its settings.
+    pub spec: MarketSpec,
+    /// Bands and limits.
+    pub limits: MarketLimits,
+    /// What may be done in it; the venue may be stricter.
+    pub mode: TradingMode,
+}
+
+/// A class of GPU as the events tell it.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassView {
+    /// Its name.
+    pub name: ClassName,
+    /// End of the last period for which a reference rate was due.
+    pub end: Option<Time>,
+    /// That rate; none when it was withheld.
+    pub reference: Option<Price>,
 }
 
 /// Everything that can be asked, as of the last folded command.
@@ -45,10 +74,13 @@ pub struct View {
     stamp: Stamp,
     founding: Option<Founding>,
     accounts: AccountsView,
-    markets: Vec<MarketSpec>,
+    mode: TradingMode,
+    classes: Vec<ClassView>,
+    markets: Vec<MarketView>,
     instruments: Vec<InstrumentView>,
     symbols: BTreeMap<Symbol, InstrumentId>,
-    open: BTreeSet<InstrumentId>,
+    /// Instruments whose gate has not closed.
+    current: BTreeSet<InstrumentId>,
     depths: Vec<Depth>,
     orders: OrdersView,
     supply: Amount,
@@ -77,16 +109,8 @@ impl View {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
             Event::FeesChanged { fees } => self.fees = fees,
-            Event::MarketAdded { market, spec } => {
-                assert_eq!(index(market.0), self.markets.len(), "markets are numbered in order");
-                self.markets.push(spec);
-            }
-            Event::InstrumentListed { instrument, market, start } => self.list(instrument, market, start),
-            Event::InstrumentClosed { instrument } => {
-                self.instruments[index(instrument.0)].phase = Phase::Closed;
-                self.open.remove(&instrument);
-            }
-            _ => {}
+            Event::ModeSet { scope, mode, .. } => self.set_mode(scope, mode),
+            _ => self.apply_market(event),
         }
         if let Some(change) = self.orders.fold(event) {
             self.depths[index(change.instrument.0)].apply(&change);
@@ -95,16 +119,71 @@ impl View {
         self.accounts.fold(self.stamp, event, &self.orders);
     }
 
+    /// Folds what concerns classes, markets and instruments.
+    fn apply_market(&mut self, event: &Event) {
+        match *event {
+            Event::MarketAdded { market, spec } => {
+                assert_eq!(index(market.0), self.markets.len(), "markets are numbered in order");
+                if self.classes.iter().all(|class| class.name != spec.class) {
+                    self.classes.push(ClassView { name: spec.class, end: None, reference: None });
+                }
+                let (limits, mode) = (MarketLimits::NONE, TradingMode::Open);
+                self.markets.push(MarketView { spec, limits, mode });
+            }
+            Event::MarketLimitsSet { market, limits, .. } => self.markets[index(market.0)].limits = limits,
+            Event::ReferencePublished { class, end, rate, .. } => {
+                let view = &mut self.classes[index(class.0)];
+                (view.end, view.reference) = (Some(end), rate);
+            }
+            Event::InstrumentListed { instrument, market, start } => self.list(instrument, market, start),
+            Event::InstrumentOpened { instrument, bond } => {
+                let view = &mut self.instruments[index(instrument.0)];
+                (view.phase, view.terms.bond) = (Phase::Open, bond);
+            }
+            Event::InstrumentClosed { instrument } => {
+                self.instruments[index(instrument.0)].phase = Phase::Closed;
+                self.current.remove(&instrument);
+            }
+            Event::InstrumentDelivering { instrument, deliveries } => {
+                let view = &mut self.instruments[index(instrument.0)];
+                (view.phase, view.deliveries) = (Phase::Delivering, deliveries);
+            }
+            Event::InstrumentSettled { instrument } => {
+                self.instruments[index(instrument.0)].phase = Phase::Settled;
+            }
+            _ => {}
+        }
+    }
+
+    fn set_mode(&mut self, scope: ModeScope, mode: TradingMode) {
+        match scope {
+            ModeScope::Venue => self.mode = mode,
+            ModeScope::Market(market) => self.markets[index(market.0)].mode = mode,
+            ModeScope::Instrument(instrument) => self.instruments[index(instrument.0)].mode = mode,
+        }
+    }
+
     fn list(&mut self, instrument: InstrumentId, market: MarketId, start: Time) {
         assert_eq!(index(instrument.0), self.instruments.len(), "instruments are numbered in order");
-        let spec = &self.markets[index(market.0)];
+        let spec = &self.markets[index(market.0)].spec;
         let minutes = !spec.window_seconds.is_multiple_of(3600);
         let symbol = Symbol { class: spec.class, zone: spec.zone, tier: spec.tier, start, minutes };
         let (gate, end) = (spec.gate(start), spec.end(start));
-        self.instruments.push(InstrumentView { symbol, market, start, end, gate, phase: Phase::Open });
+        let (phase, mode, terms) = (Phase::Listed, TradingMode::Open, spec.terms(spec.bond));
+        self.instruments.push(InstrumentView {
+            symbol,
+            market,
+            start,
+            end,
+            gate,
+            phase,
+            mode,
+            terms,
+            deliveries: 0,
+        });
         self.symbols.insert(Symbol { minutes: false, ..symbol }, instrument);
+        self.current.insert(instrument);
         self.depths.push(Depth::default());
-        self.open.insert(instrument);
     }
 
     /// The last command folded.
@@ -132,15 +211,16 @@ impl View {
         &self.changes
     }
 
-    /// The market's settings, if there is one of that number.
-    pub fn market(&self, market: MarketId) -> Option<&MarketSpec> {
+    /// A market, if there is one of that number.
+    pub fn market(&self, market: MarketId) -> Option<&MarketView> {
         self.markets.get(index(market.0))
     }
 
-    /// The settings of the market named by class, zone and tier in `symbol`.
-    pub fn market_of(&self, symbol: &Symbol) -> Option<&MarketSpec> {
+    /// The market named by class, zone and tier in `symbol`.
+    pub fn market_of(&self, symbol: &Symbol) -> Option<&MarketView> {
         let name = (symbol.class, symbol.zone, symbol.tier);
-        self.markets.iter().find(|spec| (spec.class, spec.zone, spec.tier) == name)
+        let named = |spec: &MarketSpec| (spec.class, spec.zone, spec.tier) == name;
+        self.markets.iter().find(|market| named(&market.spec))
     }
 
     /// Every instrument ever listed, in order.
@@ -148,14 +228,29 @@ impl View {
         self.instruments.iter().enumerate().map(|(number, view)| (InstrumentId(position(number)), view))
     }
 
-    /// Every instrument whose gate has not closed, in order of listing.
+    /// Every instrument whose gate has not closed, in order of listing: open, or listed and not open yet.
+    pub fn current_instruments(&self) -> impl Iterator<Item = (InstrumentId, &InstrumentView)> {
+        self.current.iter().map(|instrument| (*instrument, &self.instruments[index(instrument.0)]))
+    }
+
+    /// Every instrument that is open, in order of listing.
     pub fn open_instruments(&self) -> impl Iterator<Item = &InstrumentView> {
-        self.open.iter().map(|instrument| &self.instruments[index(instrument.0)])
+        self.current_instruments().map(|(_, view)| view).filter(|view| view.phase == Phase::Open)
     }
 
     /// Every market, in order.
-    pub fn markets(&self) -> &[MarketSpec] {
+    pub fn markets(&self) -> &[MarketView] {
         &self.markets
+    }
+
+    /// Every class of GPU, in order of its first market.
+    pub fn classes(&self) -> &[ClassView] {
+        &self.classes
+    }
+
+    /// What may be done in the whole venue; markets and instruments may be stricter.
+    pub fn mode(&self) -> TradingMode {
+        self.mode
     }
 
     /// An instrument, if there is one of that number.

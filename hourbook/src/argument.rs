@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use protocol::control::TradingMode;
 use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::instrument::Tier;
 use protocol::name;
-use protocol::operator::SelfTrade;
+use protocol::operator::{BondRule, SelfTrade};
+use protocol::order::Side;
 use protocol::session::Scope;
 use protocol::signature::PublicKey;
+use protocol::terms::SelfTradePrevention;
 
 /// A price in CU per lot.
 pub(crate) fn price(text: &str) -> Result<String, String> {
@@ -66,6 +69,46 @@ pub(crate) fn self_trade(text: &str) -> Result<SelfTrade, String> {
         "prevent" => Ok(SelfTrade::Prevent),
         "allow" => Ok(SelfTrade::Allow),
         _ => Err("prevent or allow".to_owned()),
+    }
+}
+
+/// Where the bond of a window comes from.
+pub(crate) fn bond_rule(text: &str) -> Result<BondRule, String> {
+    match text {
+        "fixed" => Ok(BondRule::Fixed),
+        "reference" => Ok(BondRule::Reference),
+        _ => Err("fixed or reference".to_owned()),
+    }
+}
+
+/// What happens when an order meets one of the same owner.
+pub(crate) fn prevention(text: &str) -> Result<SelfTradePrevention, String> {
+    match text {
+        "cancel-newest" => Ok(SelfTradePrevention::CancelNewest),
+        "cancel-oldest" => Ok(SelfTradePrevention::CancelOldest),
+        "cancel-both" => Ok(SelfTradePrevention::CancelBoth),
+        "decrement" => Ok(SelfTradePrevention::Decrement),
+        _ => Err("cancel-newest, cancel-oldest, cancel-both or decrement".to_owned()),
+    }
+}
+
+/// Buy or sell.
+pub(crate) fn side(text: &str) -> Result<Side, String> {
+    match text {
+        "buy" => Ok(Side::Buy),
+        "sell" => Ok(Side::Sell),
+        _ => Err("buy or sell".to_owned()),
+    }
+}
+
+/// What may be done in a market.
+pub(crate) fn mode(text: &str) -> Result<TradingMode, String> {
+    match text {
+        "open" => Ok(TradingMode::Open),
+        "post-only" => Ok(TradingMode::PostOnly),
+        "cancel-only" => Ok(TradingMode::CancelOnly),
+        "halted" => Ok(TradingMode::Halted),
+        _ => Err("open, post-only, cancel-only or halted".to_owned()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Command: what the program does. One file each; a command is its module, its variant and its arm below.
 
 mod account;
+mod admin;
+mod amend;
 mod balance;
 mod bench;
 mod book;
@@ -10,6 +12,7 @@ mod demo;
 mod deposit;
 mod fills;
 mod instruments;
+mod invariants;
 mod keys;
 mod market;
 mod order;
@@ -42,6 +45,7 @@ pub(crate) enum Command {
     /// Sell lots
     #[command(after_help = order::EXAMPLES_SELL)]
     Sell(order::Order),
+    Amend(amend::Amend),
     Cancel(cancel::Cancel),
     Reduce(reduce::Reduce),
     Orders(orders::Orders),
@@ -56,7 +60,10 @@ pub(crate) enum Command {
     Deposit(deposit::Deposit),
     #[command(subcommand)]
     Market(market::Market),
+    #[command(subcommand)]
+    Admin(admin::Admin),
     Verify(verify::Verify),
+    Invariants(invariants::Invariants),
     #[command(subcommand)]
     Replay(replay::Replay),
     #[command(subcommand)]
@@ -74,6 +81,7 @@ impl Command {
             Command::Trades(command) => command.run(options, screen).await,
             Command::Buy(command) => command.run(Side::Buy, options, screen).await,
             Command::Sell(command) => command.run(Side::Sell, options, screen).await,
+            Command::Amend(command) => command.run(options, screen).await,
             Command::Cancel(command) => command.run(options, screen).await,
             Command::Reduce(command) => command.run(options, screen).await,
             Command::Orders(command) => command.run(options, screen).await,
@@ -85,7 +93,9 @@ impl Command {
             Command::Account(command) => command.run(options, screen).await,
             Command::Deposit(command) => command.run(options, screen).await,
             Command::Market(command) => command.run(options, screen).await,
+            Command::Admin(command) => command.run(options, screen).await,
             Command::Verify(command) => command.run(screen),
+            Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,
         }

@@ -197,6 +197,17 @@ fn advice(code: &ErrorCode) -> Option<&'static str> {
             "the deposit has been credited already; a new one needs a new --reference"
         }
         ErrorCode::ReduceTooLarge => "use `hourbook cancel`",
+        ErrorCode::AmendRace => "`hourbook orders` says what has traded by now",
+        ErrorCode::PostOnlyWouldCross | ErrorCode::FokNotFillable | ErrorCode::MinQty => {
+            "`hourbook book` shows what others offer"
+        }
+        ErrorCode::MarketHalted | ErrorCode::CancelOnly | ErrorCode::PostOnlyMode => {
+            "`hourbook instruments` says what may be done; `hourbook cancel` always may"
+        }
+        ErrorCode::PriceBand | ErrorCode::MaxQty | ErrorCode::NotionalLimit | ErrorCode::PositionLimit => {
+            "`hourbook instruments --json` tells each market's bands and limits"
+        }
+        ErrorCode::AccountLocked => "an operator unlocks accounts with `hourbook admin lock --off`",
         ErrorCode::Overloaded | ErrorCode::Draining => "nothing has happened; try again in a moment",
         _ => return None,
     })

@@ -14,6 +14,12 @@ impl Latencies {
         self.micros.push(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
     }
 
+    /// How many were added.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.micros.len()
+    }
+
     /// For each of `per_mille` the least time, in microseconds, that so many thousandths did not exceed. Zero when
     /// nothing was measured.
     pub(crate) fn quantiles<const N: usize>(mut self, per_mille: [usize; N]) -> [u64; N] {

@@ -17,6 +17,7 @@ use engine::ids::PublicKey;
 use journal::log::AppendError;
 use journal::recovery::RecoveryError;
 use node::clock::SystemClock;
+use node::entropy::SystemEntropy;
 use node::pipeline::{Pipeline, Ready, Stopped};
 use persistence::open_error::OpenError;
 use persistence::store::RocksLog;
@@ -132,7 +133,7 @@ impl Server {
             (None, _) => unreachable!("an exchange is founded or about to be"),
         };
 
-        let pipeline = Pipeline::start(ready, SystemClock, Feed::default(), stop_at_once);
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), stop_at_once);
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
@@ -167,7 +168,7 @@ impl Server {
 }
 
 /// A failed write is an unknown outcome: nothing more may be told.
-fn stop_at_once(error: &AppendError) {
+pub(crate) fn stop_at_once(error: &AppendError) {
     eprintln!("hourbook: {error}");
     std::process::exit(EXIT_JOURNAL_FAILED);
 }

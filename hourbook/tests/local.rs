@@ -124,8 +124,13 @@ fn flow_is_measured() {
     fs::write(&path, [record(1, 1, 5), record(0, 2, 3)].concat()).unwrap();
     let (code, report, _) = json(&["bench", "book", text(&path), "--runs", "1"]);
     let keys: Vec<String> = report.as_object().unwrap().keys().cloned().collect();
-    let expected = ["mops", "ops", "p50_ns", "p999_ns", "p99_ns", "tape_hash", "traded_quantity", "trades"];
-    assert_eq!((code, keys), (0, expected.map(str::to_owned).to_vec()));
+    let [counted, timed, traded] = [
+        ["allocations", "bytes_per_order"].as_slice(),
+        &["mops", "ops", "p50_ns", "p999_ns", "p99_ns"],
+        &["tape_hash", "traded_quantity", "trades"],
+    ];
+    let expected = [counted, timed, traded].concat();
+    assert_eq!((code, keys), (0, expected.into_iter().map(str::to_owned).collect()));
     assert_eq!(
         (&report["ops"], &report["trades"], &report["traded_quantity"]),
         (&2.into(), &1.into(), &3.into())

@@ -2,18 +2,21 @@
 //!
 //! Total: any bytes give commands or the first fault, and every value passes its type's own constructor.
 
+pub(crate) mod value;
+
 use engine::command::Command;
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes};
-use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade};
-use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
-use engine::stamp::Time;
-use engine::symbol::Name;
-use engine::symbol::Tier;
-use engine::units::{Amount, Lots, Ppm, Price};
+use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use engine::market::{BondRule, MarketSpec, SelfTrade};
+use engine::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, TimeInForce};
+use engine::order_filter::OrderFilter;
 
 use crate::fault::{RecordFault, Rule};
 use crate::reader::Reader;
+
+use value::{
+    account, amount, band, choice, fee, instrument, key, label, long, lots, market, name, one_of, option,
+    order_id, price, scopes, session, side, tier, time,
+};
 
 type Decoded<T> = Result<T, RecordFault>;
 
@@ -31,32 +34,46 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
         4 => Command::RegisterKey { account: account(from)?, key: key(from)?, scopes: scopes(from)? },
         5 => Command::RevokeKey { key: key(from)? },
         6 => Command::Deposit { account: account(from)?, amount: amount(from)?, reference: label(from)? },
-        7 => Command::AddMarket(market(from)?),
+        7 => Command::AddMarket(market_spec(from)?),
         8 => {
             Command::SetCapacity { account: account(from)?, instrument: instrument(from)?, lots: lots(from)? }
         }
         9 => Command::PlaceOrder(new_order(from)?),
         10 => Command::CancelOrder { account: account(from)?, order: order_ref(from)? },
         11 => Command::ReduceOrder { account: account(from)?, order: order_ref(from)?, by: lots(from)? },
-        12 => Command::CancelAll { account: account(from)?, instrument: option(from, instrument)? },
+        12 => Command::CancelAll { account: account(from)?, only: filter(from)? },
+        13 => Command::AmendOrder(amendment(from)?),
+        14 => Command::CancelAfter { account: account(from)?, after: option(from, long)? },
+        15 => Command::EndSession { account: account(from)?, session: session(from)? },
+        16 => Command::SetMode { scope: mode_scope(from)?, mode: mode(from)?, reason: label(from)? },
+        17 => Command::SetMarketLimits {
+            market: market(from)?,
+            limits: market_limits(from)?,
+            reason: label(from)?,
+        },
+        18 => Command::SetAccountLimits {
+            account: account(from)?,
+            limits: account_limits(from)?,
+            reason: label(from)?,
+        },
+        19 => Command::SetLock { account: account(from)?, locked: choice(from)?, reason: label(from)? },
+        20 => Command::Kill { target: kill_target(from)?, reason: label(from)? },
+        21 => Command::Draw { instrument: instrument(from)?, seed: from.long()? },
         _ => return Err(kind),
     })
 }
 
-/// A time.
-pub(crate) fn time(from: &mut Reader<'_>) -> Decoded<Time> {
-    from.long().map(Time)
-}
-
-fn market(from: &mut Reader<'_>) -> Decoded<MarketSpec> {
+fn market_spec(from: &mut Reader<'_>) -> Decoded<MarketSpec> {
     Ok(MarketSpec {
         bond: amount(from)?,
         class: name(from)?,
         zone: name(from)?,
-        tier: if choice(from)? { Tier::Interruptible } else { Tier::Firm },
-        self_trade: if choice(from)? { SelfTrade::Allowed } else { SelfTrade::Prevented },
+        tier: tier(from)?,
+        self_trade: one_of(from, [SelfTrade::Prevented, SelfTrade::Allowed])?,
+        bond_rule: one_of(from, [BondRule::Fixed, BondRule::Reference])?,
         window_seconds: from.word()?,
         windows: from.word()?,
+        windows_ahead: from.word()?,
         gate_seconds: from.word()?,
         maker_fee: fee(from)?,
         taker_fee: fee(from)?,
@@ -64,71 +81,100 @@ fn market(from: &mut Reader<'_>) -> Decoded<MarketSpec> {
 }
 
 fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
+    const KINDS: [OrderKind; 4] =
+        [OrderKind::Limit, OrderKind::Market, OrderKind::PostOnly, OrderKind::PostOnlySlide];
+    const PREVENTIONS: [SelfTradePrevention; 4] = [
+        SelfTradePrevention::CancelNewest,
+        SelfTradePrevention::CancelOldest,
+        SelfTradePrevention::CancelBoth,
+        SelfTradePrevention::Decrement,
+    ];
     Ok(NewOrder {
         account: account(from)?,
         instrument: instrument(from)?,
-        side: if choice(from)? { Side::Ask } else { Side::Bid },
-        time_in_force: if choice(from)? { TimeInForce::ImmediateOrCancel } else { TimeInForce::GoodTillGate },
+        side: side(from)?,
+        kind: one_of(from, KINDS)?,
+        time_in_force: time_in_force(from)?,
+        prevention: one_of(from, PREVENTIONS)?,
         limit: price(from)?,
         lots: lots(from)?,
+        minimum: lots(from)?,
+        shown: option(from, lots)?,
         client: option(from, label)?,
+        label: option(from, label)?,
+        session: option(from, session)?,
         deadline: option(from, time)?,
     })
 }
 
+fn time_in_force(from: &mut Reader<'_>) -> Decoded<TimeInForce> {
+    Ok(match one_of(from, [0, 1, 2, 3])? {
+        0 => TimeInForce::GoodTillGate,
+        1 => TimeInForce::GoodTillDate(time(from)?),
+        2 => TimeInForce::ImmediateOrCancel,
+        _ => TimeInForce::FillOrKill,
+    })
+}
+
+fn amendment(from: &mut Reader<'_>) -> Decoded<Amendment> {
+    Ok(Amendment {
+        account: account(from)?,
+        order: order_ref(from)?,
+        limit: option(from, price)?,
+        lots: option(from, lots)?,
+        client: option(from, label)?,
+        filled: option(from, lots)?,
+        deadline: option(from, time)?,
+    })
+}
+
+fn filter(from: &mut Reader<'_>) -> Decoded<OrderFilter> {
+    Ok(OrderFilter {
+        instrument: option(from, instrument)?,
+        class: option(from, name)?,
+        zone: option(from, name)?,
+        tier: option(from, tier)?,
+        start: option(from, time)?,
+        side: option(from, side)?,
+        label: option(from, label)?,
+        session: option(from, session)?,
+    })
+}
+
+fn market_limits(from: &mut Reader<'_>) -> Decoded<MarketLimits> {
+    Ok(MarketLimits {
+        price_min: price(from)?,
+        price_max: price(from)?,
+        band: option(from, band)?,
+        order_lots: lots(from)?,
+        position_lots: lots(from)?,
+        order_notional: amount(from)?,
+    })
+}
+
+fn account_limits(from: &mut Reader<'_>) -> Decoded<AccountLimits> {
+    Ok(AccountLimits { open_orders: from.word()?, position_lots: lots(from)?, order_notional: amount(from)? })
+}
+
 fn order_ref(from: &mut Reader<'_>) -> Decoded<OrderRef> {
-    if choice(from)? {
-        label(from).map(OrderRef::Client)
-    } else {
-        from.long().map(|raw| OrderRef::Id(OrderId::from_raw(raw)))
-    }
+    if choice(from)? { label(from).map(OrderRef::Client) } else { order_id(from).map(OrderRef::Id) }
 }
 
-/// A presence byte: 0 when nothing follows, 1 when the value does.
-fn option<T>(from: &mut Reader<'_>, value: impl FnOnce(&mut Reader<'_>) -> Decoded<T>) -> Decoded<Option<T>> {
-    if choice(from)? { value(from).map(Some) } else { Ok(None) }
+fn mode_scope(from: &mut Reader<'_>) -> Decoded<ModeScope> {
+    Ok(match one_of(from, [0, 1, 2])? {
+        0 => ModeScope::Venue,
+        1 => ModeScope::Market(market(from)?),
+        _ => ModeScope::Instrument(instrument(from)?),
+    })
 }
 
-fn choice(from: &mut Reader<'_>) -> Decoded<bool> {
-    from.checked(Rule::Choice, |from| Ok([false, true].get(usize::from(from.byte()?)).copied()))
+fn mode(from: &mut Reader<'_>) -> Decoded<TradingMode> {
+    one_of(from, [TradingMode::Open, TradingMode::PostOnly, TradingMode::CancelOnly, TradingMode::Halted])
 }
 
-fn account(from: &mut Reader<'_>) -> Decoded<AccountId> {
-    from.word().map(AccountId)
-}
-
-fn instrument(from: &mut Reader<'_>) -> Decoded<InstrumentId> {
-    from.word().map(InstrumentId)
-}
-
-fn key(from: &mut Reader<'_>) -> Decoded<PublicKey> {
-    from.array().map(PublicKey)
-}
-
-fn amount(from: &mut Reader<'_>) -> Decoded<Amount> {
-    from.long().map(Amount::new)
-}
-
-fn scopes(from: &mut Reader<'_>) -> Decoded<Scopes> {
-    from.checked(Rule::Scopes, |from| from.byte().map(Scopes::from_bits))
-}
-
-fn label(from: &mut Reader<'_>) -> Decoded<Label> {
-    from.checked(Rule::Label, |from| from.wide().map(Label::from_raw))
-}
-
-fn name<const N: usize>(from: &mut Reader<'_>) -> Decoded<Name<N>> {
-    from.checked(Rule::Name, |from| from.array().map(Name::from_bytes))
-}
-
-fn price(from: &mut Reader<'_>) -> Decoded<Price> {
-    from.checked(Rule::Price, |from| from.word().map(|ticks| Price::new(ticks.into())))
-}
-
-fn lots(from: &mut Reader<'_>) -> Decoded<Lots> {
-    from.checked(Rule::Lots, |from| from.word().map(|lots| Lots::new(lots.into())))
-}
-
-fn fee(from: &mut Reader<'_>) -> Decoded<Ppm> {
-    from.checked(Rule::Fee, |from| from.word().map(|parts| Ppm::new(parts.into())))
+fn kill_target(from: &mut Reader<'_>) -> Decoded<KillTarget> {
+    Ok(match option(from, account)? {
+        None => KillTarget::Venue,
+        Some(account) => KillTarget::Account(account),
+    })
 }

@@ -34,7 +34,7 @@ pub enum Rule {
     Time,
     /// A command has a known kind.
     Kind,
-    /// A choice or presence byte is 0 or 1.
+    /// A choice is one of those there are; a presence byte is 0 or 1.
     Choice,
     /// A label is 1 to 20 known characters, packed.
     Label,
@@ -48,6 +48,10 @@ pub enum Rule {
     Lots,
     /// A fee is at most a tenth.
     Fee,
+    /// A price band is 1 to 1,000,000 parts per million.
+    Band,
+    /// A session is a number from 1.
+    Session,
 }
 
 impl Rule {
@@ -63,13 +67,15 @@ impl Rule {
             Rule::Rest => "nothing follows the last command",
             Rule::Time => "time never goes back",
             Rule::Kind => "a command has a known kind",
-            Rule::Choice => "a choice or presence byte is 0 or 1",
+            Rule::Choice => "a choice is one of those there are, and a presence byte is 0 or 1",
             Rule::Label => "a label is 1 to 20 known characters, packed",
             Rule::Name => "a class or zone is 1 or more known characters, padded with zeros",
             Rule::Scopes => "scopes are known flags",
             Rule::Price => "a price is 1 to 10^9 ticks",
             Rule::Lots => "lots are at most 10^7",
             Rule::Fee => "a fee is at most a tenth",
+            Rule::Band => "a price band is 1 to 1,000,000 parts per million",
+            Rule::Session => "a session is a number from 1",
         }
     }
 }

@@ -15,3 +15,4 @@ mod reader;
 pub mod record;
 pub mod recovery;
 pub mod sealed;
+mod writer;

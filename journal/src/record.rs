@@ -7,13 +7,14 @@ use engine::outcome::OutcomeHash;
 use engine::stamp::{Sequence, Stamp, Time};
 
 use crate::decode;
+use crate::decode::value;
 use crate::fault::{RecordFault, Rule};
 use crate::reader::Reader;
 
 /// The version of the layout.
 pub const FORMAT_VERSION: u16 = 1;
 /// The version of the rules by which commands become events. Replaying under other rules may give other events.
-pub const LOGIC_VERSION: u16 = 1;
+pub const LOGIC_VERSION: u16 = 2;
 /// The most commands in a record.
 pub const COMMANDS_MAX: u32 = 1_024;
 /// Where the commands begin.
@@ -149,7 +150,7 @@ impl<'a> Record<'a> {
         for _ in 0..count {
             let earlier = stamp.time;
             stamp.time = from
-                .checked(Rule::Time, |from| Ok(Some(decode::time(from)?).filter(|time| earlier <= *time)))?;
+                .checked(Rule::Time, |from| Ok(Some(value::time(from)?).filter(|time| earlier <= *time)))?;
             commands.push(Stamped { stamp, command: decode::command(&mut from)? });
             stamp.sequence = stamp.sequence.next();
         }

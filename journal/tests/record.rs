@@ -5,12 +5,14 @@ mod bytes;
 
 use std::collections::BTreeSet;
 use std::mem::discriminant;
+use std::num::NonZeroU32;
 
 use engine::command::Command;
 use engine::command::Stamped;
-use engine::ids::{AccountId, InstrumentId, PublicKey};
+use engine::control::{BandWidth, MarketLimits, ModeScope, TradingMode};
+use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey};
 use engine::label::Label;
-use engine::order::{NewOrder, Side, TimeInForce};
+use engine::order::{NewOrder, SessionId, Side};
 use engine::outcome::OutcomeHash;
 use engine::stamp::{Sequence, Stamp, Time};
 use engine::units::{Lots, Price};
@@ -93,7 +95,7 @@ fn every_variant_is_tried() {
     }
     let numbers: Vec<u8> =
         kinds.iter().map(|(_, number)| *number).collect::<BTreeSet<u8>>().into_iter().collect();
-    assert_eq!(numbers, (1..=12).collect::<Vec<u8>>(), "each kind has its number, from 1 on");
+    assert_eq!(numbers, (1..=21).collect::<Vec<u8>>(), "each kind has its number, from 1 on");
     assert_eq!(kinds.len(), numbers.len(), "no two variants share a number");
 }
 
@@ -142,12 +144,42 @@ fn each_broken_rule_is_named() {
     check(&|bytes| bytes.truncate(end - 1), end - 1, Rule::End);
     check(&|bytes| bytes[end - 9..end - 1].fill(0), end - 9, Rule::Time);
     check(&|bytes| bytes[end - 1] = 0, end - 1, Rule::Kind);
-    check(&|bytes| bytes[end - 1] = 13, end - 1, Rule::Kind);
-    // The order: kind at 141, account, instrument, side at 150, time in force, limit at 152, lots at 156, client at 160.
+    check(&|bytes| bytes[end - 1] = 22, end - 1, Rule::Kind);
+    // The order: kind of command at 141, account, instrument, side at 150, kind, time in force, prevention at 153, limit
+    // at 154, lots at 158, minimum at 162, shown at 166, client at 167.
     check(&|bytes| bytes[150] = 2, 150, Rule::Choice);
-    check(&|bytes| bytes[152..156].fill(0), 152, Rule::Price);
-    check(&|bytes| bytes[156..160].fill(0xff), 156, Rule::Lots);
-    check(&|bytes| bytes[161] = 1, 161, Rule::Label);
+    check(&|bytes| bytes[151] = 4, 151, Rule::Choice);
+    check(&|bytes| bytes[152] = 4, 152, Rule::Choice);
+    check(&|bytes| bytes[153] = 4, 153, Rule::Choice);
+    check(&|bytes| bytes[154..158].fill(0), 154, Rule::Price);
+    check(&|bytes| bytes[158..162].fill(0xff), 158, Rule::Lots);
+    check(&|bytes| bytes[166] = 2, 166, Rule::Choice);
+    check(&|bytes| bytes[168] = 1, 168, Rule::Label);
+}
+
+#[test]
+fn what_the_types_do_not_know_is_refused() {
+    let (account, reason) = (AccountId(1), Label::new("why").expect("it is a label"));
+    let session = SessionId(NonZeroU32::MIN);
+    let band = BandWidth::new(1);
+    let limits = MarketLimits { band, ..MarketLimits::NONE };
+    let scope = ModeScope::Venue;
+    let commands: [(Command, std::ops::Range<usize>, u8, Rule); 5] = [
+        (Command::EndSession { account, session }, 4..8, 0, Rule::Session),
+        (Command::SetMarketLimits { market: MarketId(0), limits, reason }, 13..17, 0, Rule::Band),
+        (Command::SetMarketLimits { market: MarketId(0), limits, reason }, 13..17, 0xff, Rule::Band),
+        (Command::SetMode { scope, mode: TradingMode::Open, reason }, 0..1, 3, Rule::Choice),
+        (Command::SetMode { scope, mode: TradingMode::Open, reason }, 1..2, 4, Rule::Choice),
+    ];
+    for (command, place, byte, rule) in commands {
+        let mut bytes = sealed(&[Stamped { command, ..tick(1, 0) }], OutcomeHash::default());
+        // Header, time and kind come first.
+        let place = HEADER_BYTES + 9 + place.start..HEADER_BYTES + 9 + place.end;
+        bytes[place.clone()].fill(byte);
+        mend(&mut bytes);
+        let fault = opened(&bytes).unwrap_err();
+        assert_eq!((fault.offset, fault.rule), (place.start, rule), "{command:?}: {fault}");
+    }
 }
 
 /// Up to 20 commands with stamps as a sequencer gives them.
@@ -174,16 +206,10 @@ fn tick(sequence: u64, nanos: u64) -> Stamped {
 fn documented_group() -> [Stamped; 3] {
     let stamped =
         |sequence, command| Stamped { command, ..tick(sequence, 1_795_442_400_000_000_000 + sequence) };
-    let order = NewOrder {
-        account: AccountId(1),
-        instrument: InstrumentId(2),
-        side: Side::Ask,
-        time_in_force: TimeInForce::GoodTillGate,
-        limit: Price::new(20_000).expect("the price is in bounds"),
-        lots: Lots::new(5).expect("the lots are in bounds"),
-        client: Label::new("ann-1"),
-        deadline: None,
-    };
+    let limit = Price::new(20_000).expect("the price is in bounds");
+    let lots = Lots::new(5).expect("the lots are in bounds");
+    let plain = NewOrder::limit(AccountId(1), InstrumentId(2), Side::Ask, (lots, limit));
+    let order = NewOrder { client: Label::new("ann-1"), ..plain };
     [
         stamped(1, Command::Found { epoch: 1, seed: 7, operator: PublicKey([0xaa; 32]) }),
         stamped(2, Command::PlaceOrder(order)),

@@ -9,7 +9,7 @@ use crate::config::{BATCH_COMMANDS_MAX, BATCH_EVENTS};
 /// A command in a batch.
 #[derive(Debug)]
 struct Entry<T> {
-    /// Who waits for the outcome; nobody for ticks.
+    /// Who waits for the outcome; nobody for what the core inserted.
     origin: Option<T>,
     stamped: Stamped,
     /// Where its events end.
@@ -28,7 +28,7 @@ pub struct Batch<T> {
 /// One command of a batch with its events and whoever waits for them.
 #[derive(Debug)]
 pub struct Told<'a, T> {
-    /// Who waits for the outcome; nobody for ticks.
+    /// Who waits for the outcome; nobody for what the core inserted.
     pub origin: Option<T>,
     /// The command with place and time.
     pub stamped: Stamped,

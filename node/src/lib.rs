@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod clock;
 pub mod config;
+pub mod entropy;
 pub mod inlet;
 pub mod outlet;
 pub mod pipeline;

@@ -23,6 +23,7 @@ use journal::recovery::{Recovered, RecoveryError, recover};
 use crate::batch::Batch;
 use crate::clock::Clock;
 use crate::config::{BATCHES, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
+use crate::entropy::Entropy;
 use crate::inlet::Inlet;
 use crate::outlet::Outlet;
 use crate::ring::Ring;
@@ -93,16 +94,17 @@ where
     O::Origin: 'static,
     O::Question: 'static,
 {
-    /// Starts the three threads. `failed` is called on the journal's thread when a write failed: it has to end the
-    /// process, because what is on disk is unknown then.
-    pub fn start<C: Clock + 'static>(
+    /// Starts the three threads, with time and seeds from `outside`. Before any other command the sessions that open
+    /// orders name are ended: their connections are gone. `failed` is called on the journal's thread when a write
+    /// failed: it has to end the process, because what is on disk is unknown then.
+    pub fn start<C: Clock + 'static, E: Entropy + 'static>(
         ready: Ready<L>,
-        clock: C,
+        outside: (C, E),
         outlet: O,
         failed: impl Fn(&AppendError) + Send + 'static,
     ) -> Pipeline<L, O> {
         let Ready { log, recovered, view } = ready;
-        let core = CoreStage::new(recovered.exchange, recovered.outcome, clock);
+        let core = CoreStage::new(recovered.exchange, recovered.outcome, outside);
         let journal = JournalStage::new(log, recovered.chain);
         let publish = PublishStage::new(view, outlet);
         let inlet = Inlet::default();
@@ -183,8 +185,8 @@ fn forward<T>(ring: &Ring<Box<Batch<T>>>, batch: Box<Batch<T>>) {
     assert!(ring.push(batch).is_ok(), "every ring has room for all batches");
 }
 
-fn run_core<C: Clock, T>(
-    mut stage: CoreStage<C>,
+fn run_core<C: Clock, E: Entropy, T>(
+    mut stage: CoreStage<C, E, T>,
     source: &Source<T>,
     journal: &Ring<Box<Batch<T>>>,
 ) -> Exchange {

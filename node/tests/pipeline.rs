@@ -17,6 +17,7 @@ use journal::memory::MemoryLog;
 use journal::sealed::SealedRecords;
 use node::batch::Told;
 use node::clock::SystemClock;
+use node::entropy::SystemEntropy;
 use node::inlet::{Inbound, Refused};
 use node::outlet::Outlet;
 use node::pipeline::{Pipeline, Ready};
@@ -91,7 +92,7 @@ fn start(log: Watched) -> World {
     let notes = Notes { log: log.clone(), told: tell };
     let ready = Ready::recover(log.clone(), &mut |_: &Stamped| {}).unwrap();
     let failing = move |error: &AppendError| fail.send(error.clone()).unwrap();
-    let pipeline = Pipeline::start(ready, SystemClock, notes, failing);
+    let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), notes, failing);
     World { log, pipeline, told, failed }
 }
 

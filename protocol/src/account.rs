@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Time;
+
 /// The unit of account on the wire.
 pub const CU: &str = "CU";
 
@@ -18,6 +20,31 @@ pub struct Balance {
     pub held: String,
     /// Secures obligations to deliver.
     pub bonded: String,
+}
+
+/// The account's timer of `cancel_all_after`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelTimer {
+    /// Whether it runs.
+    pub state: TimerState,
+    /// When all orders are canceled, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Time>,
+}
+
+/// What became of a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerState {
+    /// It was set, or set again.
+    Set,
+    /// It was withdrawn.
+    Off,
+    /// It ran out.
+    Fired,
+    /// A state that is newer than this client.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What the account is owed or owes in one market.

@@ -1,9 +1,10 @@
-//! Cancel: params and results of `cancel_order`, `reduce_order` and `cancel_all`.
+//! Cancel: params and results of `cancel_order`, `reduce_order`, `cancel_all` and `cancel_all_after`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorObject;
-use crate::order::{OrderName, OrderStatus};
+use crate::order::{OrderName, OrderStatus, Side};
+use crate::time::Time;
 
 /// Params of `cancel_order`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +24,46 @@ pub struct ReduceOrder {
     pub by_qty: String,
 }
 
-/// Params of `cancel_all`.
+/// Params of `cancel_all`: orders that satisfy everything that is said; without a word, all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CancelAll {
-    /// Only the orders of this market.
+    /// Only the orders of this market, or of all that a pattern such as `H100SXM.*.FIRM.*` matches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
+    /// Only those of this side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
+    /// Only those with this label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl CancelAll {
+    /// The orders of one market, or of those that a pattern matches.
+    pub fn of(symbol: impl Into<String>) -> CancelAll {
+        CancelAll { symbol: Some(symbol.into()), ..CancelAll::default() }
+    }
+}
+
+/// Params of `cancel_all_after`: all orders are canceled unless this is said again in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelAllAfter {
+    /// Milliseconds from now, at most a day; 0 withdraws it.
+    pub timeout_ms: u64,
+}
+
+/// Result of `cancel_all_after`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelAllAfterResult {
+    /// When all orders are canceled; absent when it was withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Time>,
+    /// The command's place in the journal.
+    pub engine_seq: u64,
+    /// The private sequence of the change.
+    pub xseq: u64,
 }
 
 /// Result of `cancel_order` and `reduce_order`: the order afterwards.

@@ -56,21 +56,39 @@ pub enum ErrorCode {
     NotSubscribed,
     /// No such market.
     UnknownSymbol,
-    /// The market's gate has closed.
+    /// The market is not open yet, or its gate has closed.
     MarketClosed,
+    /// Trading is halted: only cancellations are taken.
+    MarketHalted,
+    /// Only cancellations and reductions are taken.
+    CancelOnly,
+    /// Only orders that rest are taken.
+    PostOnlyMode,
     /// The price is no multiple of the tick or out of bounds.
     BadTick,
     /// The quantity is no multiple of the lot or zero.
     BadLot,
     /// The quantity is above the limit.
     MaxQty,
-    /// The order reached the engine after its deadline.
+    /// The order's terms contradict each other.
+    BadTerms,
+    /// The price lies outside the market's bands.
+    PriceBand,
+    /// The order would trade at once, and says that it must not.
+    PostOnlyWouldCross,
+    /// The order cannot be filled at once in whole.
+    FokNotFillable,
+    /// Fewer lots than the order's minimum can trade at once.
+    MinQty,
+    /// The order reached the engine after its deadline, or after the time it is good till.
     DeadlinePassed,
     /// No such open order of this account.
     UnknownOrder,
     /// The reduction leaves nothing: cancel instead.
     ReduceTooLarge,
-    /// An open order of the account has this client's order id.
+    /// More or less has traded than the change expects.
+    AmendRace,
+    /// The client's order id was used for something else.
     ClOrdIdConflict,
     /// The account has too few credits available.
     InsufficientCredit,
@@ -82,12 +100,18 @@ pub enum ErrorCode {
     InsufficientClaims,
     /// The account has as many open orders as it may.
     OpenOrderLimit,
+    /// The order comes to more CU than one order may.
+    NotionalLimit,
+    /// The position would be larger than it may.
+    PositionLimit,
     /// The capacity is sold or offered already.
     CapacityInUse,
     /// No such account.
     AccountUnknown,
     /// The account exists already.
     AccountExists,
+    /// The account is locked: it may only cancel.
+    AccountLocked,
     /// The key is registered already.
     KeyExists,
     /// The deposit's reference was used before.
@@ -98,6 +122,10 @@ pub enum ErrorCode {
     MarketExists,
     /// The market's settings contradict each other.
     MarketInvalid,
+    /// No market has this name.
+    UnknownMarket,
+    /// The limits contradict each other.
+    LimitsInvalid,
     /// The account is no provider.
     NotProvider,
     /// The client reads too slowly.
@@ -150,11 +178,16 @@ impl ErrorCode {
             E::NoMatch | E::BadChannel | E::BadDepth => Category::Subscription,
             E::BadSpeed | E::TooManySubs | E::NotSubscribed => Category::Subscription,
             E::UnknownSymbol | E::MarketClosed | E::BadTick | E::BadLot | E::MaxQty => Category::Order,
-            E::DeadlinePassed | E::UnknownOrder | E::ReduceTooLarge | E::ClOrdIdConflict => Category::Order,
+            E::MarketHalted | E::CancelOnly | E::PostOnlyMode | E::BadTerms => Category::Order,
+            E::PriceBand | E::PostOnlyWouldCross | E::FokNotFillable | E::MinQty => Category::Order,
+            E::DeadlinePassed | E::UnknownOrder | E::ReduceTooLarge | E::AmendRace => Category::Order,
+            E::ClOrdIdConflict => Category::Order,
             E::InsufficientCredit | E::InsufficientBond | E::InsufficientCapacity => Category::Risk,
             E::InsufficientClaims | E::OpenOrderLimit | E::CapacityInUse => Category::Risk,
+            E::NotionalLimit | E::PositionLimit => Category::Risk,
             E::AccountUnknown | E::AccountExists | E::KeyExists | E::ReferenceConsumed => Category::Account,
             E::SupplyLimit | E::MarketExists | E::MarketInvalid | E::NotProvider => Category::Account,
+            E::AccountLocked | E::UnknownMarket | E::LimitsInvalid => Category::Account,
             E::SlowConsumer | E::Overloaded | E::Draining | E::Internal => Category::Server,
             E::Other(_) => Category::Unknown,
         }
@@ -187,9 +220,9 @@ mod tests {
 
     #[test]
     fn newer_code_is_kept_as_text() {
-        let code: ErrorCode = serde_json::from_str("\"PRICE_BAND\"").unwrap();
-        assert_eq!(code, ErrorCode::Other("PRICE_BAND".into()));
-        assert_eq!(code.to_string(), "PRICE_BAND");
-        assert_eq!(serde_json::to_string(&code).unwrap(), "\"PRICE_BAND\"");
+        let code: ErrorCode = serde_json::from_str("\"SOLAR_FLARE\"").unwrap();
+        assert_eq!(code, ErrorCode::Other("SOLAR_FLARE".into()));
+        assert_eq!(code.to_string(), "SOLAR_FLARE");
+        assert_eq!(serde_json::to_string(&code).unwrap(), "\"SOLAR_FLARE\"");
     }
 }

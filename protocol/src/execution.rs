@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Balance, Position};
+use crate::account::{Balance, CancelTimer, Position};
 use crate::order::{Liquidity, Order};
 use crate::time::Time;
 
@@ -67,7 +67,7 @@ pub struct OrdersImage {
     pub orders: Vec<Order>,
 }
 
-/// Balances and positions, all or those that changed.
+/// Balances, positions and timer, all or those that changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountImage {
     /// One for each unit.
@@ -76,6 +76,9 @@ pub struct AccountImage {
     /// One for each market.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<Position>,
+    /// The timer of `cancel_all_after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_all_after: Option<CancelTimer>,
 }
 
 /// One event of one order, with the order after it.
@@ -112,8 +115,16 @@ pub enum Event {
         /// What the fee is counted in.
         fee_unit: String,
     },
-    /// Its owner made it smaller.
-    Reduced,
+    /// It got smaller and kept its place.
+    Reduced {
+        /// Why.
+        reason: ReduceReason,
+    },
+    /// Its owner changed it.
+    Amended {
+        /// Whether it kept its place in the queue.
+        priority_kept: bool,
+    },
     /// It ended with something left.
     Canceled {
         /// Why.
@@ -138,6 +149,31 @@ pub enum CancelReason {
     Stp,
     /// The market's gate closed.
     GateClosed,
+    /// The time it was good till has come.
+    Expired,
+    /// Its connection ended.
+    Cod,
+    /// `cancel_all_after` was not said again in time.
+    CancelAllAfter,
+    /// The operator's `kill_switch`.
+    KillSwitch,
+    /// The next order in turn rests outside the market's price band.
+    PriceBand,
+    /// It met as many orders as one command may.
+    Sweep,
+    /// A reason that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why an order got smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReduceReason {
+    /// `reduce_order`.
+    User,
+    /// It met an order of its own account or group.
+    Stp,
     /// A reason that is newer than this client.
     #[serde(other)]
     Unknown,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::{MarketLimits, TradingMode};
 use crate::time::Time;
 
 /// A listed market.
@@ -23,9 +24,15 @@ pub struct Instrument {
     pub tick: String,
     /// The smallest step of a quantity.
     pub lot: String,
-    /// Whether it trades.
+    /// Where it is in its life.
     pub state: MarketState,
-    /// CU that secure one sold lot.
+    /// What may be done in it; everything if absent.
+    #[serde(default, skip_serializing_if = "TradingMode::is_open")]
+    pub mode: TradingMode,
+    /// Its market's price bands and limits; none if absent.
+    #[serde(default, skip_serializing_if = "MarketLimits::is_none")]
+    pub limits: MarketLimits,
+    /// CU that secure one sold lot; fixed when it opens.
     pub bond: String,
     /// The resting side's fee in millionths of the price.
     pub maker_fee_ppm: u32,
@@ -46,14 +53,20 @@ pub enum Tier {
     Unknown,
 }
 
-/// Whether a market trades.
+/// Where a market is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarketState {
+    /// It is known, and opens later.
+    Listed,
     /// Orders are taken.
     Open,
     /// The gate has closed.
     Closed,
+    /// Who delivers to whom is drawn.
+    Delivering,
+    /// The window is over, and nothing of it is left.
+    Settled,
     /// A state that is newer than this client.
     #[serde(other)]
     Unknown,

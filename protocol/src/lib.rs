@@ -7,12 +7,14 @@
 
 pub mod account;
 pub mod add_order;
+pub mod amend;
 pub mod book;
 pub mod call;
 pub mod cancel;
 pub mod channel;
 pub mod checksum;
 pub mod close;
+pub mod control;
 pub mod decimal;
 pub mod error;
 pub mod error_code;
@@ -32,6 +34,7 @@ pub mod signature;
 pub mod status;
 pub mod subscription;
 pub mod suggest;
+pub mod terms;
 pub mod time;
 pub mod trades;
 pub mod update;

@@ -73,12 +73,18 @@ pub struct AddMarket {
     pub tier: Tier,
     /// Length of a window in seconds.
     pub window_s: u32,
-    /// How many windows are listed ahead.
+    /// How many windows are open at a time.
     pub windows: u32,
+    /// How many more are listed ahead of those, not open yet; absent is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows_ahead: Option<u32>,
     /// Seconds between the gate and delivery.
     pub gate_s: u32,
     /// CU that secure one sold lot.
     pub bond: String,
+    /// Where the bond of a window comes from when it opens; absent is `fixed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bond_rule: Option<BondRule>,
     /// The resting side's fee in millionths of the price.
     pub maker_fee_ppm: u32,
     /// The incoming side's fee in millionths of the price.
@@ -97,7 +103,17 @@ pub enum SelfTrade {
     Allow,
 }
 
-/// Result of the methods of this file.
+/// Where the bond of a window comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BondRule {
+    /// It is the market's bond.
+    Fixed,
+    /// It is the class's reference rate, and the market's bond while there is none.
+    Reference,
+}
+
+/// Result of the methods of this file and of `control`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
     /// The command's place in the journal.

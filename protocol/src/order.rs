@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
+use crate::execution::CancelReason;
+use crate::terms::{PostOnly, Tif};
+use crate::time::Time;
 
 /// Whether an order wants hours or gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +30,8 @@ pub enum OrderStatus {
     Filled,
     /// Over, and something was left.
     Canceled,
+    /// It goes by another `cl_ord_id` now, and may be open: only told of one that was used before.
+    Renamed,
     /// A status that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -67,6 +72,58 @@ pub struct Order {
     pub avg_price: Option<String>,
     /// Where it is in its life.
     pub status: OrderStatus,
+    /// How long it waits; `gtc` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tif: Option<Tif>,
+    /// Until when, if it is `gtd`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// What it does where it would take but must not; it may take if absent.
+    #[serde(default, skip_serializing_if = "PostOnly::is_no")]
+    pub post_only: PostOnly,
+    /// How many lots it shows at a time; all if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_qty: Option<String>,
+    /// The client's mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whether it is canceled when its connection ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cod: bool,
+}
+
+/// Result of `add_order` and `amend_order`: the order as its own command left it. When the request's new id was used
+/// before, the order of then as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderOutcome {
+    /// The exchange's name for the order.
+    pub order_id: String,
+    /// The client's name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cl_ord_id: Option<String>,
+    /// Where the order is in its life.
+    pub status: OrderStatus,
+    /// Why it was canceled, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CancelReason>,
+    /// What has traded.
+    pub cum_qty: String,
+    /// What may still trade.
+    pub leaves_qty: String,
+    /// The mean price of what has traded; not told of a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avg_price: Option<String>,
+    /// Whether an amended order kept its place in the queue; not told of a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_kept: Option<bool>,
+    /// Whether an earlier request with the same id did this, and this one nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+    /// The command's place in the journal.
+    pub engine_seq: u64,
+    /// The private sequence of the order's first event, or of its change. Of a duplicate: the one up to which this is
+    /// exact.
+    pub xseq: u64,
 }
 
 /// An order by one of its two names.

@@ -4,10 +4,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::add_order::AddOrderResult;
-use crate::cancel::{CancelAllResult, OrderChange};
+use crate::cancel::{CancelAllAfterResult, CancelAllResult, OrderChange};
 use crate::error::ErrorObject;
 use crate::operator::Accepted;
+use crate::order::OrderOutcome;
 use crate::query::{BalancesResult, FillsResult, InstrumentsResult, OpenOrdersResult};
 use crate::request_id::RequestId;
 use crate::session::{LoginResult, Ping};
@@ -44,11 +44,15 @@ pub enum Answer {
     /// Of `unsubscribe`.
     Unsubscribe(UnsubscribeResult),
     /// Of `add_order`.
-    AddOrder(AddOrderResult),
+    AddOrder(OrderOutcome),
+    /// Of `amend_order`.
+    AmendOrder(OrderOutcome),
     /// Of `cancel_order` and `reduce_order`.
     OrderChange(OrderChange),
     /// Of `cancel_all`.
     CancelAll(CancelAllResult),
+    /// Of `cancel_all_after`.
+    CancelAllAfter(CancelAllAfterResult),
     /// Of `open_orders`.
     OpenOrders(OpenOrdersResult),
     /// Of `fills`.
@@ -103,13 +107,16 @@ impl Answer {
             "subscribe" => Answer::Subscribe(serde_json::from_str(text)?),
             "unsubscribe" => Answer::Unsubscribe(serde_json::from_str(text)?),
             "add_order" => Answer::AddOrder(serde_json::from_str(text)?),
+            "amend_order" => Answer::AmendOrder(serde_json::from_str(text)?),
             "cancel_order" | "reduce_order" => Answer::OrderChange(serde_json::from_str(text)?),
             "cancel_all" => Answer::CancelAll(serde_json::from_str(text)?),
+            "cancel_all_after" => Answer::CancelAllAfter(serde_json::from_str(text)?),
             "open_orders" => Answer::OpenOrders(serde_json::from_str(text)?),
             "fills" => Answer::Fills(serde_json::from_str(text)?),
             "balances" => Answer::Balances(serde_json::from_str(text)?),
             "instruments" => Answer::Instruments(serde_json::from_str(text)?),
-            "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market" => {
+            "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market"
+            | "set_mode" | "set_market_limits" | "set_account_limits" | "lock_account" | "kill_switch" => {
                 Answer::Accepted(serde_json::from_str(text)?)
             }
             _ => return Err(Error::custom("no method has this result")),

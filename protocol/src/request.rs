@@ -4,7 +4,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::add_order::{AddOrder, AddOrderFields};
-use crate::cancel::{CancelAll, CancelFields, CancelOrder, ReduceFields, ReduceOrder};
+use crate::amend::{AmendFields, AmendOrder};
+use crate::cancel::{CancelAll, CancelAllAfter, CancelFields, CancelOrder, ReduceFields, ReduceOrder};
+use crate::control::{
+    KillFields, KillSwitch, LockAccount, MarketLimitFields, SetAccountLimits, SetMarketLimits, SetMode,
+};
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::fields::{decode, excerpt};
@@ -31,12 +35,16 @@ pub enum Request {
     Unsubscribe(Unsubscribe),
     /// Buy or sell.
     AddOrder(AddOrder),
+    /// Change an order.
+    AmendOrder(AmendOrder),
     /// End an order.
     CancelOrder(CancelOrder),
     /// Make an order smaller.
     ReduceOrder(ReduceOrder),
     /// End all orders.
     CancelAll(CancelAll),
+    /// End all orders unless this is said again in time.
+    CancelAllAfter(CancelAllAfter),
     /// List resting orders.
     OpenOrders(OpenOrders),
     /// List what has traded.
@@ -57,19 +65,31 @@ pub enum Request {
     Deposit(Deposit),
     /// List a class in a zone.
     AddMarket(AddMarket),
+    /// Say what may be done, in the venue, a market or a window.
+    SetMode(SetMode),
+    /// Set a market's price bands and limits.
+    SetMarketLimits(SetMarketLimits),
+    /// Set an account's limits.
+    SetAccountLimits(SetAccountLimits),
+    /// Lock or unlock an account.
+    LockAccount(LockAccount),
+    /// End all orders of an account or of everybody, and let no others in.
+    KillSwitch(KillSwitch),
 }
 
 /// All methods.
-pub const METHODS: [&str; 19] = [
+pub const METHODS: [&str; 26] = [
     "login",
     "ping",
     "logout",
     "subscribe",
     "unsubscribe",
     "add_order",
+    "amend_order",
     "cancel_order",
     "reduce_order",
     "cancel_all",
+    "cancel_all_after",
     "open_orders",
     "fills",
     "balances",
@@ -80,6 +100,11 @@ pub const METHODS: [&str; 19] = [
     "revoke_key",
     "deposit",
     "add_market",
+    "set_mode",
+    "set_market_limits",
+    "set_account_limits",
+    "lock_account",
+    "kill_switch",
 ];
 
 impl Request {
@@ -92,9 +117,11 @@ impl Request {
             "subscribe" => Request::Subscribe(decode::<Subscribe, _>(params)?),
             "unsubscribe" => Request::Unsubscribe(decode::<Unsubscribe, _>(params)?),
             "add_order" => Request::AddOrder(decode::<AddOrderFields, _>(params)?),
+            "amend_order" => Request::AmendOrder(decode::<AmendFields, _>(params)?),
             "cancel_order" => Request::CancelOrder(decode::<CancelFields, _>(params)?),
             "reduce_order" => Request::ReduceOrder(decode::<ReduceFields, _>(params)?),
             "cancel_all" => Request::CancelAll(decode::<CancelAll, _>(params)?),
+            "cancel_all_after" => Request::CancelAllAfter(decode::<CancelAllAfter, _>(params)?),
             "open_orders" => Request::OpenOrders(decode::<OpenOrders, _>(params)?),
             "fills" => Request::Fills(decode::<Fills, _>(params)?),
             "balances" => without_params(Request::Balances, params)?,
@@ -105,6 +132,11 @@ impl Request {
             "revoke_key" => Request::RevokeKey(decode::<RevokeKey, _>(params)?),
             "deposit" => Request::Deposit(decode::<Deposit, _>(params)?),
             "add_market" => Request::AddMarket(decode::<AddMarket, _>(params)?),
+            "set_mode" => Request::SetMode(decode::<SetMode, _>(params)?),
+            "set_market_limits" => Request::SetMarketLimits(decode::<MarketLimitFields, _>(params)?),
+            "set_account_limits" => Request::SetAccountLimits(decode::<SetAccountLimits, _>(params)?),
+            "lock_account" => Request::LockAccount(decode::<LockAccount, _>(params)?),
+            "kill_switch" => Request::KillSwitch(decode::<KillFields, _>(params)?),
             _ => return Err(unknown_method(method)),
         })
     }
@@ -118,9 +150,11 @@ impl Request {
             Request::Subscribe(_) => "subscribe",
             Request::Unsubscribe(_) => "unsubscribe",
             Request::AddOrder(_) => "add_order",
+            Request::AmendOrder(_) => "amend_order",
             Request::CancelOrder(_) => "cancel_order",
             Request::ReduceOrder(_) => "reduce_order",
             Request::CancelAll(_) => "cancel_all",
+            Request::CancelAllAfter(_) => "cancel_all_after",
             Request::OpenOrders(_) => "open_orders",
             Request::Fills(_) => "fills",
             Request::Balances => "balances",
@@ -131,6 +165,11 @@ impl Request {
             Request::RevokeKey(_) => "revoke_key",
             Request::Deposit(_) => "deposit",
             Request::AddMarket(_) => "add_market",
+            Request::SetMode(_) => "set_mode",
+            Request::SetMarketLimits(_) => "set_market_limits",
+            Request::SetAccountLimits(_) => "set_account_limits",
+            Request::LockAccount(_) => "lock_account",
+            Request::KillSwitch(_) => "kill_switch",
         }
     }
 
@@ -141,11 +180,15 @@ impl Request {
             Request::Login(_) | Request::Ping(_) | Request::Logout => None,
             Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Instruments => None,
             Request::OpenOrders(_) | Request::Fills(_) | Request::Balances => Some(Scope::Read),
-            Request::AddOrder(_) | Request::ReduceOrder(_) => Some(Scope::Trade),
-            Request::CancelOrder(_) | Request::CancelAll(_) => Some(Scope::Cancel),
+            Request::AddOrder(_) | Request::AmendOrder(_) | Request::ReduceOrder(_) => Some(Scope::Trade),
+            Request::CancelOrder(_) | Request::CancelAll(_) | Request::CancelAllAfter(_) => {
+                Some(Scope::Cancel)
+            }
             Request::SetCapacity(_) => Some(Scope::Provide),
             Request::OpenAccount(_) | Request::RegisterKey(_) | Request::RevokeKey(_) => Some(Scope::Admin),
-            Request::Deposit(_) | Request::AddMarket(_) => Some(Scope::Admin),
+            Request::Deposit(_) | Request::AddMarket(_) | Request::SetMode(_) => Some(Scope::Admin),
+            Request::SetMarketLimits(_) | Request::SetAccountLimits(_) => Some(Scope::Admin),
+            Request::LockAccount(_) | Request::KillSwitch(_) => Some(Scope::Admin),
         }
     }
 

@@ -32,13 +32,13 @@ pub enum Login {
 pub enum Scope {
     /// See orders, fills and balances.
     Read,
-    /// Add and reduce orders.
+    /// Add, amend and reduce orders.
     Trade,
     /// Cancel orders.
     Cancel,
     /// Register capacity.
     Provide,
-    /// Open accounts, register keys, deposit, add markets.
+    /// Open accounts, register keys, deposit, add markets, set modes and limits.
     Admin,
     /// A scope that is newer than this client.
     #[serde(other)]

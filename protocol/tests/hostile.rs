@@ -104,8 +104,10 @@ fn unknown_field_is_suggested() {
         &add_order(&format!(r#"{order}"limitprice":"1"}}"#)),
         ("UNKNOWN_FIELD", Some("limitprice"), Some("did you mean limit_price?")),
     );
-    check(&add_order(&format!(r#"{order}"postonly":true}}"#)), ("UNKNOWN_FIELD", Some("postonly"), None));
-    check(&add_order(&format!(r#"{order}"postonly":null}}"#)), ("UNKNOWN_FIELD", Some("postonly"), None));
+    let meant = Some("did you mean post_only?");
+    check(&add_order(&format!(r#"{order}"postonly":true}}"#)), ("UNKNOWN_FIELD", Some("postonly"), meant));
+    check(&add_order(&format!(r#"{order}"postonly":null}}"#)), ("UNKNOWN_FIELD", Some("postonly"), meant));
+    check(&add_order(&format!(r#"{order}"iceberg":"1"}}"#)), ("UNKNOWN_FIELD", Some("iceberg"), None));
     check(r#"{"method":"logout","params":{"x":1}}"#, ("UNKNOWN_FIELD", Some("x"), None));
     check(
         r#"{"method":"subscribe","params":{"subs":[{"channel":"book"},{"chanel":"book"}]}}"#,
@@ -172,8 +174,8 @@ fn wrong_value_is_named() {
     check(&bid, ("BAD_VALUE", Some("side"), None));
     let key = r#"{"method":"register_key","params":{"account":"a","key":"","scopes":["read","unknown"]}}"#;
     check(key, ("BAD_VALUE", Some("scopes[1]"), None));
-    let fok = r#"{"symbol":"s","side":"buy","type":"limit","price":"1","qty":"1","tif":"fok"}"#;
-    check(&add_order(fok), ("BAD_VALUE", Some("tif"), None));
+    let day = r#"{"symbol":"s","side":"buy","type":"limit","price":"1","qty":"1","tif":"day"}"#;
+    check(&add_order(day), ("BAD_VALUE", Some("tif"), None));
     let cases = [
         (add_order(r#"{"deadline":"1795356000"}"#), "deadline"),
         (add_order(r#"{"symbol":"s","symbol":"s"}"#), "symbol"),
@@ -202,6 +204,79 @@ fn wrong_value_is_named() {
     ];
     for (text, field) in cases {
         check(&text, ("BAD_VALUE", Some(field), None));
+    }
+}
+
+#[test]
+fn terms_that_contradict_each_other_are_named() {
+    let limit = r#""symbol":"s","side":"buy","type":"limit","price":"1","qty":"1""#;
+    let market = r#""symbol":"s","side":"buy","type":"market","limit_price":"1","qty":"1""#;
+    let expires = r#""expires":"1795356000123456789""#;
+    let gtd = Some("set tif to gtd, or leave expires out");
+    let cases = [
+        (limit, r#""tif":"gtd""#.to_owned(), ("MISSING_FIELD", "expires", None)),
+        (limit, expires.to_owned(), ("BAD_VALUE", "expires", gtd)),
+        (limit, format!(r#""tif":"ioc",{expires}"#), ("BAD_VALUE", "expires", gtd)),
+        (limit, r#""tif":"unknown""#.to_owned(), ("BAD_VALUE", "tif", None)),
+        (limit, r#""post_only":true,"tif":"ioc""#.to_owned(), ("BAD_VALUE", "post_only", None)),
+        (limit, r#""post_only":"slide","tif":"fok""#.to_owned(), ("BAD_VALUE", "post_only", None)),
+        (limit, r#""post_only":true,"min_qty":"1""#.to_owned(), ("BAD_VALUE", "min_qty", None)),
+        (limit, r#""post_only":"move""#.to_owned(), ("BAD_VALUE", "post_only", None)),
+        (limit, r#""post_only":1"#.to_owned(), ("BAD_TYPE", "post_only", None)),
+        (limit, r#""display_qty":"1","tif":"ioc""#.to_owned(), ("BAD_VALUE", "display_qty", None)),
+        (limit, r#""stp":"none""#.to_owned(), ("BAD_VALUE", "stp", None)),
+        (limit, r#""cod":"true""#.to_owned(), ("BAD_TYPE", "cod", None)),
+        (market, r#""tif":"gtd""#.to_owned(), ("BAD_VALUE", "tif", None)),
+        (market, expires.to_owned(), ("BAD_VALUE", "expires", None)),
+        (market, r#""post_only":"slide""#.to_owned(), ("BAD_VALUE", "post_only", None)),
+        (market, r#""display_qty":"1""#.to_owned(), ("BAD_VALUE", "display_qty", None)),
+    ];
+    for (order, extra, (code, field, suggestion)) in cases {
+        check(&add_order(&format!("{{{order},{extra}}}")), (code, Some(field), suggestion));
+    }
+    let post = refusal(&add_order(&format!(r#"{{{limit},"post_only":"move"}}"#)));
+    assert_eq!(&*post.message, "expected true, false or \"slide\", not \"move\"");
+}
+
+#[test]
+fn changes_and_controls_say_what_they_need() {
+    let cases = [
+        (r#"{"method":"amend_order","params":{"order_id":"o_1"}}"#, "MISSING_FIELD", "price"),
+        (r#"{"method":"amend_order","params":{"qty":"1"}}"#, "MISSING_FIELD", "order_id"),
+        (
+            r#"{"method":"amend_order","params":{"order_id":"o_1","cl_ord_id":"a","qty":"1"}}"#,
+            "BAD_VALUE",
+            "cl_ord_id",
+        ),
+        (r#"{"method":"cancel_all","params":{"side":"bid"}}"#, "BAD_VALUE", "side"),
+        (r#"{"method":"cancel_all_after"}"#, "MISSING_FIELD", "timeout_ms"),
+        (r#"{"method":"cancel_all_after","params":{"timeout_ms":-1}}"#, "BAD_VALUE", "timeout_ms"),
+        (r#"{"method":"set_mode","params":{"scope":"venue","mode":"open"}}"#, "MISSING_FIELD", "reason"),
+        (
+            r#"{"method":"set_mode","params":{"scope":"venue","mode":"unknown","reason":"a"}}"#,
+            "BAD_VALUE",
+            "mode",
+        ),
+        (r#"{"method":"set_market_limits","params":{"reason":"a"}}"#, "MISSING_FIELD", "market"),
+        (
+            r#"{"method":"set_market_limits","params":{"market":"m","band":1,"reason":"a"}}"#,
+            "UNKNOWN_FIELD",
+            "band",
+        ),
+        (r#"{"method":"set_account_limits","params":{"account":"a"}}"#, "MISSING_FIELD", "reason"),
+        (r#"{"method":"lock_account","params":{"account":"a","reason":"a"}}"#, "MISSING_FIELD", "locked"),
+        (r#"{"method":"kill_switch","params":{"reason":"a"}}"#, "MISSING_FIELD", "account"),
+        (r#"{"method":"kill_switch","params":{"venue":false,"reason":"a"}}"#, "MISSING_FIELD", "account"),
+        (
+            r#"{"method":"kill_switch","params":{"account":"a","venue":true,"reason":"a"}}"#,
+            "BAD_VALUE",
+            "venue",
+        ),
+        (r#"{"method":"kill_switch","params":{"venue":true}}"#, "MISSING_FIELD", "reason"),
+    ];
+    for (text, code, field) in cases {
+        let error = refusal(text);
+        assert_eq!((error.code.to_string().as_str(), error.field.as_deref()), (code, Some(field)), "{text}");
     }
 }
 

@@ -1,14 +1,21 @@
 //! Round trip: what one side writes, the other reads, and clients survive what is newer than they are.
 
-use protocol::add_order::{AddOrder, Terms, TimeInForce};
+use protocol::add_order::AddOrder;
+use protocol::amend::AmendOrder;
 use protocol::call::Call;
-use protocol::cancel::{CancelAll, CancelOrder, ReduceOrder};
+use protocol::cancel::{CancelAll, CancelAllAfter, CancelOrder, ReduceOrder};
+use protocol::control::{
+    KillSwitch, KillTarget, LockAccount, MarketLimits, SetAccountLimits, SetMarketLimits, SetMode,
+    TradingMode,
+};
 use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
 use protocol::execution::{CancelReason, Event, Executions};
 use protocol::instrument::Tier;
 use protocol::message::Message;
-use protocol::operator::{AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, SelfTrade, SetCapacity};
+use protocol::operator::{
+    AddMarket, BondRule, Deposit, OpenAccount, RegisterKey, RevokeKey, SelfTrade, SetCapacity,
+};
 use protocol::order::{OrderName, OrderStatus, Side};
 use protocol::query::{Fills, OpenOrders};
 use protocol::reply::{Answer, Reply};
@@ -17,6 +24,7 @@ use protocol::request_id::RequestId;
 use protocol::session::{Login, Ping, Scope};
 use protocol::status::Status;
 use protocol::subscription::{Subscribe, SubscribeResult, Subscription, SubscriptionAnswer, Unsubscribe};
+use protocol::terms::{PostOnly, SelfTradePrevention, Terms, TimeInForce};
 use protocol::time::Time;
 use protocol::update::Update;
 
@@ -24,29 +32,79 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
+/// Orders on every kind of terms, with every extra and with none.
 fn orders() -> Vec<Request> {
-    let order = AddOrder {
-        symbol: text("H100SXM.US-E.FIRM.2026-11-23T14Z"),
-        side: Side::Sell,
-        terms: Terms::Limit { price: text("1.05"), tif: TimeInForce::Ioc },
-        qty: text("8"),
+    let terms = |tif, post_only, display_qty: Option<&str>| {
+        let display_qty = display_qty.map(str::to_owned);
+        Terms::Limit { price: text("1.05"), tif, post_only, display_qty }
+    };
+    let order = |terms| AddOrder::new("H100SXM.US-E.FIRM.2026-11-23T14Z", Side::Sell, "8", terms);
+    let until = TimeInForce::Gtd(Time::from_ns(1_795_356_000_123_456_789));
+    let all = [
+        terms(TimeInForce::Gtc, PostOnly::No, None),
+        terms(until, PostOnly::No, Some("2")),
+        terms(TimeInForce::Gtc, PostOnly::Refuse, Some("8")),
+        terms(until, PostOnly::Slide, None),
+        terms(TimeInForce::Ioc, PostOnly::No, None),
+        terms(TimeInForce::Fok, PostOnly::No, None),
+        Terms::market("1"),
+        Terms::Market { limit_price: text("1"), fok: true },
+    ];
+    let mut requests: Vec<Request> = all.map(|terms| Request::AddOrder(order(terms))).to_vec();
+    let extras = |stp| AddOrder {
+        min_qty: Some(text("3")),
+        stp,
+        label: Some(text("mm-1")),
+        cod: true,
         cl_ord_id: Some(text("a \"quoted\" \u{1F600} name")),
         deadline: Some(Time::from_ns(1_795_356_000_123_456_789)),
+        ..order(Terms::limit("1"))
     };
-    let market = AddOrder {
-        terms: Terms::Market { limit_price: text("1") },
-        cl_ord_id: None,
+    requests.extend(
+        [
+            SelfTradePrevention::CancelNewest,
+            SelfTradePrevention::CancelOldest,
+            SelfTradePrevention::CancelBoth,
+            SelfTradePrevention::Decrement,
+        ]
+        .map(|stp| Request::AddOrder(extras(stp))),
+    );
+    requests
+}
+
+/// Everything else that is done to orders, and asked about them.
+fn changes() -> Vec<Request> {
+    let order = || OrderName::ClOrdId(text("a"));
+    let nothing = AmendOrder {
+        order: order(),
+        new_cl_ord_id: None,
+        price: None,
+        qty: None,
+        expect_cum_qty: None,
         deadline: None,
-        ..order.clone()
     };
+    let everything = AmendOrder {
+        order: OrderName::OrderId(text("o_1")),
+        new_cl_ord_id: Some(text("b")),
+        price: Some(text("1.05")),
+        qty: Some(text("9")),
+        expect_cum_qty: Some(text("0")),
+        deadline: Some(Time::from_ns(1)),
+    };
+    let filtered =
+        CancelAll { symbol: Some(text("*.*.*.*")), side: Some(Side::Buy), label: Some(text("mm-1")) };
     vec![
-        Request::AddOrder(order),
-        Request::AddOrder(market),
+        Request::AmendOrder(AmendOrder { price: Some(text("1")), ..nothing.clone() }),
+        Request::AmendOrder(AmendOrder { qty: Some(text("1")), ..nothing.clone() }),
+        Request::AmendOrder(AmendOrder { new_cl_ord_id: Some(text("b")), ..nothing }),
+        Request::AmendOrder(everything),
         Request::CancelOrder(CancelOrder { order: OrderName::OrderId(text("o_1")) }),
-        Request::CancelOrder(CancelOrder { order: OrderName::ClOrdId(text("a")) }),
-        Request::ReduceOrder(ReduceOrder { order: OrderName::ClOrdId(text("a")), by_qty: text("1") }),
-        Request::CancelAll(CancelAll { symbol: Some(text("s")) }),
+        Request::CancelOrder(CancelOrder { order: order() }),
+        Request::ReduceOrder(ReduceOrder { order: order(), by_qty: text("1") }),
+        Request::CancelAll(CancelAll::of("s")),
+        Request::CancelAll(filtered),
         Request::CancelAll(CancelAll::default()),
+        Request::CancelAllAfter(CancelAllAfter { timeout_ms: 0 }),
         Request::OpenOrders(OpenOrders::default()),
         Request::Fills(Fills { limit: Some(10) }),
         Request::Balances,
@@ -88,8 +146,10 @@ fn operations() -> Vec<Request> {
             tier: Tier::Int,
             window_s: 3600,
             windows: 48,
+            windows_ahead: Some(24),
             gate_s: 600,
             bond: text("0.25"),
+            bond_rule: Some(BondRule::Reference),
             maker_fee_ppm: 0,
             taker_fee_ppm: 500,
             self_trade: SelfTrade::Allow,
@@ -97,9 +157,41 @@ fn operations() -> Vec<Request> {
     ]
 }
 
+fn controls() -> Vec<Request> {
+    let all = MarketLimits {
+        price_min: Some(text("0.5")),
+        price_max: Some(text("2")),
+        band_ppm: Some(1),
+        order_qty: Some(text("10")),
+        position_qty: Some(text("20")),
+        order_notional: Some(text("30.5")),
+    };
+    let market = |limits| SetMarketLimits { market: text("m"), limits, reason: text("r") };
+    let account = SetAccountLimits { account: text("a"), reason: text("r"), ..SetAccountLimits::default() };
+    let some = SetAccountLimits {
+        open_orders: Some(1),
+        position_qty: Some(text("2")),
+        order_notional: Some(text("3")),
+        ..account.clone()
+    };
+    let mode = |mode| SetMode { scope: text("venue"), mode, reason: text("r") };
+    let mut requests = vec![
+        Request::SetMarketLimits(market(all)),
+        Request::SetMarketLimits(market(MarketLimits::default())),
+        Request::SetAccountLimits(account),
+        Request::SetAccountLimits(some),
+        Request::LockAccount(LockAccount { account: text("a"), locked: true, reason: text("r") }),
+        Request::KillSwitch(KillSwitch { target: KillTarget::Venue, reason: text("r") }),
+        Request::KillSwitch(KillSwitch { target: KillTarget::Account(text("a")), reason: text("r") }),
+    ];
+    let modes = [TradingMode::Open, TradingMode::PostOnly, TradingMode::CancelOnly, TradingMode::Halted];
+    requests.extend(modes.map(|found| Request::SetMode(mode(found))));
+    requests
+}
+
 #[test]
 fn every_request_is_read_as_it_was_written() {
-    let requests = [orders(), session(), operations()].concat();
+    let requests = [orders(), changes(), session(), operations(), controls()].concat();
     for id in [None, Some(RequestId::Number(-7)), Some(RequestId::Text("a-1".into()))] {
         for request in &requests {
             let frame = request.encode(id.as_ref());
@@ -119,6 +211,12 @@ fn scope_follows_the_method() {
     let scopes: Vec<Option<Scope>> = operations().iter().map(Request::scope).collect();
     assert_eq!(scopes[0], Some(Scope::Provide));
     assert!(scopes[1..].iter().all(|scope| *scope == Some(Scope::Admin)));
+    assert!(controls().iter().all(|request| request.scope() == Some(Scope::Admin)));
+    let scopes: Vec<Option<Scope>> = changes().iter().map(Request::scope).collect();
+    let expected =
+        [(Scope::Trade, 4), (Scope::Cancel, 2), (Scope::Trade, 1), (Scope::Cancel, 4), (Scope::Read, 3)];
+    let expected = expected.into_iter().flat_map(|(scope, count)| [Some(scope)].repeat(count));
+    assert_eq!(scopes, expected.chain([None]).collect::<Vec<_>>());
 }
 
 #[test]
@@ -183,11 +281,11 @@ fn client_reads_past_what_is_newer() {
 
 #[test]
 fn client_reads_newer_errors() {
-    let reply = r#"{"method":"add_order","ok":false,"error":{"code":"PRICE_BAND","category":"weather","message":"m",
+    let reply = r#"{"method":"add_order","ok":false,"error":{"code":"SOLAR_FLARE","category":"weather","message":"m",
         "retryable":true,"incident":"i"},"t_in":"1795356000317900000","t_out":"1795356000317900000","rl":{}}"#;
     let Message::Reply(reply) = Message::decode(reply).unwrap() else { panic!("a reply has no channel") };
     let error = reply.outcome.unwrap_err();
-    assert_eq!(error.code, ErrorCode::Other("PRICE_BAND".into()));
+    assert_eq!(error.code, ErrorCode::Other("SOLAR_FLARE".into()));
     assert_eq!((error.category, error.retryable), (Category::Unknown, true));
 
     let close =

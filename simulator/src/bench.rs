@@ -1,16 +1,21 @@
-//! Bench: how fast the book is on a flow, and whether it trades what it should.
+//! Bench: how fast a book or a whole exchange is on a flow, and whether it trades what it should.
 //!
-//! Two passes that do not disturb each other. Throughput: the whole flow between two looks at the clock, several
-//! times over, each time on an empty book. Latency: once more with a look at the clock after every record, less what
-//! the look costs.
+//! Passes that do not disturb each other, each on an empty book. Throughput: block by block between two looks at the
+//! clock, several times over. Latency: with a look at the clock after every record, less what the look costs. Memory:
+//! what is allocated when most orders rest. Allocations: how many there are in the second half of the flow, when
+//! whatever grows has grown.
 
+mod handles;
 mod pit;
+pub mod venue;
 
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::bench::handles::{HandlePit, named};
 use crate::bench::pit::Pit;
+use crate::bench::venue::Venue;
 use crate::flow::Flow;
 use crate::tape::Tape;
 
@@ -29,9 +34,9 @@ pub enum Comparison {
     Absent,
 }
 
-/// What the book did on a flow.
+/// What a book or an exchange did on a flow.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BookReport {
+pub struct BenchReport {
     /// Records played.
     pub ops: usize,
     /// Throughput passes.
@@ -50,6 +55,10 @@ pub struct BookReport {
     pub p999_ns: u32,
     /// What one look at the clock takes; taken off every latency.
     pub clock_ns: u32,
+    /// Bytes for each resting order when most rest: all that is allocated for orders, prices and indexes, in use or not.
+    pub bytes_per_order: usize,
+    /// Allocations while the second half of the flow was played. `None`: this build does not count.
+    pub allocations: Option<u64>,
     /// Trades.
     pub trades: u64,
     /// Lots traded.
@@ -60,22 +69,63 @@ pub struct BookReport {
     pub reference: Comparison,
 }
 
-/// Plays `flow` to an empty book, `runs` times (at least once) for throughput and once for latency.
-pub fn book(flow: &Flow, runs: usize) -> BookReport {
-    let (first, tape) = throughput(flow);
+/// Records that are made ready together, before the clock is looked at.
+const BLOCK: usize = 256;
+
+/// What a flow is played to.
+pub(crate) trait Stand {
+    /// A record as the flow has it, or as a first pass over it has changed it.
+    type Step;
+    /// The same, ready to be carried out.
+    type Asked;
+
+    /// Empty, but for what every run needs.
+    fn open() -> Self;
+    /// Makes a record ready. This costs no time that is measured.
+    fn ready(step: &Self::Step) -> Self::Asked;
+    /// Carries out one record. `ahead` are those after it, as far as they are ready.
+    fn play(&mut self, asked: &Self::Asked, ahead: &[Self::Asked]);
+    /// Notes what was told since the last time. This costs no time that is measured.
+    fn note(&mut self, block: &[Self::Asked]);
+    /// What traded.
+    fn tape(&self) -> Tape;
+    /// Bytes that orders and all that leads to them take.
+    fn bytes(&self) -> usize;
+    /// How many orders rest.
+    fn open_orders(&self) -> u32;
+}
+
+/// Plays `flow` to an empty book, `runs` times (at least once) for throughput and once for latency. Orders are called by
+/// the ids that their clients chose.
+pub fn book(flow: &Flow, runs: usize) -> BenchReport {
+    measure::<Pit>(flow, &flow.steps, runs)
+}
+
+/// The same, but orders are called by the names that the book gave them.
+pub fn handles(flow: &Flow, runs: usize) -> BenchReport {
+    measure::<HandlePit>(flow, &named(flow), runs)
+}
+
+/// Plays `flow` to a whole exchange.
+pub fn exchange(flow: &Flow, runs: usize) -> BenchReport {
+    measure::<Venue>(flow, &flow.steps, runs)
+}
+
+fn measure<S: Stand>(flow: &Flow, steps: &[S::Step], runs: usize) -> BenchReport {
+    let (first, tape) = throughput::<S>(steps);
     let mut times = vec![first];
     for _ in 1..runs {
-        let (time, again) = throughput(flow);
+        let (time, again) = throughput::<S>(steps);
         assert_eq!(again, tape, "a flow trades alike every time");
         times.push(time);
     }
     times.sort_unstable();
     let clock_ns = clock();
-    let (latencies, again) = latency(flow, clock_ns);
+    let (latencies, again) = latency::<S>(steps, clock_ns);
     assert_eq!(again, tape, "a flow trades alike under measurement");
-    let mops = |time: &Duration| mops(flow.records(), *time);
-    BookReport {
-        ops: flow.records(),
+    let mops = |time: &Duration| mops(steps.len(), *time);
+    BenchReport {
+        ops: steps.len(),
         runs: times.len(),
         mops: mops(&times[times.len() / 2]),
         mops_min: mops(&times[times.len() - 1]),
@@ -84,6 +134,8 @@ pub fn book(flow: &Flow, runs: usize) -> BookReport {
         p99_ns: quantile(&latencies, 990),
         p999_ns: quantile(&latencies, 999),
         clock_ns,
+        bytes_per_order: bytes_per_order::<S>(steps),
+        allocations: allocations::<S>(steps),
         trades: tape.trades,
         traded_quantity: tape.lots,
         tape_hash: tape.to_string(),
@@ -91,29 +143,84 @@ pub fn book(flow: &Flow, runs: usize) -> BookReport {
     }
 }
 
-fn throughput(flow: &Flow) -> (Duration, Tape) {
-    let mut pit = Pit::open();
-    let begun = Instant::now();
-    for step in &flow.steps {
-        pit.play(step);
+/// Plays all steps, block by block. `play` carries out a block and says how long it took.
+fn blocks<S: Stand>(steps: &[S::Step], mut play: impl FnMut(&mut S, &[S::Asked])) -> S {
+    let mut stand = S::open();
+    let mut block = Vec::with_capacity(BLOCK);
+    for steps in steps.chunks(BLOCK) {
+        block.clear();
+        block.extend(steps.iter().map(S::ready));
+        play(&mut stand, &block);
+        stand.note(&block);
     }
-    (begun.elapsed(), pit.tape)
+    stand
+}
+
+fn throughput<S: Stand>(steps: &[S::Step]) -> (Duration, Tape) {
+    let mut time = Duration::ZERO;
+    let stand = blocks::<S>(steps, |stand, block| {
+        let begun = Instant::now();
+        play_all(stand, block);
+        time += begun.elapsed();
+    });
+    (time, stand.tape())
 }
 
 /// How long each record took, sorted, each less `clock_ns`.
-fn latency(flow: &Flow, clock_ns: u32) -> (Vec<u32>, Tape) {
-    let mut pit = Pit::open();
+fn latency<S: Stand>(steps: &[S::Step], clock_ns: u32) -> (Vec<u32>, Tape) {
     // Written once before: a page fault in every thousandth record would be most of what the tail shows.
-    let mut latencies = vec![u32::MAX; flow.records()];
-    let mut before = Instant::now();
-    for (step, latency) in flow.steps.iter().zip(&mut latencies) {
-        pit.play(step);
-        let after = Instant::now();
-        *latency = nanos(after - before).saturating_sub(clock_ns);
-        before = after;
-    }
+    let mut latencies = vec![u32::MAX; steps.len()];
+    let mut slots = latencies.iter_mut();
+    let stand = blocks::<S>(steps, |stand, block| {
+        let mut before = Instant::now();
+        for ((place, asked), latency) in block.iter().enumerate().zip(&mut slots) {
+            stand.play(asked, &block[place + 1..]);
+            let after = Instant::now();
+            *latency = nanos(after - before).saturating_sub(clock_ns);
+            before = after;
+        }
+    });
     latencies.sort_unstable();
-    (latencies, pit.tape)
+    (latencies, stand.tape())
+}
+
+/// Bytes for each order when most rest: all that is allocated then, in use or not.
+fn bytes_per_order<S: Stand>(steps: &[S::Step]) -> usize {
+    let (mut most, mut bytes) = (0, 0);
+    blocks::<S>(steps, |stand, block| {
+        for (place, asked) in block.iter().enumerate() {
+            stand.play(asked, &block[place + 1..]);
+            if most < stand.open_orders() {
+                (most, bytes) = (stand.open_orders(), stand.bytes());
+            }
+        }
+    });
+    bytes / engine::ids::index(most.max(1))
+}
+
+/// How often memory is asked for while the second half of the flow is played.
+#[cfg(feature = "count-allocations")]
+fn allocations<S: Stand>(steps: &[S::Step]) -> Option<u64> {
+    let (mut played, mut count) = (0, 0);
+    blocks::<S>(steps, |stand, block| {
+        let info = allocation_counter::measure(|| play_all(stand, block));
+        if steps.len() <= 2 * played {
+            count += info.count_total;
+        }
+        played += block.len();
+    });
+    Some(count)
+}
+
+#[cfg(not(feature = "count-allocations"))]
+fn allocations<S: Stand>(_: &[S::Step]) -> Option<u64> {
+    None
+}
+
+fn play_all<S: Stand>(stand: &mut S, block: &[S::Asked]) {
+    for (place, asked) in block.iter().enumerate() {
+        stand.play(asked, &block[place + 1..]);
+    }
 }
 
 /// What a look at the clock costs: the median distance of two looks with nothing between them.

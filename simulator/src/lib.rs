@@ -1,11 +1,13 @@
 //! Simulator: drives the real exchange and the real book, never a model of them.
 //!
-//! Two ways so far. A recorded hour of another exchange becomes commands, and what our exchange says is compared with
+//! Three ways so far. A recorded hour of another exchange becomes commands, and what our exchange says is compared with
 //! what that one said: [`replay::replay`]. A reference flow goes through the book alone, to measure it and to compare
-//! its trades with an independent matcher's: [`bench::book`].
+//! its trades with an independent matcher's: [`bench::book`]. The same flow goes through a whole exchange, and an auditor
+//! checks every invariant after every command: [`invariants::audit`].
 
 pub mod bench;
 pub mod flow;
+pub mod invariants;
 pub mod lobster;
 pub mod replay;
 mod tape;

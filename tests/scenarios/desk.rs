@@ -1,21 +1,23 @@
 //! Desk: a whole exchange with its clock and its view, and the names that a scenario uses.
 //!
-//! After every command the exchange is sound and the view agrees with it.
+//! After every command the exchange is sound, the view agrees with it, and what is told of an order is what was asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::command::Command;
 use engine::command::Stamped;
 use engine::event::Event;
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId};
+use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, index};
 use engine::label::Label;
+use engine::order::NewOrder;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
 use engine::view::View;
 
 use crate::agreement::assert_agreement;
 use crate::decimal::span;
+use crate::kinds::kind;
 
 /// When scenarios begin: 2026-11-23, 12:00 UTC.
 const BEGINNING: Time = Time::from_seconds(1_795_435_200);
@@ -27,27 +29,37 @@ const TICKS_MAX: u32 = 100;
 pub(crate) struct Desk {
     pub(crate) exchange: Exchange,
     pub(crate) view: View,
+    /// Kinds of everything that happened.
+    pub(crate) kinds: BTreeSet<&'static str>,
     sequencer: Sequencer,
     now: Time,
     /// Names of markets, by number.
     markets: Vec<String>,
+    /// Windows by market, in order of listing.
+    windows: BTreeMap<MarketId, Vec<InstrumentId>>,
     orders: BTreeMap<OrderId, usize>,
-    /// Order lines so far, rejected ones too.
-    orders_asked: usize,
+    /// Orders as they were asked for, rejected ones too.
+    asked: Vec<NewOrder>,
     deposits: usize,
+    /// Whether deliveries are drawn as soon as they can be, and how many were so far.
+    draws: Option<u64>,
 }
 
 impl Desk {
-    pub(crate) fn new() -> Desk {
+    /// A desk that draws deliveries itself, or leaves that to the scenario.
+    pub(crate) fn new(draws: bool) -> Desk {
         Desk {
             exchange: Exchange::default(),
             view: View::default(),
+            kinds: BTreeSet::new(),
             sequencer: Sequencer::default(),
             now: BEGINNING,
             markets: Vec::new(),
+            windows: BTreeMap::new(),
             orders: BTreeMap::new(),
-            orders_asked: 0,
+            asked: Vec::new(),
             deposits: 0,
+            draws: draws.then_some(0),
         }
     }
 
@@ -59,16 +71,23 @@ impl Desk {
         events
     }
 
-    /// Applies ticks until no timer is due.
+    /// Applies ticks and draws until nothing is due.
     fn tick(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
-        let mut ticks = 0;
-        while let Some(tick) = self.sequencer.tick(self.now, &self.exchange) {
-            events.extend(self.take(&tick));
-            ticks += 1;
-            assert!(ticks < TICKS_MAX, "every timer is done at last");
+        for _ in 0..TICKS_MAX {
+            let tick = self.sequencer.tick(self.now, &self.exchange);
+            let Some(stamped) = tick.or_else(|| self.draw()) else { return events };
+            events.extend(self.take(&stamped));
         }
-        events
+        panic!("every timer is done at last");
+    }
+
+    /// The next draw, if one is waited for and the scenario does not draw itself. Seeds are counted from one.
+    fn draw(&mut self) -> Option<Stamped> {
+        let seed = self.draws? + 1;
+        let drawn = self.sequencer.draw((self.now, seed), &self.exchange)?;
+        self.draws = Some(seed);
+        Some(drawn)
     }
 
     fn take(&mut self, stamped: &Stamped) -> Vec<Event> {
@@ -78,11 +97,30 @@ impl Desk {
         self.view.fold(stamped.stamp, &events);
         assert_agreement(&self.exchange, &self.view);
         for event in &events {
-            if let Event::OrderAccepted { order, .. } = event {
-                self.orders.insert(*order, self.orders_asked);
+            self.kinds.insert(kind(event));
+            match *event {
+                Event::OrderAccepted { order, .. } => {
+                    self.orders.insert(order, self.asked.len());
+                    self.assert_echo(order);
+                }
+                Event::InstrumentListed { instrument, market, .. } => {
+                    self.windows.entry(market).or_default().push(instrument);
+                }
+                _ => {}
             }
         }
         events
+    }
+
+    /// Panics unless the events tell an order as it was asked for. Its limit may be another: slid, or cut by a band.
+    fn assert_echo(&self, order: OrderId) {
+        let asked = self.asked.last().expect("an order that is accepted was asked for");
+        let told = self.view.order(order).expect("an order that is accepted is told");
+        assert_eq!((told.account, told.instrument), (asked.account, asked.instrument), "whose, of what");
+        assert_eq!((told.side, told.kind), (asked.side, asked.kind), "side and kind");
+        assert_eq!((told.time_in_force, told.minimum), (asked.time_in_force, asked.minimum), "terms");
+        assert_eq!((told.clip, told.client), (asked.shown, asked.client), "what it shows, and its name");
+        assert_eq!((told.label, told.session), (asked.label, asked.session), "marks");
     }
 
     /// Moves the clock.
@@ -97,15 +135,27 @@ impl Desk {
         Some(if past { self.now.before(nanos) } else { self.now.after(nanos) })
     }
 
+    /// A later time as `+5s` from now.
+    pub(crate) fn span_to(&self, time: Time) -> String {
+        let nanos = time.0.saturating_sub(self.now.0);
+        let (whole, part) = (nanos / Time::SECOND, nanos % Time::SECOND);
+        if part == 0 { format!("+{whole}s") } else { format!("+{whole}.{part:09}s") }
+    }
+
     /// Gives the next market its name.
     pub(crate) fn name_market(&mut self, name: &str) {
         self.markets.push(name.to_string());
     }
 
     /// Counts an order line; returns its number.
-    pub(crate) fn ask_order(&mut self) -> usize {
-        self.orders_asked += 1;
-        self.orders_asked
+    pub(crate) fn ask_order(&mut self, order: NewOrder) -> usize {
+        self.asked.push(order);
+        self.asked.len()
+    }
+
+    /// An order as it was asked for.
+    pub(crate) fn asked(&self, order: OrderId) -> &NewOrder {
+        &self.asked[self.orders[&order] - 1]
     }
 
     /// A reference that no deposit had yet.
@@ -119,18 +169,20 @@ impl Desk {
         Label::new(name).and_then(|name| self.view.named(name)).unwrap_or(AccountId(9_999))
     }
 
+    /// The market of that name, or one that does not exist.
+    pub(crate) fn market(&self, name: &str) -> MarketId {
+        let place = self.markets.iter().position(|market| market == name);
+        MarketId(place.and_then(|place| u32::try_from(place).ok()).unwrap_or(9_999))
+    }
+
     /// The instrument that `H` or `H+1` names, or one that does not exist.
     pub(crate) fn instrument(&self, text: &str) -> Option<InstrumentId> {
         let (name, ahead) = text.split_once('+').unwrap_or((text, "0"));
         let ahead: usize = ahead.parse().ok()?;
-        let place = self.markets.iter().position(|market| market == name)?;
-        let market = MarketId(u32::try_from(place).ok()?);
-        Some(self.windows(market).nth(ahead).unwrap_or(InstrumentId(9_999)))
-    }
-
-    fn windows(&self, market: MarketId) -> impl Iterator<Item = InstrumentId> {
-        let listed = self.view.instruments();
-        listed.filter(move |(_, view)| view.market == market).map(|(instrument, _)| instrument)
+        let market = self.market(name);
+        index(market.0).lt(&self.markets.len()).then_some(())?;
+        let window = self.windows.get(&market).and_then(|windows| windows.get(ahead));
+        Some(window.copied().unwrap_or(InstrumentId(99_999)))
     }
 
     /// The order with that number in the scenario, or one that does not exist.
@@ -144,16 +196,16 @@ impl Desk {
     }
 
     pub(crate) fn market_name(&self, market: MarketId) -> &str {
-        &self.markets[engine::ids::index(market.0)]
+        &self.markets[index(market.0)]
     }
 
     pub(crate) fn instrument_name(&self, instrument: InstrumentId) -> String {
         let market = self.view.instrument(instrument).expect("events name instruments that exist").market;
         let name = self.market_name(market);
-        match self.windows(market).position(|window| window == instrument) {
-            Some(0) => name.to_string(),
-            Some(ahead) => format!("{name}+{ahead}"),
-            None => unreachable!("an instrument is one of its market's windows"),
+        match self.windows[&market].binary_search(&instrument) {
+            Ok(0) => name.to_string(),
+            Ok(ahead) => format!("{name}+{ahead}"),
+            Err(_) => unreachable!("an instrument is one of its market's windows"),
         }
     }
 

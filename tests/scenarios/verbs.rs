@@ -1,26 +1,28 @@
 //! Verbs: what a line in column one asks for.
 //!
-//! `[#1] bid ann 5 @ 1.2000 [ioc] [id=x] [deadline=+5s] [H+1]`, `ask ...`, `cancel ann #1`, `cancel ann id=x`,
-//! `reduce ann #1 by 2`, `cancel-all ann [H]`, `capacity pat 50 [H]`, `deposit ann 100 [ref=x]`,
-//! `open pat [provider] [joins ann]`, `key ann k1 [scope ...]`, `revoke k1`, `market [H] [setting=value ...]`, `found`,
-//! `time +5s`, and the questions `book [H]`, `balances [ann ...]`, `positions`.
+//! Of orders and cancellations `trading.rs` says how they are written, of modes, limits and locks `controls.rs`; these
+//! are the others: `open pat [provider] [joins ann]`, `key ann k1 [scope ...]`, `revoke k1`, `deposit ann 100 [ref=x]`,
+//! `capacity pat 50 [H]`, `market [H] [setting=value ...]`, `draw [H] [seed=7]`, `found`, `time +5s`, and the questions
+//! `book [H]`, `orders [ann]`, `balances [ann ...]`, `positions`.
 
 use engine::command::Command;
 use engine::event::Event;
 use engine::ids::{InstrumentId, PublicKey, Scopes};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade};
-use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
+use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::symbol::Tier;
 use engine::symbol::{ClassName, ZoneName};
 use engine::units::{Amount, Lots, Ppm};
 
-use crate::decimal::{amount, price};
+use crate::controls::control;
+use crate::decimal::amount;
 use crate::desk::Desk;
-use crate::report::{balances, book, narration, positions};
+use crate::questions::{balances, book, orders, positions};
+use crate::report::narration;
+use crate::trading::{place, trade};
 
 /// What a line says after its verb.
-type Words<'a> = &'a [&'a str];
+pub(crate) type Words<'a> = &'a [&'a str];
 
 /// Does what a line asks for; returns what came of it, or `None` when the line cannot be read.
 pub(crate) fn act(desk: &mut Desk, line: &str) -> Option<Vec<String>> {
@@ -32,14 +34,16 @@ pub(crate) fn act(desk: &mut Desk, line: &str) -> Option<Vec<String>> {
     let (verb, rest) = words.split_first()?;
     let events = match (*verb, rest) {
         ("book", rest) => return Some(book(desk, instrument(desk, rest.first())?)),
+        ("orders", names) => return Some(orders(desk, names)),
         ("balances", names) => return Some(balances(desk, names)),
         ("positions", []) => return Some(positions(desk)),
         ("time", [span]) => desk.pass(span)?,
         ("market", rest) => add_market(desk, rest)?,
-        ("bid", rest) => place(desk, (Side::Bid, label), rest)?,
-        ("ask", rest) => place(desk, (Side::Ask, label), rest)?,
+        ("bid" | "ask", rest) => place(desk, (label, verb), rest)?,
         _ => {
-            let command = command(desk, verb, rest)?;
+            let command = command(desk, verb, rest)
+                .or_else(|| trade(desk, verb, rest))
+                .or_else(|| control(desk, verb, rest))?;
             desk.apply(command)
         }
     };
@@ -76,50 +80,13 @@ fn command(desk: &mut Desk, verb: &str, words: Words<'_>) -> Option<Command> {
             let instrument = instrument(desk, rest.first())?;
             Command::SetCapacity { account: desk.account(name), instrument, lots: lots(count)? }
         }
-        ("cancel", [name, order]) => {
-            Command::CancelOrder { account: desk.account(name), order: order_ref(desk, order)? }
+        ("draw", [rest @ .., seed]) if seed.starts_with("seed=") => {
+            let (_, seed) = seed.split_once('=')?;
+            Command::Draw { instrument: instrument(desk, rest.first())?, seed: seed.parse().ok()? }
         }
-        ("reduce", [name, order, "by", by]) => {
-            let order = order_ref(desk, order)?;
-            Command::ReduceOrder { account: desk.account(name), order, by: lots(by)? }
-        }
-        ("cancel-all", [name]) => Command::CancelAll { account: desk.account(name), instrument: None },
-        ("cancel-all", [name, _]) => {
-            let instrument = Some(instrument(desk, words.get(1))?);
-            Command::CancelAll { account: desk.account(name), instrument }
-        }
+        ("draw", rest) => Command::Draw { instrument: instrument(desk, rest.first())?, seed: 0 },
         _ => return None,
     })
-}
-
-fn place(desk: &mut Desk, (side, label): (Side, Option<&str>), words: Words<'_>) -> Option<Vec<Event>> {
-    let [name, count, "@", limit, options @ ..] = words else { return None };
-    let number = desk.ask_order();
-    if label.is_some_and(|label| label != format!("#{number}")) {
-        return None;
-    }
-    let mut order = NewOrder {
-        account: desk.account(name),
-        instrument: InstrumentId(0),
-        side,
-        time_in_force: TimeInForce::GoodTillGate,
-        limit: price(limit)?,
-        lots: lots(count)?,
-        client: None,
-        deadline: None,
-    };
-    let mut window = None;
-    for option in options {
-        match option.split_once('=') {
-            Some(("id", client)) => order.client = Some(Label::new(client)?),
-            Some(("deadline", span)) => order.deadline = Some(desk.moment(span)?),
-            None if *option == "ioc" => order.time_in_force = TimeInForce::ImmediateOrCancel,
-            None => window = Some(option),
-            _ => return None,
-        }
-    }
-    order.instrument = instrument(desk, window)?;
-    Some(desk.apply(Command::PlaceOrder(order)))
 }
 
 fn add_market(desk: &mut Desk, words: Words<'_>) -> Option<Vec<Event>> {
@@ -133,8 +100,10 @@ fn add_market(desk: &mut Desk, words: Words<'_>) -> Option<Vec<Event>> {
         zone: ZoneName::new("US-E")?,
         tier: Tier::Firm,
         self_trade: SelfTrade::Prevented,
+        bond_rule: BondRule::Fixed,
         window_seconds: 3_600,
         windows: 2,
+        windows_ahead: 0,
         gate_seconds: 600,
         maker_fee: Ppm::new(200)?,
         taker_fee: Ppm::new(500)?,
@@ -153,39 +122,40 @@ fn set(spec: &mut MarketSpec, setting: &str) -> Option<()> {
     match name {
         "class" => spec.class = ClassName::new(value)?,
         "zone" => spec.zone = ZoneName::new(value)?,
-        "tier" => {
-            let tiers = [("FIRM", Tier::Firm), ("INT", Tier::Interruptible)];
-            spec.tier = tiers.iter().find(|(name, _)| *name == value)?.1;
-        }
+        "tier" => spec.tier = tier(value)?,
         "window" => spec.window_seconds = value.parse().ok()?,
         "windows" => spec.windows = value.parse().ok()?,
+        "ahead" => spec.windows_ahead = value.parse().ok()?,
         "gate" => spec.gate_seconds = value.parse().ok()?,
+        "bond" if value == "reference" => spec.bond_rule = BondRule::Reference,
         "bond" => spec.bond = amount(value)?,
         "maker" => spec.maker_fee = rate(value)?,
         "taker" => spec.taker_fee = rate(value)?,
         "self_trade" => {
             let settings = [("prevent", SelfTrade::Prevented), ("allow", SelfTrade::Allowed)];
-            spec.self_trade = settings.iter().find(|(name, _)| *name == value)?.1;
+            spec.self_trade = named(&settings, value)?;
         }
         _ => return None,
     }
     Some(())
 }
 
-fn instrument(desk: &Desk, word: Option<&&str>) -> Option<InstrumentId> {
+/// What a word stands for.
+pub(crate) fn named<T: Copy>(meanings: &[(&str, T)], word: &str) -> Option<T> {
+    meanings.iter().find(|(name, _)| *name == word).map(|(_, meaning)| *meaning)
+}
+
+pub(crate) fn tier(word: &str) -> Option<Tier> {
+    named(&[("FIRM", Tier::Firm), ("INT", Tier::Interruptible)], word)
+}
+
+/// The window that a word names; the first of market H without one.
+pub(crate) fn instrument(desk: &Desk, word: Option<&&str>) -> Option<InstrumentId> {
     desk.instrument(word.copied().unwrap_or("H"))
 }
 
-fn lots(text: &str) -> Option<Lots> {
+pub(crate) fn lots(text: &str) -> Option<Lots> {
     Lots::new(text.parse().ok()?)
-}
-
-/// `#3` is the third order of the scenario, `id=x` the client's own name.
-fn order_ref(desk: &Desk, text: &str) -> Option<OrderRef> {
-    match text.strip_prefix("id=") {
-        Some(client) => Some(OrderRef::Client(Label::new(client)?)),
-        None => Some(OrderRef::Id(desk.order(text.strip_prefix('#')?.parse().ok()?))),
-    }
 }
 
 /// A public key that spells `text`.
@@ -196,13 +166,12 @@ fn key(text: &str) -> PublicKey {
 }
 
 fn scopes(words: Words<'_>) -> Option<Scopes> {
-    let scope = |word: &&str| match *word {
-        "read" => Some(Scopes::READ),
-        "trade" => Some(Scopes::TRADE),
-        "cancel" => Some(Scopes::CANCEL),
-        "provide" => Some(Scopes::PROVIDE),
-        "admin" => Some(Scopes::ADMIN),
-        _ => None,
-    };
-    words.iter().try_fold(Scopes::NONE, |sum, word| Some(sum.with(scope(word)?)))
+    let scopes = [
+        ("read", Scopes::READ),
+        ("trade", Scopes::TRADE),
+        ("cancel", Scopes::CANCEL),
+        ("provide", Scopes::PROVIDE),
+        ("admin", Scopes::ADMIN),
+    ];
+    words.iter().try_fold(Scopes::NONE, |sum, word| Some(sum.with(named(&scopes, word)?)))
 }

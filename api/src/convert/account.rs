@@ -1,16 +1,18 @@
 //! Accounts on the wire: balances, positions, scopes and keys.
 
 use engine::account::Balance;
+use engine::event::Event;
 use engine::ids::{InstrumentId, Scopes};
 use engine::units::Amount;
 use engine::view::View;
 use engine::view::accounts::{AccountView, PositionView};
-use protocol::account::{Balance as WireBalance, CU, Position};
+use protocol::account::{Balance as WireBalance, CU, CancelTimer, Position, TimerState};
 use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::execution::AccountImage;
 use protocol::session::Scope;
+use protocol::time::Time;
 
 use crate::convert::symbol;
 
@@ -49,7 +51,7 @@ pub fn position(view: &View, instrument: InstrumentId, position: &PositionView) 
     }
 }
 
-/// All of an account's credit, and every position that is not empty.
+/// All of an account's credit, every position that is not empty, and the timer that runs.
 pub fn image(view: &View, account: &AccountView) -> AccountImage {
     let filled = |position: &PositionView| {
         position.lots != 0 || !position.bonded.is_zero() || !position.escrow.is_zero()
@@ -58,7 +60,34 @@ pub fn image(view: &View, account: &AccountView) -> AccountImage {
     AccountImage {
         balances: vec![balance(&account.balance)],
         positions: positions.map(|(instrument, row)| position(view, *instrument, row)).collect(),
+        cancel_all_after: account
+            .cancel_after
+            .map(|due| CancelTimer { state: TimerState::Set, due: Some(Time::from_ns(due.0)) }),
     }
+}
+
+/// What an event says of the account; `None` when it is about something else.
+pub fn change(view: &View, event: &Event) -> Option<AccountImage> {
+    let mut image = AccountImage::default();
+    match *event {
+        Event::PositionChanged { account, instrument, .. } => {
+            let row = view.account(account)?.positions.get(&instrument)?;
+            image.positions = vec![position(view, instrument, row)];
+        }
+        Event::BalanceChanged { account, .. } => {
+            image.balances = vec![balance(&view.account(account)?.balance)];
+        }
+        Event::CancelAfterSet { due, .. } => {
+            let state = if due.is_some() { TimerState::Set } else { TimerState::Off };
+            let due = due.map(|due| Time::from_ns(due.0));
+            image.cancel_all_after = Some(CancelTimer { state, due });
+        }
+        Event::CancelAfterFired { .. } => {
+            image.cancel_all_after = Some(CancelTimer { state: TimerState::Fired, due: None });
+        }
+        _ => return None,
+    }
+    Some(image)
 }
 
 /// The scopes of a set, in their usual order.

@@ -1,5 +1,8 @@
 //! Instruments and markets on the wire.
 
+use engine::control::ModeScope;
+use engine::event::Event;
+use engine::ids::{InstrumentId, MarketId};
 use engine::instrument::Phase;
 use engine::market::{self, MarketSpec};
 use engine::symbol::{self, ClassName, ZoneName};
@@ -9,12 +12,16 @@ use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::instrument::{Instrument, MarketState, Tier};
-use protocol::operator::{AddMarket, SelfTrade};
+use protocol::operator::{AddMarket, BondRule, SelfTrade};
 use protocol::time::Time;
+
+use crate::convert::account::amount;
+use crate::convert::control;
 
 /// An instrument as clients see it.
 pub fn wire(view: &View, listed: &InstrumentView) -> Instrument {
-    let spec = view.market(listed.market).expect("an instrument has a market");
+    let market = view.market(listed.market).expect("an instrument has a market");
+    let spec = &market.spec;
     Instrument {
         symbol: listed.symbol.to_string(),
         class: spec.class.to_string(),
@@ -28,12 +35,39 @@ pub fn wire(view: &View, listed: &InstrumentView) -> Instrument {
         tick: decimal::print(1, Scale::Price),
         lot: decimal::print(1, Scale::Quantity),
         state: match listed.phase {
+            Phase::Listed => MarketState::Listed,
             Phase::Open => MarketState::Open,
             Phase::Closed => MarketState::Closed,
+            Phase::Delivering => MarketState::Delivering,
+            Phase::Settled => MarketState::Settled,
         },
-        bond: decimal::print(spec.bond.micro(), Scale::Amount),
-        maker_fee_ppm: spec.maker_fee.parts(),
-        taker_fee_ppm: spec.taker_fee.parts(),
+        mode: control::mode_told(view.mode().max(market.mode).max(listed.mode)),
+        limits: control::limits_told(&market.limits),
+        bond: amount(listed.terms.bond),
+        maker_fee_ppm: listed.terms.maker_fee.parts(),
+        taker_fee_ppm: listed.terms.taker_fee.parts(),
+    }
+}
+
+/// The instruments that look different after an event, those that are told of anyway.
+pub fn changed(view: &View, event: &Event) -> Vec<InstrumentId> {
+    let of = |market: Option<MarketId>| {
+        let current = view.current_instruments();
+        let chosen = current.filter(|(_, listed)| market.is_none_or(|market| market == listed.market));
+        chosen.map(|(instrument, _)| instrument).collect()
+    };
+    match *event {
+        Event::InstrumentListed { instrument, .. }
+        | Event::InstrumentOpened { instrument, .. }
+        | Event::InstrumentClosed { instrument }
+        | Event::InstrumentDelivering { instrument, .. }
+        | Event::InstrumentSettled { instrument }
+        | Event::ModeSet { scope: ModeScope::Instrument(instrument), .. } => vec![instrument],
+        Event::ModeSet { scope: ModeScope::Market(market), .. } | Event::MarketLimitsSet { market, .. } => {
+            of(Some(market))
+        }
+        Event::ModeSet { scope: ModeScope::Venue, .. } => of(None),
+        _ => Vec::new(),
     }
 }
 
@@ -57,8 +91,13 @@ pub fn spec(params: &AddMarket) -> Result<MarketSpec, ErrorObject> {
             SelfTrade::Prevent => market::SelfTrade::Prevented,
             SelfTrade::Allow => market::SelfTrade::Allowed,
         },
+        bond_rule: match params.bond_rule.unwrap_or(BondRule::Fixed) {
+            BondRule::Fixed => market::BondRule::Fixed,
+            BondRule::Reference => market::BondRule::Reference,
+        },
         window_seconds: params.window_s,
         windows: params.windows,
+        windows_ahead: params.windows_ahead.unwrap_or(0),
         gate_seconds: params.gate_s,
         maker_fee: fee(params.maker_fee_ppm, "maker_fee_ppm")?,
         taker_fee: fee(params.taker_fee_ppm, "taker_fee_ppm")?,

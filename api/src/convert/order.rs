@@ -1,95 +1,22 @@
-//! Orders on the wire: what a client asks, and what became of it.
+//! Orders on the wire: what became of them.
 
-use engine::event::{CancelReason, Event, Liquidity};
-use engine::ids::{AccountId, InstrumentId, OrderId};
-use engine::label::Label;
-use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
-use engine::stamp::{Stamp, Time};
+use engine::event::{CancelReason, Event, Liquidity, ReduceReason};
+use engine::order::{OrderKind, Side, TimeInForce};
+use engine::stamp::Stamp;
 use engine::units::{Lots, Price};
 use engine::view::View;
 use engine::view::accounts::FillView;
 use engine::view::orders::{OrderStatus, OrderView};
 use protocol::account::CU;
-use protocol::add_order::{self, AddOrder, Terms};
 use protocol::decimal::{self, Scale};
-use protocol::error::ErrorObject;
-use protocol::error_code::ErrorCode;
 use protocol::execution::{self, Execution};
-use protocol::order::{self, Order, OrderName};
+use protocol::order::{self, Order};
 use protocol::query::Fill;
-use protocol::{name, time};
+use protocol::terms::{PostOnly, Tif};
+use protocol::time::Time;
 
 use crate::convert::account::amount;
 use crate::convert::symbol;
-
-/// The order that `add_order` asks for.
-pub fn new_order(
-    params: &AddOrder,
-    account: AccountId,
-    instrument: InstrumentId,
-) -> Result<NewOrder, ErrorObject> {
-    let (limit, time_in_force) = match &params.terms {
-        Terms::Limit { price: text, tif: add_order::TimeInForce::Gtc } => {
-            (price(text, "price")?, TimeInForce::GoodTillGate)
-        }
-        Terms::Limit { price: text, tif: add_order::TimeInForce::Ioc } => {
-            (price(text, "price")?, TimeInForce::ImmediateOrCancel)
-        }
-        Terms::Market { limit_price } => (price(limit_price, "limit_price")?, TimeInForce::ImmediateOrCancel),
-    };
-    Ok(NewOrder {
-        account,
-        instrument,
-        side: match params.side {
-            order::Side::Buy => Side::Bid,
-            order::Side::Sell => Side::Ask,
-        },
-        time_in_force,
-        limit,
-        lots: lots(&params.qty, "qty")?,
-        client: params.cl_ord_id.as_deref().map(|text| label(text, "cl_ord_id")).transpose()?,
-        deadline: params.deadline.map(|deadline| Time(deadline.ns())),
-    })
-}
-
-/// A price in bounds.
-fn price(text: &str, field: &str) -> Result<Price, ErrorObject> {
-    let ticks = decimal::parse(text, Scale::Price, field)?;
-    Price::new(ticks).ok_or_else(|| {
-        ErrorObject::new(ErrorCode::BadTick, "a price is from 0.0001 to 100000.0000 CU").with_field(field)
-    })
-}
-
-/// A quantity in bounds, at least 1.
-pub fn lots(text: &str, field: &str) -> Result<Lots, ErrorObject> {
-    let count = decimal::parse(text, Scale::Quantity, field)?;
-    if count == 0 {
-        return Err(ErrorObject::new(ErrorCode::BadLot, "a quantity is at least 1").with_field(field));
-    }
-    Lots::new(count).ok_or_else(|| {
-        ErrorObject::new(ErrorCode::MaxQty, "a quantity is at most 10000000").with_field(field)
-    })
-}
-
-/// A name that a client chose.
-pub fn label(text: &str, field: &str) -> Result<Label, ErrorObject> {
-    name::check(text, field)?;
-    Ok(Label::new(text).expect("a name of the wire is a label of the engine"))
-}
-
-/// The order that a request names.
-pub fn order_ref(named: &OrderName) -> Result<OrderRef, ErrorObject> {
-    match named {
-        OrderName::ClOrdId(text) => Ok(OrderRef::Client(label(text, "cl_ord_id")?)),
-        OrderName::OrderId(text) => {
-            let raw = text.strip_prefix("o_").and_then(|hex| u64::from_str_radix(hex, 16).ok());
-            raw.map(|raw| OrderRef::Id(OrderId::from_raw(raw))).ok_or_else(|| {
-                let message = "an order id is o_ and hexadecimal digits, as add_order returned it";
-                ErrorObject::new(ErrorCode::BadValue, message).with_field("order_id")
-            })
-        }
-    }
-}
 
 /// Lots as text.
 pub fn quantity(lots: Lots) -> String {
@@ -114,13 +41,31 @@ pub fn status(order: &OrderView) -> order::OrderStatus {
     match order.status {
         OrderStatus::Filled => order::OrderStatus::Filled,
         OrderStatus::Canceled(_) => order::OrderStatus::Canceled,
-        OrderStatus::Open if order.filled.is_zero() => order::OrderStatus::Open,
-        OrderStatus::Open => order::OrderStatus::PartiallyFilled,
+        OrderStatus::Open => open_status(order.filled),
+    }
+}
+
+/// Where an open order is in its life, when so much of it has traded.
+pub fn open_status(filled: Lots) -> order::OrderStatus {
+    if filled.is_zero() { order::OrderStatus::Open } else { order::OrderStatus::PartiallyFilled }
+}
+
+/// Why an order was canceled, if it was.
+pub fn canceled(order: &OrderView) -> Option<execution::CancelReason> {
+    match order.status {
+        OrderStatus::Canceled(reason) => Some(cancel_reason(reason)),
+        OrderStatus::Open | OrderStatus::Filled => None,
     }
 }
 
 /// An order with its cumulative state.
 pub fn wire(view: &View, order: &OrderView) -> Order {
+    let (tif, expires) = match order.time_in_force {
+        TimeInForce::GoodTillGate => (None, None),
+        TimeInForce::GoodTillDate(expires) => (Some(Tif::Gtd), Some(Time::from_ns(expires.0))),
+        TimeInForce::ImmediateOrCancel => (Some(Tif::Ioc), None),
+        TimeInForce::FillOrKill => (Some(Tif::Fok), None),
+    };
     Order {
         order_id: order.order.to_string(),
         cl_ord_id: order.client.map(|client| client.to_string()),
@@ -132,13 +77,27 @@ pub fn wire(view: &View, order: &OrderView) -> Order {
         leaves_qty: quantity(order.leaves),
         avg_price: order.average().map(price_text),
         status: status(order),
+        tif,
+        expires,
+        post_only: match order.kind {
+            OrderKind::Limit | OrderKind::Market => PostOnly::No,
+            OrderKind::PostOnly => PostOnly::Refuse,
+            OrderKind::PostOnlySlide => PostOnly::Slide,
+        },
+        display_qty: order.clip.map(quantity),
+        label: order.label.map(|label| label.to_string()),
+        cod: order.session.is_some(),
     }
 }
 
-/// A private event about an order, with the order as it is just after; `None` for other events.
+/// An order that was just accepted.
+pub fn accepted(view: &View, stamp: Stamp, order: &OrderView) -> Execution {
+    Execution { event: execution::Event::New, order: wire(view, order), engine_seq: stamp.sequence.0 }
+}
+
+/// What happened to an order that was accepted before, with the order as it is just after; `None` for other events.
 pub fn execution(view: &View, stamp: Stamp, event: &Event) -> Option<Execution> {
     let (order, event) = match *event {
-        Event::OrderAccepted { order, .. } => (order, execution::Event::New),
         Event::OrderExecuted { order, trade, liquidity, price, lots, fee, .. } => {
             let traded = execution::Event::Trade {
                 last_price: price_text(price),
@@ -150,7 +109,14 @@ pub fn execution(view: &View, stamp: Stamp, event: &Event) -> Option<Execution> 
             };
             (order, traded)
         }
-        Event::OrderReduced { order, .. } => (order, execution::Event::Reduced),
+        Event::OrderReduced { order, reason, .. } => {
+            let reason = match reason {
+                ReduceReason::User => execution::ReduceReason::User,
+                ReduceReason::SelfTrade => execution::ReduceReason::Stp,
+            };
+            (order, execution::Event::Reduced { reason })
+        }
+        Event::OrderAmended { order, kept, .. } => (order, execution::Event::Amended { priority_kept: kept }),
         Event::OrderCanceled { order, reason, .. } => {
             (order, execution::Event::Canceled { reason: cancel_reason(reason) })
         }
@@ -167,13 +133,20 @@ fn liquidity(liquidity: Liquidity) -> order::Liquidity {
     }
 }
 
-fn cancel_reason(reason: CancelReason) -> execution::CancelReason {
+/// Why an order ended, on the wire.
+pub fn cancel_reason(reason: CancelReason) -> execution::CancelReason {
     match reason {
         CancelReason::User => execution::CancelReason::User,
         CancelReason::All => execution::CancelReason::CancelAll,
         CancelReason::Immediate => execution::CancelReason::Ioc,
         CancelReason::SelfTrade => execution::CancelReason::Stp,
         CancelReason::Gate => execution::CancelReason::GateClosed,
+        CancelReason::Expired => execution::CancelReason::Expired,
+        CancelReason::Session => execution::CancelReason::Cod,
+        CancelReason::DeadMan => execution::CancelReason::CancelAllAfter,
+        CancelReason::Kill => execution::CancelReason::KillSwitch,
+        CancelReason::PriceBand => execution::CancelReason::PriceBand,
+        CancelReason::Sweep => execution::CancelReason::Sweep,
     }
 }
 
@@ -190,8 +163,33 @@ pub fn fill(view: &View, fill: &FillView) -> Fill {
         liquidity: liquidity(fill.liquidity),
         fee: amount(fill.fee),
         fee_unit: CU.to_owned(),
-        ts: time::Time::from_ns(fill.stamp.time.0),
+        ts: Time::from_ns(fill.stamp.time.0),
         engine_seq: fill.stamp.sequence.0,
         xseq: fill.xseq.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_word() {
+        let words = [
+            (CancelReason::User, "user"),
+            (CancelReason::All, "cancel_all"),
+            (CancelReason::Immediate, "ioc"),
+            (CancelReason::SelfTrade, "stp"),
+            (CancelReason::Gate, "gate_closed"),
+            (CancelReason::Expired, "expired"),
+            (CancelReason::Session, "cod"),
+            (CancelReason::DeadMan, "cancel_all_after"),
+            (CancelReason::Kill, "kill_switch"),
+            (CancelReason::PriceBand, "price_band"),
+            (CancelReason::Sweep, "sweep"),
+        ];
+        for (reason, word) in words {
+            assert_eq!(serde_json::to_value(cancel_reason(reason)).unwrap(), word);
+        }
     }
 }

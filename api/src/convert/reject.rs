@@ -1,9 +1,10 @@
 //! Reject reasons on the wire: the code, the field at fault, and what to change.
 
-use engine::command::Command;
+mod numbers;
+
+use engine::command::{Command, Stamped};
 use engine::event::Event;
-use engine::fees;
-use engine::ids::{AccountId, InstrumentId};
+use engine::instrument::Phase;
 use engine::order::NewOrder;
 use engine::reject::RejectReason;
 use engine::view::View;
@@ -11,28 +12,83 @@ use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 
 use crate::config::RETRY_AFTER_MS;
-use crate::convert::account::amount;
 
 /// The error of a rejected command; `None` when it was not rejected.
-pub fn of(events: &[Event], command: &Command, view: &View) -> Option<ErrorObject> {
+pub fn of(events: &[Event], stamped: &Stamped, view: &View) -> Option<ErrorObject> {
     let [Event::Rejected { reason }] = *events else { return None };
+    let error = error(reason, &stamped.command);
+    let error = precise(error, (reason, stamped), view);
+    Some(numbers::add(error, (reason, &stamped.command), view))
+}
+
+/// The error of a refusal that is told again: the first one's, without what was true then.
+pub fn again(reason: RejectReason, command: &Command) -> ErrorObject {
+    error(reason, command)
+        .with_suggestion("this was the first outcome of this id: to try again, take another")
+}
+
+fn error(reason: RejectReason, command: &Command) -> ErrorObject {
     let (code, field, message) = words(reason);
     let mut error = ErrorObject::new(code, message);
     if let Some(field) = field {
-        error = error.with_field(field);
+        error = error.with_field(field_of(command, field));
     }
-    if error.retryable {
-        error = error.with_retry_after_ms(RETRY_AFTER_MS);
+    match (error.retryable, has_id(command)) {
+        (false, _) => error,
+        (true, false) => error.with_retry_after_ms(RETRY_AFTER_MS),
+        (true, true) => {
+            // The refusal may be this id's outcome, which would be told again for ever.
+            error.retryable = false;
+            error.with_suggestion("try again later, with another id")
+        }
     }
-    Some(match (reason, command) {
-        (RejectReason::InsufficientCredit, Command::PlaceOrder(order)) => credit(error, order, view),
-        (RejectReason::InsufficientBond, Command::PlaceOrder(order)) => bond(error, order, view),
-        (
-            RejectReason::InsufficientCapacity | RejectReason::InsufficientClaims,
-            Command::PlaceOrder(order),
-        ) => cover(error, (order.account, order.instrument), view),
-        _ => error,
-    })
+}
+
+/// Whether a command uses up a client order id.
+fn has_id(command: &Command) -> bool {
+    match command {
+        Command::PlaceOrder(order) => order.client.is_some(),
+        Command::AmendOrder(amendment) => amendment.client.is_some(),
+        _ => false,
+    }
+}
+
+/// A field of `add_order` as the command's own method calls it.
+fn field_of<'a>(command: &Command, field: &'a str) -> &'a str {
+    match (command, field) {
+        (Command::AmendOrder(_), "cl_ord_id") => "new_cl_ord_id",
+        (Command::ReduceOrder { .. }, "qty") => "by_qty",
+        _ => field,
+    }
+}
+
+/// Says which of two things a reason means here.
+fn precise(mut error: ErrorObject, (reason, stamped): (RejectReason, &Stamped), view: &View) -> ErrorObject {
+    let now = stamped.stamp.time;
+    let (field, message) = match (reason, stamped.command) {
+        (RejectReason::MarketClosed, Command::PlaceOrder(NewOrder { instrument, .. })) => {
+            let coming = view.instrument(instrument).is_some_and(|listed| listed.phase == Phase::Listed);
+            let closed = "the gate of this delivery window has closed: choose a later one";
+            (
+                "symbol",
+                if coming { "this delivery window is not open yet: choose an earlier one" } else { closed },
+            )
+        }
+        (RejectReason::DeadlinePassed, Command::PlaceOrder(NewOrder { deadline, .. })) => {
+            match deadline.is_some_and(|deadline| deadline < now) {
+                true => ("deadline", "the order came after its deadline"),
+                false => ("expires", "the time that the order is good till has passed: choose a later one"),
+            }
+        }
+        (RejectReason::DeadlinePassed, _) => ("deadline", "the change came after its deadline"),
+        (RejectReason::ReduceTooLarge, Command::AmendOrder(_)) => (
+            "qty",
+            "so much has traded already, and something must be left: ask for more, or cancel the order",
+        ),
+        _ => return error,
+    };
+    error.message = message.into();
+    error.with_field(field)
 }
 
 /// Code, field and sentence of each reason. A new reason does not compile until it has its words.
@@ -43,6 +99,11 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
     match reason {
         Reason::NotFounded => (Code::Overloaded, None, "the exchange is still being founded: try again"),
         Reason::AlreadyFounded => (Code::Internal, None, "the exchange was founded before"),
+        Reason::ClientOrderIdConflict => (
+            Code::ClOrdIdConflict,
+            Some("cl_ord_id"),
+            "this account has used this id for something else: take another",
+        ),
         Reason::AccountUnknown => (Code::AccountUnknown, Some("account"), "no account has this name"),
         Reason::AccountExists => (Code::AccountExists, Some("account"), "an account of this name is open"),
         Reason::KeyExists => (
@@ -62,11 +123,16 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
         Reason::VenueFull => {
             (Code::Overloaded, None, "the exchange holds as many as it can: try again later")
         }
+        Reason::AccountLocked => (
+            Code::AccountLocked,
+            None,
+            "the operator has locked this account: it may cancel, and nothing else",
+        ),
         Reason::MarketInvalid => (
             Code::MarketInvalid,
             None,
-            "a window is whole minutes up to a day, the gate at most a day before it, 1 to 672 windows are listed, \
-             and a bond is at most 100000 CU",
+            "a window is whole minutes up to a day and as long as in the class's other markets, the gate at most a \
+             day before it, 1 to 672 windows are open and listed ahead together, and a bond is at most 100000 CU",
         ),
         Reason::MarketExists => {
             (Code::MarketExists, Some("class"), "a market of this class, zone and tier exists")
@@ -77,28 +143,51 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
         Reason::MarketClosed => (
             Code::MarketClosed,
             Some("symbol"),
-            "the gate of this delivery window has closed: choose a later one",
+            "this delivery window is not open: it opens later, or its gate has closed",
         ),
-        Reason::DeadlinePassed => {
-            (Code::DeadlinePassed, Some("deadline"), "the order came after its deadline")
+        Reason::DeadlinePassed => (
+            Code::DeadlinePassed,
+            Some("deadline"),
+            "it came after its deadline, or after the time that it is good till",
+        ),
+        Reason::MarketUnknown => (Code::UnknownMarket, Some("market"), "no market has this name"),
+        Reason::LimitsInvalid => {
+            (Code::LimitsInvalid, Some("price_min"), "price_min is at most price_max: no price would be left")
         }
+        Reason::DrawUnexpected => (Code::Internal, None, "no delivery window waits for a draw"),
+        Reason::MarketHalted => (
+            Code::MarketHalted,
+            None,
+            "trading is halted here: orders can be canceled, and nothing else until it is open again",
+        ),
+        Reason::CancelOnly => (
+            Code::CancelOnly,
+            None,
+            "orders can only be canceled or reduced here: no others are taken until it is open again",
+        ),
         Reason::OrderUnknown => (
             Code::UnknownOrder,
             None,
             "no open order of this account has this id; it may be filled or canceled",
         ),
         Reason::LotsZero => (Code::BadLot, Some("qty"), "a quantity is at least 1"),
-        Reason::ClientOrderIdTaken => (
-            Code::ClOrdIdConflict,
-            Some("cl_ord_id"),
-            "an open order of this account has this id: choose another",
+        Reason::OrderTerms => (
+            Code::BadTerms,
+            None,
+            "these terms contradict each other: a market order is ioc or fok, a post-only order rests and has no \
+             min_qty, an order that shows a part rests, and min_qty and display_qty are at most qty",
         ),
         Reason::ReduceTooLarge => {
             (Code::ReduceTooLarge, Some("by_qty"), "nothing would be left: cancel the order instead")
         }
         Reason::OpenOrderLimit => {
-            (Code::OpenOrderLimit, None, "the account has 8192 open orders, the most: cancel some first")
+            (Code::OpenOrderLimit, None, "the account has as many open orders as it may: cancel some first")
         }
+        Reason::AmendRace => (
+            Code::AmendRace,
+            Some("expect_cum_qty"),
+            "another quantity has traded by now: look at the order, then amend it again",
+        ),
         Reason::NotProvider => (Code::NotProvider, None, "only a provider's account registers capacity"),
         Reason::CapacityInUse => (
             Code::CapacityInUse,
@@ -123,53 +212,79 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
             Some("qty"),
             "too little credit is available for the order at its limit with the higher fee: deposit, or lower price or qty",
         ),
+        Reason::OrderLotsLimit => {
+            (Code::MaxQty, Some("qty"), "the market allows fewer lots in one order: split it")
+        }
+        Reason::OrderNotionalLimit => (
+            Code::NotionalLimit,
+            Some("qty"),
+            "the order comes to more CU at its limit than one may: lower qty or price",
+        ),
+        Reason::PositionLimit => (
+            Code::PositionLimit,
+            Some("qty"),
+            "with all open orders filled the position would be larger than it may: lower qty or cancel some",
+        ),
+        Reason::PriceBand => {
+            (Code::PriceBand, Some("price"), "the price lies outside the market's bands: move it")
+        }
+        Reason::PostOnlyMode => (
+            Code::PostOnlyMode,
+            None,
+            "only orders that rest are taken here now, and this one would trade at once or cannot rest: send it \
+             good till canceled, with \"post_only\": \"slide\"",
+        ),
+        Reason::PostOnlyWouldCross => (
+            Code::PostOnlyWouldCross,
+            Some("price"),
+            "the order would trade at once: move its price, or send it with \"post_only\": \"slide\"",
+        ),
+        Reason::FillOrKill => (
+            Code::FokNotFillable,
+            Some("qty"),
+            "the order cannot be filled at once in whole: lower qty, move the price, or send it as ioc",
+        ),
+        Reason::MinimumNotMet => (
+            Code::MinQty,
+            Some("min_qty"),
+            "fewer lots than min_qty can trade at once: lower min_qty, or move the price",
+        ),
     }
 }
 
-fn available(order: &NewOrder, view: &View) -> String {
-    let account = view.account(order.account).expect("a session's account exists");
-    amount(account.balance.available)
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-fn credit(mut error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
-    let listed = view.instrument(order.instrument).and_then(|listed| view.market(listed.market));
-    let spec = listed.expect("an order short of credit names a listed instrument");
-    let needed = amount(fees::bid_hold(spec, order.limit, order.lots));
-    let available = available(order, view);
-    error.message = format!(
-        "at its limit and with the higher fee the order needs {needed} CU, and {available} CU is available: deposit, or \
-         lower price or qty"
-    )
-    .into();
-    error.with_details(serde_json::json!({ "needed": needed, "available": available }))
-}
+    use engine::ids::{AccountId, InstrumentId};
+    use engine::label::Label;
+    use engine::order::Side;
+    use engine::units::{Lots, Price};
 
-fn bond(mut error: ErrorObject, order: &NewOrder, view: &View) -> ErrorObject {
-    let listed = view.instrument(order.instrument).and_then(|listed| view.market(listed.market));
-    let spec = listed.expect("an order short of bond names a listed instrument");
-    let per_lot = amount(spec.bond);
-    let available = available(order, view);
-    error.message = format!(
-        "each lot not covered by hours held needs a bond of {per_lot} CU, and {available} CU is available: deposit, or \
-         sell less"
-    )
-    .into();
-    error.with_details(serde_json::json!({ "bond_per_lot": per_lot, "available": available }))
-}
+    use super::*;
 
-fn cover(
-    mut error: ErrorObject,
-    (account, instrument): (AccountId, InstrumentId),
-    view: &View,
-) -> ErrorObject {
-    let row = view.account(account).and_then(|account| account.positions.get(&instrument));
-    let (position, capacity) = row.map_or((0, 0), |row| (row.lots, row.capacity.count()));
-    error.message = format!(
-        "{} (hours held {}, registered capacity {capacity}; open sells count against both)",
-        error.message,
-        position.max(0)
-    )
-    .into();
-    let details = serde_json::json!({ "position": position, "capacity": capacity });
-    error.with_details(details)
+    #[test]
+    fn what_uses_up_an_id_is_not_tried_again() {
+        let terms = (Lots::new(1).unwrap(), Price::MIN);
+        let plain = NewOrder::limit(AccountId(1), InstrumentId(0), Side::Bid, terms);
+        let refused = |order| error(RejectReason::VenueFull, &Command::PlaceOrder(order));
+        let without = refused(plain);
+        assert_eq!((without.retryable, without.retry_after_ms), (true, Some(RETRY_AFTER_MS)));
+        let with = refused(NewOrder { client: Label::new("mine"), ..plain });
+        assert_eq!((with.retryable, with.retry_after_ms), (false, None));
+    }
+
+    #[test]
+    fn few_reasons_share_a_code() {
+        let mut codes: BTreeMap<String, Vec<RejectReason>> = BTreeMap::new();
+        for reason in RejectReason::ALL {
+            codes.entry(words(*reason).0.to_string()).or_default().push(*reason);
+        }
+        let shared: Vec<_> = codes.into_iter().filter(|(_, reasons)| 1 < reasons.len()).collect();
+        let expected = [
+            ("INTERNAL", vec![RejectReason::AlreadyFounded, RejectReason::DrawUnexpected]),
+            ("OVERLOADED", vec![RejectReason::NotFounded, RejectReason::VenueFull]),
+        ];
+        assert_eq!(shared, expected.map(|(code, reasons)| (code.to_owned(), reasons)));
+    }
 }

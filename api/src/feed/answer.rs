@@ -9,6 +9,7 @@ use protocol::book::{Book, BookData, BookSnapshot};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::execution::{Account, Executions, OrdersImage, PrivateSnapshot};
+use protocol::instrument::Instrument;
 use protocol::query::{
     BalancesResult, FILLS_DEFAULT, FILLS_MAX, FillsResult, InstrumentsResult, OpenOrdersResult,
 };
@@ -43,6 +44,12 @@ pub(super) fn answer(streams: &mut Streams, question: Question, view: &View) {
         }
         Question::Instrument { symbol: text, answer } => {
             let _ = answer.send(symbol::instrument(view, &text, ErrorCode::UnknownSymbol));
+        }
+        Question::Market { name, answer } => {
+            let _ = answer.send(symbol::market(view, &name));
+        }
+        Question::Pattern { pattern, answer } => {
+            let _ = answer.send(symbol::pattern(view, &pattern));
         }
         // Nobody is left to hear the answer.
         Question::Request { pending, .. } if pending.waiting.outbox().ending().is_some() => {}
@@ -132,7 +139,7 @@ fn snapshot(view: &View, topic: Topic, (stream, last): (u64, u64)) -> Option<Upd
     match topic {
         Topic::Trades(_) | Topic::AllTrades => None,
         Topic::Instruments => {
-            let data = view.open_instruments().map(|listed| instrument::wire(view, listed)).collect();
+            let data = instruments(view);
             let snapshot = InstrumentsSnapshot { stream, seq: last, ts, data };
             Some(Update::Instruments(Instruments::Snapshot(snapshot)))
         }
@@ -158,6 +165,11 @@ fn snapshot(view: &View, topic: Topic, (stream, last): (u64, u64)) -> Option<Upd
     }
 }
 
+/// Every instrument whose gate has not closed.
+fn instruments(view: &View) -> Vec<Instrument> {
+    view.current_instruments().map(|(_, listed)| instrument::wire(view, listed)).collect()
+}
+
 /// All or none: a stream that the connection does not have is an error, and nothing has changed.
 fn unsubscribe(streams: &mut Streams, session: u64, numbers: Vec<u64>) -> Result<Answer, ErrorObject> {
     for (place, number) in numbers.iter().enumerate() {
@@ -175,7 +187,7 @@ fn query(view: &View, reader: Option<AccountId>, request: &Request) -> Result<An
     let reader = reader.and_then(|account| Some((account, view.account(account)?)));
     match (request, reader) {
         (Request::Instruments, _) => {
-            let instruments = view.open_instruments().map(|listed| instrument::wire(view, listed)).collect();
+            let instruments = instruments(view);
             let as_of_seq = view.stamp().sequence.0;
             Ok(Answer::Instruments(InstrumentsResult { instruments, as_of_seq }))
         }

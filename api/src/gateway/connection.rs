@@ -20,7 +20,6 @@ use crate::config::{CLOSE_GRACE, PING_INTERVAL};
 use crate::gateway::session::Session;
 use crate::gateway::{Gateway, handshake};
 use crate::outbox::{Ending, Outbox};
-use crate::question::Question;
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -30,7 +29,6 @@ pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketA
     let (sink, stream) = socket.split();
     let mut session = Session::open(Arc::clone(gateway), peer);
     let outbox = session.outbox();
-    let number = session.number();
     let mut closing = gateway.closing.subscribe();
     let restart = async {
         let _ = closing.wait_for(|closing| *closing).await;
@@ -46,9 +44,7 @@ pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketA
         () = doom(&outbox) => {}
         () = restart => {}
     }
-    while gateway.ask(Question::Leave { session: number }).is_err() && !gateway.inlet.is_stopping() {
-        tokio::time::sleep(CLOSE_GRACE / 100).await;
-    }
+    session.leave().await;
 }
 
 /// Waits for the end and then as long as a slow client may take to receive it.

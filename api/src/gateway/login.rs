@@ -8,7 +8,7 @@ use protocol::session::{Login, LoginResult};
 use protocol::signature::{LoginText, PublicKey};
 use protocol::time::Time;
 
-use crate::convert::{account, order};
+use crate::convert::{account, entry};
 use crate::gateway::session::{Actor, Session};
 use crate::origin::now;
 use crate::question::{AccountBy, Known, Question};
@@ -39,7 +39,7 @@ impl Session {
             return Err(refused("tokens are believed on the server's own machine only: sign with a key"));
         }
         let name = Login::dev_account(token).ok_or_else(|| refused("a token is dev:<account>"))?;
-        let name = order::label(name, "token")?;
+        let name = entry::label(name, "token")?;
         if let Some(known) = self.known(AccountBy::Name(name)).await? {
             return Ok(known);
         }

@@ -2,8 +2,11 @@
 
 use engine::command::Command;
 use engine::ids::{AccountId, InstrumentId, PublicKey as EngineKey};
+use engine::order::NewOrder;
+use engine::order_filter::OrderFilter;
 use engine::units::{Amount, Lots};
 use node::inlet::Inbound;
+use protocol::cancel::CancelAll;
 use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
@@ -12,7 +15,7 @@ use protocol::request::Request;
 use protocol::signature::PublicKey;
 
 use crate::config::SYMBOLS_MAX;
-use crate::convert::{account, instrument, order};
+use crate::convert::{account, entry, instrument, symbol};
 use crate::gateway::login::first_bytes;
 use crate::gateway::session::Session;
 use crate::origin::{Origin, Pending};
@@ -25,6 +28,9 @@ impl Session {
             Ok(command) => command,
             Err(error) => return pending.answer(Err(error)),
         };
+        if let Command::PlaceOrder(NewOrder { session: Some(_), .. }) = command {
+            self.has_orders = true;
+        }
         let inbound = Inbound { origin: Origin::Reply(pending), command };
         if let Err((error, Origin::Reply(pending))) = self.gateway.submit(inbound) {
             pending.answer(Err(error));
@@ -37,23 +43,29 @@ impl Session {
         Ok(match request {
             Request::AddOrder(params) => {
                 let instrument = self.instrument(&params.symbol).await?;
-                Command::PlaceOrder(order::new_order(params, account, instrument)?)
+                let order = entry::new_order(params, (account, instrument), self.session_id())?;
+                Command::PlaceOrder(order)
             }
+            Request::AmendOrder(params) => Command::AmendOrder(entry::amendment(params, account)?),
             Request::CancelOrder(params) => {
-                Command::CancelOrder { account, order: order::order_ref(&params.order)? }
+                Command::CancelOrder { account, order: entry::order_ref(&params.order)? }
             }
             Request::ReduceOrder(params) => {
-                let order = order::order_ref(&params.order)?;
-                Command::ReduceOrder { account, order, by: order::lots(&params.by_qty, "by_qty")? }
+                let order = entry::order_ref(&params.order)?;
+                Command::ReduceOrder { account, order, by: entry::lots(&params.by_qty, "by_qty")? }
             }
-            Request::CancelAll(params) => {
-                let instrument = match params.symbol.as_deref() {
-                    Some(symbol) => Some(self.instrument(symbol).await?),
-                    None => None,
-                };
-                Command::CancelAll { account, instrument }
+            Request::CancelAll(params) => Command::CancelAll { account, only: self.filter(params).await? },
+            Request::CancelAllAfter(params) => {
+                Command::CancelAfter { account, after: entry::cancel_after(params)? }
             }
             Request::SetCapacity(params) => self.capacity(account, params).await?,
+            _ => self.administer(request).await?,
+        })
+    }
+
+    /// What operators ask for.
+    async fn administer(&mut self, request: &Request) -> Result<Command, ErrorObject> {
+        Ok(match request {
             Request::OpenAccount(params) => self.open_account(params).await?,
             Request::RegisterKey(params) => self.register_key(params).await?,
             Request::RevokeKey(params) => {
@@ -65,12 +77,34 @@ impl Session {
             }
             Request::Deposit(params) => self.deposit(params).await?,
             Request::AddMarket(params) => Command::AddMarket(instrument::spec(params)?),
+            Request::SetMode(params) => self.set_mode(params).await?,
+            Request::SetMarketLimits(params) => self.market_limits(params).await?,
+            Request::SetAccountLimits(params) => self.account_limits(params).await?,
+            Request::LockAccount(params) => self.lock(params).await?,
+            Request::KillSwitch(params) => self.kill(params).await?,
             _ => unreachable!("requests that change nothing are answered elsewhere"),
         })
     }
 
+    /// The orders that `cancel_all` means.
+    async fn filter(&mut self, params: &CancelAll) -> Result<OrderFilter, ErrorObject> {
+        let place = match params.symbol.as_deref() {
+            None => OrderFilter::default(),
+            Some(text) if text.contains(symbol::ANY) => {
+                let pattern: Box<str> = text.into();
+                self.gateway.consult(|answer| Question::Pattern { pattern, answer }).await??
+            }
+            Some(text) => OrderFilter::in_instrument(self.instrument(text).await?),
+        };
+        Ok(OrderFilter {
+            side: params.side.map(entry::side),
+            label: params.label.as_deref().map(|text| entry::label(text, "label")).transpose()?,
+            ..place
+        })
+    }
+
     /// The instrument of a symbol, from memory or from the publisher.
-    async fn instrument(&mut self, symbol: &str) -> Result<InstrumentId, ErrorObject> {
+    pub(super) async fn instrument(&mut self, symbol: &str) -> Result<InstrumentId, ErrorObject> {
         if let Some(known) = self.symbols.get(symbol) {
             return Ok(*known);
         }
@@ -84,8 +118,8 @@ impl Session {
         Ok(found)
     }
 
-    async fn account(&self, name: &str, field: &str) -> Result<AccountId, ErrorObject> {
-        let label = order::label(name, field)?;
+    pub(super) async fn account(&self, name: &str, field: &str) -> Result<AccountId, ErrorObject> {
+        let label = entry::label(name, field)?;
         let known = self.known(AccountBy::Name(label)).await?;
         known.map(|known| known.account).ok_or_else(|| {
             ErrorObject::new(ErrorCode::AccountUnknown, "no account has this name").with_field(field)
@@ -101,7 +135,7 @@ impl Session {
     }
 
     async fn open_account(&self, params: &OpenAccount) -> Result<Command, ErrorObject> {
-        let name = order::label(&params.account, "account")?;
+        let name = entry::label(&params.account, "account")?;
         let joins = match params.group.as_deref() {
             Some(other) => Some(self.account(other, "group").await?),
             None => None,
@@ -118,6 +152,6 @@ impl Session {
     async fn deposit(&self, params: &Deposit) -> Result<Command, ErrorObject> {
         let account = self.account(&params.account, "account").await?;
         let amount = Amount::new(decimal::parse(&params.amount, Scale::Amount, "amount")?);
-        Ok(Command::Deposit { account, amount, reference: order::label(&params.reference, "reference")? })
+        Ok(Command::Deposit { account, amount, reference: entry::label(&params.reference, "reference")? })
     }
 }

@@ -5,10 +5,15 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use engine::command::Command;
 use engine::ids::{AccountId, InstrumentId, Scopes};
+use engine::order::SessionId;
+use node::inlet::Inbound;
 use protocol::call::Call;
 use protocol::close::CloseCode;
 use protocol::error::ErrorObject;
@@ -17,13 +22,17 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::status::{API, Hello, Limits, MESSAGE_BYTES_MAX, Mode, Status, System};
 use protocol::update::Update;
+use tokio::sync::oneshot;
 
 use crate::config::{FAULTS_MAX, OUTBOX_BYTES_MAX, PING_INTERVAL, STREAMS_MAX};
 use crate::convert::account::scope_set;
 use crate::gateway::{Gateway, overloaded};
-use crate::origin::{Pending, now};
+use crate::origin::{Origin, Pending, now};
 use crate::outbox::{Ending, Outbox};
 use crate::question::Question;
+
+/// How long a connection that is gone waits before it tries again to say so.
+const LEAVE_PAUSE: Duration = Duration::from_millis(20);
 
 /// For whom a connection acts.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +53,8 @@ pub(super) struct Session {
     pub(super) actor: Option<Actor>,
     /// Instruments of symbols that were asked for.
     pub(super) symbols: HashMap<Box<str>, InstrumentId>,
+    /// Whether an order was sent that ends with this connection.
+    pub(super) has_orders: bool,
     number: u64,
     /// Malformed requests since the last good one.
     faults: u32,
@@ -60,6 +71,7 @@ impl Session {
             challenge: random_hex::<16>(),
             actor: None,
             symbols: HashMap::new(),
+            has_orders: false,
             number,
             faults: 0,
             gateway,
@@ -97,6 +109,30 @@ impl Session {
     /// The connection's number.
     pub(super) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// How orders name this connection. Numbers come again only after four billion connections; those of an earlier
+    /// process have ended before the first command of this one.
+    pub(super) fn session_id(&self) -> SessionId {
+        let number = u32::try_from(self.number % u64::from(u32::MAX)).expect("a remainder is small");
+        SessionId(NonZeroU32::MIN.saturating_add(number))
+    }
+
+    /// Ends what ends with the connection: the orders that asked for it, and the streams.
+    pub(super) async fn leave(self) {
+        if let Some(Actor { account, .. }) = self.actor.filter(|_| self.has_orders) {
+            let command = Command::EndSession { account, session: self.session_id() };
+            // Nobody waits for the outcome.
+            let inbound = || Inbound { origin: Origin::Inform(oneshot::channel().0), command };
+            // An exchange that stops ends the session when it starts again.
+            while !self.gateway.inlet.is_stopping() && self.gateway.submit(inbound()).is_err() {
+                tokio::time::sleep(LEAVE_PAUSE).await;
+            }
+        }
+        let leave = || Question::Leave { session: self.number };
+        while self.gateway.ask(leave()).is_err() && !self.gateway.inlet.is_stopping() {
+            tokio::time::sleep(LEAVE_PAUSE).await;
+        }
     }
 
     /// Ends the connection for a reason that the client is told.
@@ -141,6 +177,8 @@ impl Session {
                 pending.answer(outcome.map(Answer::Login));
             }
             Request::Logout => {
+                // A client that says goodbye leaves its orders on purpose.
+                self.has_orders = false;
                 pending.answer(Ok(Answer::Logout {}));
                 self.outbox.end(Ending { close: CloseCode::NORMAL, error: None });
             }

@@ -1,6 +1,7 @@
 //! Harness: a real gateway on a real socket over an exchange in memory, and a client that speaks plain text.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its part")]
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,12 +15,18 @@ use futures_util::{SinkExt, StreamExt};
 use journal::log::{AppendError, CommandLog, ReadError, Tip};
 use journal::memory::MemoryLog;
 use journal::sealed::SealedRecords;
-use node::clock::SystemClock;
+use node::clock::{Clock, SystemClock};
+use node::entropy::SystemEntropy;
 use node::pipeline::{Pipeline, Ready, Stopped};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Nanoseconds since 1970.
+pub fn now() -> u64 {
+    SystemClock.now().0
+}
 
 /// How long a test waits for a message that has to come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -58,13 +65,18 @@ pub struct World {
 
 impl World {
     pub async fn start() -> World {
-        let log = SlowLog::default();
+        let world = World::again(SlowLog::default()).await;
+        let operator = PublicKey([7; 32]);
+        world.gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
+        world
+    }
+
+    /// Goes on with a log.
+    pub async fn again(log: SlowLog) -> World {
         let stuck = Arc::clone(&log.stuck);
         let ready = Ready::recover(log, &mut |_| {}).unwrap();
-        let pipeline = Pipeline::start(ready, SystemClock, Feed::default(), |_| {});
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), |_| {});
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, true);
-        let operator = PublicKey([7; 32]);
-        gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/ws/v1", listener.local_addr().unwrap());
         tokio::spawn(Arc::clone(&gateway).serve(listener));
@@ -99,7 +111,7 @@ impl World {
 
     pub async fn connect_with_hello(&self) -> (Value, Peer) {
         let (socket, _) = connect_async(&self.url).await.unwrap();
-        let mut peer = Peer { socket, next: 0 };
+        let mut peer = Peer { socket, next: 0, passed: VecDeque::new() };
         let hello = peer.receive().await;
         assert_eq!((&hello["channel"], &hello["type"]), (&json!("status"), &json!("hello")));
         assert_eq!(hello["data"]["epoch"], "0000000000000007");
@@ -125,6 +137,8 @@ impl World {
 pub struct Peer {
     pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next: u64,
+    /// Messages that came while another was waited for.
+    passed: VecDeque<Value>,
 }
 
 impl Peer {
@@ -146,8 +160,15 @@ impl Peer {
         self.next
     }
 
-    /// The next frame: text as JSON, a close as `{"closed": code}`, the end as null.
+    /// The next frame, one that was passed over first: text as JSON, a close as `{"closed": code}`, the end as null.
     pub async fn receive(&mut self) -> Value {
+        match self.passed.pop_front() {
+            Some(message) => message,
+            None => self.next_frame().await,
+        }
+    }
+
+    async fn next_frame(&mut self) -> Value {
         loop {
             let message =
                 tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a message comes in time");
@@ -162,37 +183,37 @@ impl Peer {
         }
     }
 
-    /// The next message of a channel.
-    pub async fn update(&mut self, channel: &str) -> Value {
+    /// The oldest message that is meant. Those before it wait until they are asked for.
+    async fn find(&mut self, is_meant: impl Fn(&Value) -> bool) -> Value {
+        if let Some(place) = self.passed.iter().position(&is_meant) {
+            return self.passed.remove(place).unwrap();
+        }
         loop {
-            let message = self.receive().await;
+            let message = self.next_frame().await;
             assert!(
                 !message.is_null() && message.get("closed").is_none(),
                 "the connection is open: {message}"
             );
-            if message["channel"] == channel {
+            if is_meant(&message) {
                 return message;
             }
+            self.passed.push_back(message);
         }
     }
 
-    /// Sends a request and waits for its reply, passing over everything else.
+    /// The next message of a channel.
+    pub async fn update(&mut self, channel: &str) -> Value {
+        self.find(|message| message["channel"] == channel).await
+    }
+
+    /// Sends a request and waits for its reply.
     pub async fn call(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params).await;
         self.reply(id).await
     }
 
     pub async fn reply(&mut self, id: u64) -> Value {
-        loop {
-            let message = self.receive().await;
-            assert!(
-                !message.is_null() && message.get("closed").is_none(),
-                "the connection is open: {message}"
-            );
-            if message["req_id"] == id {
-                return message;
-            }
-        }
+        self.find(|message| message["req_id"] == id).await
     }
 
     pub async fn ok(&mut self, method: &str, params: Value) -> Value {

@@ -1,13 +1,16 @@
 //! Arena: every resting order of the venue, in slots that are used again.
 
-use crate::ids::{AccountId, InstrumentId, OrderId, index, position};
+use crate::ids::{AccountId, OrderId, index, position};
+use crate::index::SLOTS_MAX;
 use crate::link::Link;
-use crate::units::{Lots, Price};
+use crate::prefetch::prefetch;
+use crate::units::Lots;
 
 /// The most orders that may be open at once.
-pub const ORDERS_MAX: u32 = 1 << 24;
+pub const ORDERS_MAX: u32 = SLOTS_MAX;
 
-/// What matching needs of a resting order: half a cache line. The rest of it stands in `open_order`.
+/// What matching needs of a resting order: half a cache line. Its price and book
+/// are those of its level; the rest of it stands in `open_order`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Resting {
     /// The next younger order at its price; the next free slot when this one is free.
@@ -16,14 +19,14 @@ pub(crate) struct Resting {
     pub(crate) previous: Link,
     /// The level it stands in; none while it does not rest.
     pub(crate) level: Link,
-    /// Lots left.
-    pub(crate) lots: Lots,
+    /// Lots that it shows.
+    pub(crate) shown: Lots,
+    /// Lots behind those.
+    pub(crate) hidden: Lots,
+    /// How many of the hidden lots are shown next, at the most.
+    pub(crate) clip: Lots,
     /// Owner.
     pub(crate) account: AccountId,
-    /// Book.
-    pub(crate) instrument: InstrumentId,
-    /// Limit.
-    pub(crate) limit: Price,
     /// How often the slot was used before.
     generation: u32,
 }
@@ -45,9 +48,19 @@ impl Default for Arena {
 }
 
 impl Arena {
+    /// Makes room for so many slots.
+    pub(crate) fn reserve(&mut self, orders: u32) {
+        self.slots.reserve(index(orders).saturating_sub(self.slots.len()));
+    }
+
     /// Whether every slot is taken.
     pub(crate) fn is_full(&self) -> bool {
         self.taken == ORDERS_MAX
+    }
+
+    /// How many slots are taken.
+    pub(crate) fn taken(&self) -> u32 {
+        self.taken
     }
 
     /// The id that [`Arena::take`] gives next.
@@ -74,10 +87,10 @@ impl Arena {
                 next: Link::NONE,
                 previous: Link::NONE,
                 level: Link::NONE,
-                lots: Lots::ZERO,
+                shown: Lots::ZERO,
+                hidden: Lots::ZERO,
+                clip: Lots::ZERO,
                 account: AccountId::OPERATOR,
-                instrument: InstrumentId(0),
-                limit: Price::MAX,
                 generation: 0,
             }),
         }
@@ -108,6 +121,17 @@ impl Arena {
     /// The order in `slot`.
     pub(crate) fn at(&self, slot: u32) -> &Resting {
         &self.slots[index(slot)]
+    }
+
+    /// Bytes that all slots take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Resting>()
+    }
+
+    /// Asks for the order in `slot`.
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: u32) {
+        prefetch(&self.slots, index(slot));
     }
 
     /// The order in `slot`, to be changed.

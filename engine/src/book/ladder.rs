@@ -6,7 +6,7 @@
 //! side. Nodes of all ladders share one arena, so a level is named by leaf and place: `leaf << 6 | place`.
 
 use crate::book::level::Level;
-use crate::ids::{index, position};
+use crate::ids::{InstrumentId, index, position};
 use crate::link::Link;
 use crate::order::Side;
 use crate::units::Price;
@@ -20,13 +20,20 @@ const MASK: u32 = (1 << BITS) - 1;
 // Levels are named in 32 bits, and the height of a trie over any price is at most four branches above a leaf.
 const _: () = assert!(Price::MAX.ticks() < 1 << (BITS * 5));
 
+/// Which side of which book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+}
+
 #[derive(Clone, Debug)]
 struct Leaf {
     occupied: u64,
     /// The price's bits above the leaf's six.
     prefix: u32,
     parent: Link,
-    side: Side,
+    place: Place,
     levels: [Level; PLACES],
 }
 
@@ -63,9 +70,17 @@ impl Nodes {
         Price::new(ticks.into()).expect("levels are entered at prices")
     }
 
-    /// The side a level stands on.
-    pub(crate) fn side(&self, level: u32) -> Side {
-        self.leaves[index(level >> BITS)].side
+    /// Where a level stands.
+    pub(crate) fn place(&self, level: u32) -> Place {
+        self.leaves[index(level >> BITS)].place
+    }
+
+    /// Bytes that all nodes take.
+    pub(crate) fn bytes(&self) -> usize {
+        let free = self.leaves_free.capacity() + self.branches_free.capacity();
+        self.leaves.capacity() * size_of::<Leaf>()
+            + self.branches.capacity() * size_of::<Branch>()
+            + free * size_of::<u32>()
     }
 
     /// The next worse level than `level`.
@@ -97,14 +112,14 @@ impl Nodes {
         node << BITS | best(side, self.leaves[index(node)].occupied)
     }
 
-    fn new_leaf(&mut self, side: Side, prefix: u32, parent: Link) -> u32 {
+    fn new_leaf(&mut self, place: Place, prefix: u32, parent: Link) -> u32 {
         if let Some(free) = self.leaves_free.pop() {
             let leaf = &mut self.leaves[index(free)];
-            (leaf.occupied, leaf.prefix, leaf.parent, leaf.side) = (0, prefix, parent, side);
+            (leaf.occupied, leaf.prefix, leaf.parent, leaf.place) = (0, prefix, parent, place);
             return free;
         }
         let levels = [Level::EMPTY; PLACES];
-        self.leaves.push(Leaf { occupied: 0, prefix, parent, side, levels });
+        self.leaves.push(Leaf { occupied: 0, prefix, parent, place, levels });
         let leaf = position(self.leaves.len() - 1);
         assert!(leaf < 1 << (u32::BITS - BITS), "levels are named in 32 bits");
         leaf
@@ -152,7 +167,7 @@ fn best(side: Side, occupied: u64) -> u32 {
 /// One side's prices.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ladder {
-    side: Side,
+    at: Place,
     /// Branches above the leaves.
     height: u32,
     /// Leaf or branch, after the height; none while the side is empty.
@@ -164,8 +179,8 @@ pub(crate) struct Ladder {
 
 impl Ladder {
     /// An empty side.
-    pub(crate) const fn new(side: Side) -> Ladder {
-        Ladder { side, height: 0, root: Link::NONE, prefix: 0, best: Link::NONE }
+    pub(crate) const fn new(at: Place) -> Ladder {
+        Ladder { at, height: 0, root: Link::NONE, prefix: 0, best: Link::NONE }
     }
 
     /// The best level.
@@ -184,7 +199,7 @@ impl Ladder {
             node.levels[index(place)] = Level::EMPTY;
             // Better than the best so far is where an order limited at the best would not go.
             let best = self.best.get().map(|best| nodes.price(best));
-            if best.is_none_or(|best| !self.side.accepts(best, price)) {
+            if best.is_none_or(|best| !self.at.side.accepts(best, price)) {
                 self.best = Link::to(level);
             }
         }
@@ -194,7 +209,7 @@ impl Ladder {
     /// Takes an empty level out.
     pub(crate) fn leave(&mut self, nodes: &mut Nodes, level: u32) {
         if self.best.get() == Some(level) {
-            self.best = nodes.after(self.side, level).map_or(Link::NONE, Link::to);
+            self.best = nodes.after(self.at.side, level).map_or(Link::NONE, Link::to);
         }
         let leaf_number = level >> BITS;
         let leaf = &mut nodes.leaves[index(leaf_number)];
@@ -220,7 +235,7 @@ impl Ladder {
     /// The leaf for a price, made if there is none, with whatever branches it needs.
     fn leaf(&mut self, nodes: &mut Nodes, ticks: u32) -> u32 {
         let Some(root) = self.root.get() else {
-            let root = nodes.new_leaf(self.side, ticks >> BITS, Link::NONE);
+            let root = nodes.new_leaf(self.at, ticks >> BITS, Link::NONE);
             (self.root, self.height, self.prefix) = (Link::to(root), 0, ticks >> BITS);
             return root;
         };
@@ -233,7 +248,7 @@ impl Ladder {
                 branch.children[index(place)]
             } else {
                 let child = match height {
-                    1 => nodes.new_leaf(self.side, ticks >> BITS, parent),
+                    1 => nodes.new_leaf(self.at, ticks >> BITS, parent),
                     _ => nodes.new_branch(parent),
                 };
                 nodes.adopt(node, place, child);

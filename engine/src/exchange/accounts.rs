@@ -19,7 +19,7 @@ impl Exchange {
             return Err(RejectReason::AlreadyFounded);
         }
         self.founding = Some(Founding { epoch, seed });
-        self.orders.set_seed(seed);
+        self.client_ids.set_seed(seed);
         self.events.push(Event::Founded { epoch, seed, operator });
         let name = Label::new(OPERATOR_NAME).expect("the operator's name is a label");
         self.open_account(name, false, None)?;

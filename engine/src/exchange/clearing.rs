@@ -1,12 +1,15 @@
 //! Clearing: the incoming order meets resting ones, and every fill moves money and hours at once.
 
-use crate::book::{Fill, Incoming, Maker};
+use crate::book::{Maker, Placement};
+use crate::client_ids::Ended;
 use crate::event::{CancelReason, Event, Liquidity};
-use crate::exchange::Exchange;
-use crate::ids::{AccountId, OrderId, TradeId, index};
-use crate::ledger::{Exchanged, Party};
-use crate::market::{MarketSpec, SelfTrade};
-use crate::order::Side;
+use crate::exchange::entry::Entry;
+use crate::exchange::{Exchange, SWEEP_MAX};
+use crate::ids::{AccountId, InstrumentId, OrderId, TradeId, index};
+use crate::instrument::Terms;
+use crate::ledger::{Covered, Exchanged, Party};
+use crate::market::SelfTrade;
+use crate::order::{NewOrder, SelfTradePrevention, Side};
 use crate::position::PositionRow;
 use crate::units::{Amount, Lots, Price};
 
@@ -16,117 +19,189 @@ pub(super) struct Taker {
     pub(super) order: OrderId,
     pub(super) account: AccountId,
     pub(super) position: PositionRow,
+    pub(super) instrument: InstrumentId,
+    pub(super) side: Side,
     pub(super) limit: Price,
+    /// Lots it asks for, those filled included.
+    pub(super) lots: Lots,
+    pub(super) prevention: SelfTradePrevention,
+    pub(super) self_trade: SelfTrade,
+    pub(super) band: (Price, Price),
+    pub(super) terms: Terms,
+}
+
+impl Taker {
+    /// The order as it would come in; nothing is named yet.
+    pub(super) fn of(order: &NewOrder, entry: &Entry) -> Taker {
+        Taker {
+            order: OrderId::new(0, 0),
+            account: order.account,
+            position: PositionRow(0),
+            instrument: order.instrument,
+            side: order.side,
+            limit: entry.limit,
+            lots: order.lots,
+            prevention: order.prevention,
+            self_trade: entry.self_trade,
+            band: entry.band,
+            terms: entry.terms,
+        }
+    }
+
+    /// Whether the dynamic band lets it trade at a price.
+    pub(super) fn is_within_band(&self, price: Price) -> bool {
+        self.band.0 <= price && price <= self.band.1
+    }
+
+    /// What it holds depends on this.
+    pub(super) fn covered(&self) -> Covered {
+        let &Taker { position, side, limit, terms, .. } = self;
+        Covered { position, side, limit, terms }
+    }
+
+    /// Where what is left of it rests.
+    pub(super) fn placement(&self, leaves: Lots, clip: Option<Lots>) -> Placement {
+        let &Taker { account, instrument, side, limit, .. } = self;
+        Placement { account, instrument, side, limit, leaves, clip }
+    }
 }
 
 impl Exchange {
-    /// Trades `incoming` until nobody accepts it. Returns why it stopped, if not for lack of makers.
-    pub(super) fn cross(
-        &mut self,
-        spec: &MarketSpec,
-        taker: &Taker,
-        incoming: &mut Incoming,
-    ) -> Option<CancelReason> {
-        while !incoming.leaves.is_zero()
-            && let Some(maker) = self.books.facing(incoming)
+    /// Trades the order's `leaves` until nobody accepts it. Returns what is left, and why it stopped, if not for lack of
+    /// makers.
+    pub(super) fn cross(&mut self, taker: &mut Taker, mut leaves: Lots) -> (Lots, Option<CancelReason>) {
+        let makers = taker.side.opposite();
+        let mut met = 0;
+        while !leaves.is_zero()
+            && let Some(maker) = self.books.first(taker.instrument, makers)
+            && taker.side.accepts(taker.limit, maker.price)
         {
-            if spec.self_trade == SelfTrade::Prevented && self.same_group(taker.account, maker.account) {
-                return Some(CancelReason::SelfTrade);
+            if met == SWEEP_MAX {
+                return (leaves, Some(CancelReason::Sweep));
             }
-            self.trade(spec, taker, (maker, incoming));
+            met += 1;
+            if !taker.is_within_band(maker.price) {
+                return (leaves, Some(CancelReason::PriceBand));
+            }
+            if self.meets_own(taker, &maker) {
+                match self.prevent(taker, &maker, leaves) {
+                    Some(left) => leaves = left,
+                    None => return (leaves, Some(CancelReason::SelfTrade)),
+                }
+                continue;
+            }
+            leaves = self.trade(taker, &maker, leaves);
         }
-        None
+        (leaves, None)
     }
 
-    fn same_group(&self, one: AccountId, other: AccountId) -> bool {
-        one == other || self.ledger.accounts.at(one).group == self.ledger.accounts.at(other).group
+    /// One fill. Returns what the incoming order has left.
+    fn trade(&mut self, taker: &Taker, maker: &Maker, before: Lots) -> Lots {
+        let lots = before.min(maker.shown);
+        let leaves = before.less(lots);
+        let fees = self.settle_fill(taker, maker, (lots, before));
+        let price = maker.price;
+        let trade = self.count_trade(taker.instrument, price);
+        let (instrument, taker_side) = (taker.instrument, taker.side);
+        let (maker_order, taker_order) = (maker.order, taker.order);
+        self.events.push(Event::Traded {
+            instrument,
+            trade,
+            price,
+            lots,
+            maker: maker_order,
+            taker: taker_order,
+            taker_side,
+        });
+        let left = self.books.fill(maker, lots);
+        let fill = Part { instrument, trade, price, lots };
+        self.tell_part(&fill, (maker.account, maker_order, Liquidity::Maker), (left.leaves, fees.0));
+        self.tell_part(&fill, (taker.account, taker_order, Liquidity::Taker), (leaves, fees.1));
+        match left.renewed {
+            Some(shown) => {
+                self.events.push(Event::OrderRested { order: maker_order, leaves: left.leaves, shown });
+            }
+            None if left.leaves.is_zero() => self.finish(maker.account, maker_order),
+            None => {}
+        }
+        self.sample(taker, maker, lots);
+        leaves
     }
 
-    fn trade(&mut self, spec: &MarketSpec, taker: &Taker, (maker, incoming): (Maker, &mut Incoming)) {
-        let taker_leaves = incoming.leaves;
-        let fill = self.books.trade(incoming, maker);
+    /// A resting order is filled.
+    fn finish(&mut self, account: AccountId, order: OrderId) {
+        let open = self.orders.close(order.slot(), self.ledger.accounts.at_mut(account));
+        self.timers.unset(crate::timers::Timer::Expiry(order.slot()));
+        self.retire_id((account, order), &open, (Ended::Filled, open.lots));
+    }
+
+    /// Moves money and hours. Returns the maker's and the taker's fee.
+    fn settle_fill(
+        &mut self,
+        taker: &Taker,
+        maker: &Maker,
+        (lots, before): (Lots, Lots),
+    ) -> (Amount, Amount) {
         let position = self.orders.at(maker.order.slot()).position;
         let maker_party =
-            Party { position, limit: maker.price, leaves: maker.lots, liquidity: Liquidity::Maker };
+            Party { position, limit: maker.price, leaves: maker.leaves(), liquidity: Liquidity::Maker };
         let taker_party = Party {
             position: taker.position,
             limit: taker.limit,
-            leaves: taker_leaves,
+            leaves: before,
             liquidity: Liquidity::Taker,
         };
-        let (buyer, seller) = match incoming.side {
+        let (buyer, seller) = match taker.side {
             Side::Bid => (taker_party, maker_party),
             Side::Ask => (maker_party, taker_party),
         };
-        let exchanged = Exchanged { price: maker.price, lots: fill.lots };
-        let sold = self.ledger.sell(spec, &seller, exchanged);
-        let bought = self.ledger.buy(spec, &buyer, exchanged);
-        let instrument = &mut self.instruments[index(incoming.instrument.0)];
-        instrument.trades += 1;
+        let exchanged = Exchanged { price: maker.price, lots };
+        let sold = self.ledger.sell(&taker.terms, &seller, exchanged);
+        let bought = self.ledger.buy(&taker.terms, &buyer, exchanged);
+        let instrument = &mut self.instruments[index(taker.instrument.0)];
         instrument.issued = instrument.issued.plus(sold.issued);
         instrument.extinguished = instrument.extinguished.plus(bought.extinguished);
-
-        let (maker_fee, taker_fee) = match incoming.side {
+        match taker.side {
             Side::Bid => (sold.fee, bought.fee),
             Side::Ask => (bought.fee, sold.fee),
-        };
-        self.tell_trade(taker, incoming, &fill);
-        let part = Part {
-            order: maker.order,
-            account: maker.account,
-            liquidity: Liquidity::Maker,
-            leaves: fill.maker_leaves,
-            fee: maker_fee,
-        };
-        self.tell_part(incoming, &fill, part);
-        let part = Part {
-            order: taker.order,
-            account: taker.account,
-            liquidity: Liquidity::Taker,
-            leaves: incoming.leaves,
-            fee: taker_fee,
-        };
-        self.tell_part(incoming, &fill, part);
-        if fill.maker_leaves.is_zero() {
-            self.orders.close(maker.order.slot(), self.ledger.accounts.at_mut(maker.account));
         }
     }
 
-    fn tell_trade(&mut self, taker: &Taker, incoming: &Incoming, fill: &Fill) {
-        self.events.push(Event::Traded {
-            instrument: incoming.instrument,
-            trade: TradeId(self.instruments[index(incoming.instrument.0)].trades),
-            price: fill.maker.price,
-            lots: fill.lots,
-            maker: fill.maker.order,
-            taker: taker.order,
-            taker_side: incoming.side,
-        });
+    fn count_trade(&mut self, instrument: InstrumentId, price: Price) -> TradeId {
+        let instrument = &mut self.instruments[index(instrument.0)];
+        instrument.trades += 1;
+        instrument.anchor = Some(price);
+        TradeId(instrument.trades)
     }
 
-    fn tell_part(&mut self, incoming: &Incoming, fill: &Fill, part: Part) {
-        let xseq = self.xseq(part.account);
+    /// Tells one side of a trade what it came to.
+    fn tell_part(
+        &mut self,
+        fill: &Part,
+        (account, order, liquidity): (AccountId, OrderId, Liquidity),
+        (leaves, fee): (Lots, Amount),
+    ) {
+        let &Part { instrument, trade, price, lots } = fill;
+        let xseq = self.xseq(account);
         self.events.push(Event::OrderExecuted {
-            account: part.account,
+            account,
             xseq,
-            order: part.order,
-            instrument: incoming.instrument,
-            trade: TradeId(self.instruments[index(incoming.instrument.0)].trades),
-            liquidity: part.liquidity,
-            price: fill.maker.price,
-            lots: fill.lots,
-            leaves: part.leaves,
-            fee: part.fee,
+            order,
+            instrument,
+            trade,
+            liquidity,
+            price,
+            lots,
+            leaves,
+            fee,
         });
     }
 }
 
-/// What one side of a trade has to be told.
-#[derive(Clone, Copy, Debug)]
+/// What both sides of a trade have in common.
 struct Part {
-    order: OrderId,
-    account: AccountId,
-    liquidity: Liquidity,
-    leaves: Lots,
-    fee: Amount,
+    instrument: InstrumentId,
+    trade: TradeId,
+    price: Price,
+    lots: Lots,
 }

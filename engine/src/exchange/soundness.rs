@@ -1,6 +1,6 @@
 //! Soundness: what must hold of a whole exchange, whatever happened. Numbers are those of `docs/contract.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Maker;
 use crate::exchange::Exchange;
@@ -8,20 +8,31 @@ use crate::fees;
 use crate::ids::{AccountId, InstrumentId, index, position};
 use crate::instrument::Phase;
 use crate::order::Side;
+use crate::timers::Timer;
 use crate::units::{Amount, Volume};
 
 impl Exchange {
     /// Panics unless the whole exchange is sound: every part alone, and all of them together. Costs time in the
-    /// number of accounts, orders and positions.
+    /// number of accounts, orders, positions and client order ids.
     pub fn assert_sound(&self) {
+        self.assert_standing();
+        self.client_ids.assert_sound();
+    }
+
+    /// The same without the client order ids that are done, of which there may be millions.
+    pub fn assert_standing(&self) {
         // Books first: the other checks walk through them, and would not end in one that is not sound.
         let instruments = || (0..self.instruments.len()).map(|number| InstrumentId(position(number)));
         instruments().for_each(|instrument| self.books.assert_sound(instrument));
         self.assert_conserved();
         self.assert_held();
+        self.timers.assert_sound();
+        self.assert_ids_open();
         let mut escrow = Amount::ZERO;
+        let gated = |(_, timer)| if let Timer::Gate(instrument) = timer { Some(instrument) } else { None };
+        let gated: BTreeSet<InstrumentId> = self.timers.iter().filter_map(gated).collect();
         for instrument in instruments() {
-            self.assert_phase(instrument);
+            self.assert_phase(instrument, &gated);
             escrow = escrow.plus(self.assert_hours(instrument));
         }
         assert_eq!(escrow, self.ledger.escrow, "escrow of all instruments is all escrow");
@@ -40,45 +51,45 @@ impl Exchange {
     /// I5: what is held and bonded is what open orders and obligations could cost.
     fn assert_held(&self) {
         let mut held: BTreeMap<AccountId, Amount> = BTreeMap::new();
+        let mut buys: BTreeMap<(AccountId, InstrumentId), Volume> = BTreeMap::new();
         let mut sells: BTreeMap<(AccountId, InstrumentId), Volume> = BTreeMap::new();
         let mut open: BTreeMap<AccountId, u32> = BTreeMap::new();
         for (instrument, side, maker) in self.makers() {
             *open.entry(maker.account).or_default() += 1;
-            let entry = self.orders.find(maker.order).expect("what rests is open");
-            assert_eq!(
-                (entry.account, entry.instrument),
-                (maker.account, instrument),
-                "book and orders agree"
-            );
-            assert_eq!((entry.side, entry.limit), (side, maker.price), "book and orders agree");
-            assert!(maker.lots <= entry.lots, "an order never grows");
-            match side {
+            let entry = self.orders.at(maker.order.slot());
+            let row = self.ledger.positions.at(entry.position);
+            assert_eq!((row.account, row.instrument), (maker.account, instrument), "book and orders agree");
+            assert!(maker.leaves() <= entry.lots, "an order never grows");
+            let lots = match side {
                 Side::Bid => {
-                    let hold = fees::bid_hold(&self.spec(instrument), maker.price, maker.lots);
+                    let terms = &self.instruments[index(instrument.0)].terms;
+                    let hold = fees::bid_hold(terms, maker.price, maker.leaves());
                     let sum = held.entry(maker.account).or_default();
                     *sum = sum.plus(hold);
+                    &mut buys
                 }
-                Side::Ask => {
-                    let sum = sells.entry((maker.account, instrument)).or_default();
-                    *sum = sum.plus(maker.lots);
-                }
-            }
+                Side::Ask => &mut sells,
+            };
+            let sum = lots.entry((maker.account, instrument)).or_default();
+            *sum = sum.plus(maker.leaves());
         }
         let mut bonded: BTreeMap<AccountId, Amount> = BTreeMap::new();
         for row in self.ledger.positions.iter() {
             let open_sells = sells.remove(&(row.account, row.instrument)).unwrap_or_default();
             assert_eq!(row.open_sells, open_sells, "open sells are what rests");
+            let open_buys = buys.remove(&(row.account, row.instrument)).unwrap_or_default();
+            assert_eq!(row.open_buys, open_buys, "open buys are what rests");
             let short = row.short(open_sells);
             assert!(short <= row.capacity.count().into(), "no sale beyond claims and capacity");
             assert_eq!(
                 row.bonded.micro(),
-                short * self.spec(row.instrument).bond.micro(),
+                short * self.instruments[index(row.instrument.0)].terms.bond.micro(),
                 "short lots are bonded"
             );
             let sum = bonded.entry(row.account).or_default();
             *sum = sum.plus(row.bonded);
         }
-        assert!(sells.is_empty(), "whoever sells has a position");
+        assert!(sells.is_empty() && buys.is_empty(), "whoever trades has a position");
         for (number, account) in self.ledger.accounts.iter() {
             let balance = account.balance;
             assert_eq!(balance.held, held.remove(&number).unwrap_or_default(), "holds back every open bid");
@@ -105,10 +116,9 @@ impl Exchange {
     }
 
     /// A closed book is empty once its gate's timer is done.
-    fn assert_phase(&self, instrument: InstrumentId) {
+    fn assert_phase(&self, instrument: InstrumentId, gated: &BTreeSet<InstrumentId>) {
         let state = &self.instruments[index(instrument.0)];
-        let gated = self.timers.iter().any(|(_, timer)| *timer == crate::timers::Timer::Gate(instrument));
-        if state.phase == Phase::Closed && !gated {
+        if state.phase != Phase::Open && !gated.contains(&instrument) {
             assert!(self.books.top(instrument, Side::Bid).is_none(), "nothing rests behind the gate");
             assert!(self.books.top(instrument, Side::Ask).is_none(), "nothing rests behind the gate");
         }
@@ -118,7 +128,7 @@ impl Exchange {
     /// instrument's escrow.
     fn assert_hours(&self, instrument: InstrumentId) -> Amount {
         let (mut claims, mut owed, mut escrow) = (0, 0, Amount::ZERO);
-        for row in self.ledger.positions.iter().filter(|row| row.instrument == instrument) {
+        for row in self.ledger.positions.of(instrument) {
             let of_row = self.ledger.obligations.of(row.obligations);
             let (lots, price) = of_row.fold((0, Amount::ZERO), |(lots, price), part| {
                 assert!(!part.lots.is_zero(), "an obligation has lots left");
@@ -134,6 +144,26 @@ impl Exchange {
         let state = &self.instruments[index(instrument.0)];
         let outstanding = state.issued.count() - state.extinguished.count();
         assert_eq!(owed, outstanding, "what was issued and not bought back is owed");
+        if let Some(drawn) = state.deliveries {
+            let lots = self.deliveries.of(drawn).iter().map(|delivery| u64::from(delivery.lots.count()));
+            assert_eq!(lots.sum::<u64>(), owed, "what is owed is delivered");
+        }
         escrow
+    }
+
+    /// I11: a client order id names one open order, or one that is done.
+    fn assert_ids_open(&self) {
+        let mut named = 0;
+        for (account, owner) in self.ledger.accounts.iter() {
+            for slot in self.orders.of(owner) {
+                let Some(client) = self.orders.at(slot).client else { continue };
+                let hash = self.client_ids.hash(account, client);
+                let found = self.open_under(account, (client, hash)).map(|order| order.slot());
+                assert_eq!(found, Some(slot), "an open order is found by its id");
+                assert_eq!(self.orders.at(slot).hash, hash, "an open order knows its id's hash");
+                named += 1;
+            }
+        }
+        assert_eq!(named, self.client_ids.opened(), "whatever is entered is open");
     }
 }

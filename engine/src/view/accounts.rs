@@ -1,13 +1,15 @@
 //! Accounts of the view: balances, positions, open orders, recent fills and keys.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::account::{Balance, KeyGrant};
+use crate::control::AccountLimits;
 use crate::event::{Event, Liquidity, PrivateSequence};
 use crate::ids::{AccountId, GroupId, InstrumentId, OrderId, PublicKey, TradeId, index};
 use crate::label::Label;
 use crate::order::Side;
-use crate::stamp::Stamp;
+use crate::stamp::{Stamp, Time};
 use crate::units::{Amount, Lots, Price};
 use crate::view::orders::{OrderStatus, OrdersView};
 
@@ -63,6 +65,12 @@ pub struct AccountView {
     pub group: GroupId,
     /// Whether it may issue obligations.
     pub provider: bool,
+    /// Whether it may only cancel.
+    pub locked: bool,
+    /// Bounds on what it may do.
+    pub limits: AccountLimits,
+    /// When all its orders are cancelled unless it renews.
+    pub cancel_after: Option<Time>,
     /// Its credit.
     pub balance: Balance,
     /// Number of its last private event.
@@ -90,7 +98,10 @@ pub(super) struct AccountsView {
     accounts: Vec<AccountView>,
     names: BTreeMap<Label, AccountId>,
     keys: BTreeMap<[u8; 8], KeyView>,
-    accepted: BTreeMap<OrderId, PrivateSequence>,
+    /// Who has a position in an instrument.
+    holders: BTreeMap<InstrumentId, BTreeSet<AccountId>>,
+    /// By slot, the event that accepted the order that has it, or had it last.
+    accepted: Vec<PrivateSequence>,
 }
 
 impl AccountsView {
@@ -128,11 +139,11 @@ impl AccountsView {
             }
             Event::KeyRevoked { key, .. } => drop(self.keys.remove(&key.first_bytes())),
             Event::CapacitySet { account, instrument, lots } => {
-                let positions = &mut self.accounts[index(account.0)].positions;
-                positions.entry(instrument).or_default().capacity = lots;
+                self.position(account, instrument).capacity = lots;
             }
             Event::PositionChanged { account, xseq, instrument, position, escrow, bonded } => {
-                let row = self.at_mut(account, xseq).positions.entry(instrument).or_default();
+                self.at_mut(account, xseq);
+                let row = self.position(account, instrument);
                 (row.lots, row.escrow, row.bonded) = (position, escrow, bonded);
             }
             Event::BalanceChanged { account, xseq, available, held, bonded } => {
@@ -140,9 +151,22 @@ impl AccountsView {
             }
             Event::OrderAccepted { account, xseq, order, .. } => {
                 self.at_mut(account, xseq).orders.insert(xseq, order);
-                self.accepted.insert(order, xseq);
+                let slot = index(order.slot());
+                if self.accepted.len() <= slot {
+                    self.accepted.resize(slot + 1, PrivateSequence(0));
+                }
+                self.accepted[slot] = xseq;
             }
-            Event::OrderReduced { account, xseq, .. } => drop(self.at_mut(account, xseq)),
+            Event::OrderReduced { account, xseq, .. } | Event::OrderAmended { account, xseq, .. } => {
+                self.at_mut(account, xseq);
+            }
+            Event::CancelAfterSet { account, xseq, due } => self.at_mut(account, xseq).cancel_after = due,
+            Event::CancelAfterFired { account, xseq } => self.at_mut(account, xseq).cancel_after = None,
+            Event::AccountLimitsSet { account, limits, .. } => {
+                self.accounts[index(account.0)].limits = limits;
+            }
+            Event::LockSet { account, locked, .. } => self.accounts[index(account.0)].locked = locked,
+            Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
                 self.end(account, order);
@@ -165,12 +189,33 @@ impl AccountsView {
             name,
             group,
             provider,
+            locked: false,
+            limits: AccountLimits::NONE,
+            cancel_after: None,
             balance: Balance::default(),
             xseq: PrivateSequence(0),
             positions: BTreeMap::new(),
             orders: BTreeMap::new(),
             fills: VecDeque::new(),
         });
+    }
+
+    /// Forgets the positions of a window that is over.
+    fn settle(&mut self, instrument: InstrumentId) {
+        for account in self.holders.remove(&instrument).unwrap_or_default() {
+            self.accounts[index(account.0)].positions.remove(&instrument);
+        }
+    }
+
+    /// The account's position in an instrument, made if there is none.
+    fn position(&mut self, account: AccountId, instrument: InstrumentId) -> &mut PositionView {
+        match self.accounts[index(account.0)].positions.entry(instrument) {
+            Entry::Occupied(position) => position.into_mut(),
+            Entry::Vacant(place) => {
+                self.holders.entry(instrument).or_default().insert(account);
+                place.insert(PositionView::default())
+            }
+        }
     }
 
     fn execute(&mut self, stamp: Stamp, event: &Event, orders: &OrdersView) {
@@ -192,7 +237,8 @@ impl AccountsView {
     }
 
     fn end(&mut self, account: AccountId, order: OrderId) {
-        let accepted = self.accepted.remove(&order).expect("orders end once");
-        self.accounts[index(account.0)].orders.remove(&accepted);
+        let accepted = self.accepted[index(order.slot())];
+        let ended = self.accounts[index(account.0)].orders.remove(&accepted);
+        assert_eq!(ended, Some(order), "orders end once");
     }
 }

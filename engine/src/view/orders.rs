@@ -3,7 +3,7 @@
 use crate::event::{CancelReason, Event};
 use crate::ids::{AccountId, InstrumentId, OrderId, index};
 use crate::label::Label;
-use crate::order::{Side, TimeInForce};
+use crate::order::{OrderKind, SessionId, Side, TimeInForce};
 use crate::units::{Amount, Lots, Price};
 use crate::view::depth::LevelChange;
 
@@ -31,8 +31,18 @@ pub struct OrderView {
     pub instrument: InstrumentId,
     /// Buying or selling.
     pub side: Side,
+    /// What its limit means.
+    pub kind: OrderKind,
     /// How long it waits.
     pub time_in_force: TimeInForce,
+    /// So many lots had to trade at once.
+    pub minimum: Lots,
+    /// Shows only so many lots at a time.
+    pub clip: Option<Lots>,
+    /// The client's mark.
+    pub label: Option<Label>,
+    /// Ends with this session.
+    pub session: Option<SessionId>,
     /// Its limit.
     pub limit: Price,
     /// Lots it has asked for, less those taken off by reduction.
@@ -45,13 +55,22 @@ pub struct OrderView {
     pub cost: Amount,
     /// Where it is in its life.
     pub status: OrderStatus,
-    /// Whether it stands in the book.
-    pub(super) rests: bool,
+    /// Lots it shows in the book.
+    pub shown: Lots,
 }
 
 impl OrderView {
-    fn change(&self, lots: Lots, joined: bool) -> LevelChange {
-        LevelChange { instrument: self.instrument, side: self.side, price: self.limit, lots, joined }
+    /// It shows more lots.
+    fn show(&mut self, lots: Lots) -> LevelChange {
+        self.shown = self.shown.plus(lots);
+        LevelChange { instrument: self.instrument, side: self.side, price: self.limit, lots, joined: true }
+    }
+
+    /// It shows fewer lots; `None` when as many as before.
+    fn hide(&mut self, lots: Lots) -> Option<LevelChange> {
+        self.shown = self.shown.less(lots);
+        let &mut OrderView { instrument, side, limit: price, .. } = self;
+        (!lots.is_zero()).then_some(LevelChange { instrument, side, price, lots, joined: false })
     }
 
     /// The average price of what has traded, in ticks rounded down; `None` before the first trade.
@@ -84,11 +103,11 @@ impl OrdersView {
                 self.accept(event);
                 None
             }
-            Event::OrderRested { order, leaves } => {
-                let view = self.at_mut(order);
-                view.rests = true;
-                Some(view.change(leaves, true))
+            Event::OrderTerms { .. } => {
+                self.describe(event);
+                None
             }
+            Event::OrderRested { order, shown, .. } => Some(self.at_mut(order).show(shown)),
             Event::OrderExecuted { order, price, lots, leaves, .. } => {
                 let view = self.at_mut(order);
                 view.leaves = leaves;
@@ -97,28 +116,35 @@ impl OrdersView {
                 if leaves.is_zero() {
                     view.status = OrderStatus::Filled;
                 }
-                view.rests.then(|| view.change(lots, false))
+                view.hide(lots.min(view.shown))
             }
-            Event::OrderReduced { order, by, leaves, .. } => {
+            Event::OrderReduced { order, by, leaves, shown, .. } => {
                 let view = self.at_mut(order);
                 view.leaves = leaves;
                 view.lots = view.lots.less(by);
-                Some(view.change(by, false))
+                view.hide(view.shown.less(shown))
+            }
+            Event::OrderAmended { order, limit, lots, leaves, shown, client, .. } => {
+                let view = self.at_mut(order);
+                let change = view.hide(view.shown.less(shown));
+                (view.limit, view.lots, view.leaves) = (limit, lots, leaves);
+                view.client = client.or(view.client);
+                change
             }
             Event::OrderCanceled { order, leaves, reason, .. } => {
                 let view = self.at_mut(order);
+                assert_eq!(view.leaves, leaves, "what is left is cancelled");
                 view.leaves = Lots::ZERO;
                 view.status = OrderStatus::Canceled(reason);
-                view.rests.then(|| view.change(leaves, false))
+                view.hide(view.shown)
             }
             _ => None,
         }
     }
 
     fn accept(&mut self, event: &Event) {
-        let Event::OrderAccepted {
-            account, order, instrument, side, time_in_force, limit, lots, client, ..
-        } = *event
+        let Event::OrderAccepted { account, order, instrument, side, immediate, limit, lots, client, .. } =
+            *event
         else {
             unreachable!("asked for accepted orders only");
         };
@@ -126,20 +152,35 @@ impl OrdersView {
         if self.slots.len() <= slot {
             self.slots.resize(slot + 1, None);
         }
+        let waits = [TimeInForce::GoodTillGate, TimeInForce::ImmediateOrCancel];
         self.slots[slot] = Some(OrderView {
             order,
             client,
             account,
             instrument,
             side,
-            time_in_force,
+            kind: OrderKind::Limit,
+            time_in_force: waits[usize::from(immediate)],
+            minimum: Lots::ZERO,
+            clip: None,
+            label: None,
+            session: None,
             limit,
             lots,
             leaves: lots,
             filled: Lots::ZERO,
             cost: Amount::ZERO,
             status: OrderStatus::Open,
-            rests: false,
+            shown: Lots::ZERO,
         });
+    }
+
+    fn describe(&mut self, event: &Event) {
+        let Event::OrderTerms { order, kind, time_in_force, minimum, shown, label, session } = *event else {
+            unreachable!("asked for terms only");
+        };
+        let view = self.at_mut(order);
+        (view.kind, view.time_in_force, view.minimum) = (kind, time_in_force, minimum);
+        (view.clip, view.label, view.session) = (shown, label, session);
     }
 }

@@ -2,10 +2,16 @@
 //!
 //! Scenarios and property tests hold it after every command.
 
+use std::collections::BTreeSet;
+
+use engine::book::Placement;
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId};
+use engine::ids::{AccountId, InstrumentId, MarketId};
+use engine::instrument::Phase;
 use engine::order::{Side, TimeInForce};
-use engine::units::Amount;
+use engine::symbol::Symbol;
+use engine::timers::Timer;
+use engine::units::{Amount, Lots};
 use engine::view::View;
 use engine::view::accounts::{AccountView, PositionView};
 use engine::view::orders::{OrderStatus, OrderView};
@@ -14,31 +20,44 @@ use engine::view::orders::{OrderStatus, OrderView};
 pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {
     assert_eq!(view.stamp(), exchange.last(), "the view is at the last command");
     assert_eq!(view.founding(), exchange.founding(), "founding");
+    assert_eq!(view.mode(), exchange.mode(), "mode of the venue");
     let ledger = exchange.ledger();
     assert_eq!((view.supply(), view.fees()), (ledger.supply, ledger.fees), "supply and fees");
     assert_eq!(view.accounts(), ledger.accounts.iter().count(), "accounts");
     let mut escrow = Amount::ZERO;
     for (number, account) in ledger.accounts.iter() {
         let told = view.account(number).expect("every account was told");
-        assert_eq!(view.named(account.name), Some(number), "accounts are found by name");
-        assert_eq!(
-            (told.name, told.group, told.provider),
-            (account.name, account.group, account.provider),
-            "who {} is",
-            account.name
-        );
-        assert_eq!(told.balance, account.balance, "balance of {}", account.name);
-        assert_eq!(told.xseq, account.xseq, "private stream of {}", account.name);
+        assert_account(exchange, view, number);
         escrow = told.positions.values().fold(escrow, |sum, position| sum.plus(position.escrow));
+        assert_eq!(view.named(account.name), Some(number), "accounts are found by name");
         assert_orders(exchange, view, number);
     }
     assert_eq!(escrow, ledger.escrow, "escrow of all positions is all escrow");
     assert_positions(exchange, view);
     assert_keys(exchange, view);
+    assert_classes(exchange, view);
+    assert_markets(exchange, view);
     assert_eq!(view.instruments().count(), exchange.instruments(), "instruments");
     for (number, _) in view.instruments() {
         assert_instrument(exchange, view, number);
     }
+    assert_open(view);
+}
+
+fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
+    let told = view.account(number).expect("every account was told");
+    let account = exchange.ledger().accounts.at(number);
+    assert_eq!(
+        (told.name, told.group, told.provider),
+        (account.name, account.group, account.provider),
+        "who {} is",
+        account.name
+    );
+    assert_eq!(told.balance, account.balance, "balance of {}", account.name);
+    assert_eq!(told.xseq, account.xseq, "private stream of {}", account.name);
+    assert_eq!((told.locked, told.limits), (account.locked, account.limits), "bounds of {}", account.name);
+    let due = exchange.timers().due_of(Timer::DeadMan(number));
+    assert_eq!(told.cancel_after, due, "dead man's timer of {}", account.name);
 }
 
 /// Open orders of an account, in order of age.
@@ -46,19 +65,28 @@ fn assert_orders(exchange: &Exchange, view: &View, account: AccountId) {
     let owner = exchange.ledger().accounts.at(account);
     let told: Vec<&OrderView> = view.orders_of(account).collect();
     assert_eq!(told.len(), exchange.orders().of(owner).count(), "open orders of {}", owner.name);
-    for (told, open) in told.into_iter().zip(exchange.orders().of(owner)) {
-        assert_eq!(
-            (told.order, told.client, told.account, told.instrument),
-            (open.order, open.client, open.account, open.instrument),
-            "which order it is"
-        );
-        assert_eq!((told.side, told.limit), (open.side, open.limit), "what it wants");
-        assert_eq!(Some(told.leaves), exchange.books().leaves(open.order), "what it has left");
-        assert_eq!(told.lots, told.filled.plus(told.leaves), "an open order is what it did and has left");
-        assert!(told.lots <= open.lots, "an order never grows");
-        assert_eq!(told.time_in_force, TimeInForce::GoodTillGate, "only such orders rest");
+    for (told, slot) in told.into_iter().zip(exchange.orders().of(owner)) {
+        let (open, order) = (exchange.orders().at(slot), exchange.books().resting_in(slot));
+        assert_eq!((told.order, told.account, told.client), (order, account, open.client), "which it is");
+        let rests = exchange.books().placement(order).expect("an open order rests");
+        assert_resting(told, &rests);
+        assert_eq!(Some(told.shown), exchange.books().shown(order), "what it shows");
+        assert_eq!(told.lots, open.lots, "what it asks for");
+        assert_eq!((told.kind, told.label, told.session), (open.kind, open.label, open.session), "terms");
+        let expires = exchange.timers().due_of(Timer::Expiry(slot));
+        let waits = expires.map_or(TimeInForce::GoodTillGate, TimeInForce::GoodTillDate);
+        assert_eq!(told.time_in_force, waits, "how long it waits");
         assert_eq!(told.status, OrderStatus::Open, "an open order is open");
     }
+}
+
+fn assert_resting(told: &OrderView, rests: &Placement) {
+    let &Placement { account, instrument, side, limit, leaves, clip } = rests;
+    assert_eq!((told.account, told.instrument, told.side), (account, instrument, side), "where it rests");
+    assert_eq!((told.limit, told.leaves), (limit, leaves), "what it wants and has left");
+    assert_eq!(told.lots, told.filled.plus(told.leaves), "an open order is what it did and has left");
+    // Who shows as many lots as there may be shows everything.
+    assert_eq!(told.clip.filter(|clip| *clip < Lots::MAX), clip, "how much it shows at a time");
 }
 
 fn assert_positions(exchange: &Exchange, view: &View) {
@@ -75,17 +103,35 @@ fn assert_positions(exchange: &Exchange, view: &View) {
         let told = view.account(number).expect("every account was told");
         for instrument in told.positions.keys() {
             let row = exchange.ledger().positions.find(number, *instrument);
-            assert!(row.is_some(), "{} has a position that was told", account.name);
+            assert!(row.is_some(), "{} has a position that was told in {instrument:?}", account.name);
         }
     }
 }
 
 fn assert_keys(exchange: &Exchange, view: &View) {
     for (key, grant) in exchange.ledger().accounts.keys() {
-        let mut first = [0; 8];
-        first.copy_from_slice(&key.0[..8]);
-        let told = view.key(first).expect("every key was told");
+        let told = view.key(key.first_bytes()).expect("every key was told");
         assert_eq!((&told.key, &told.grant), (key, grant), "what a key may do");
+    }
+}
+
+fn assert_classes(exchange: &Exchange, view: &View) {
+    assert_eq!(view.classes().len(), exchange.classes().iter().count(), "classes");
+    for (told, class) in view.classes().iter().zip(exchange.classes().iter()) {
+        assert_eq!((told.name, told.reference), (class.name, class.reference), "classes and their rates");
+    }
+}
+
+fn assert_markets(exchange: &Exchange, view: &View) {
+    let markets = (0..).map(MarketId).map_while(|number| exchange.market(number));
+    assert_eq!(markets.clone().count(), view.markets().len(), "markets");
+    for (told, held) in view.markets().iter().zip(markets) {
+        assert_eq!(
+            (told.spec, told.limits, told.mode),
+            (held.spec, held.limits, held.mode),
+            "settings of market {}",
+            held.spec.name()
+        );
     }
 }
 
@@ -98,12 +144,26 @@ fn assert_instrument(exchange: &Exchange, view: &View, number: InstrumentId) {
         "what {} is",
         told.symbol
     );
+    assert_eq!((told.mode, told.terms), (held.mode, held.terms), "mode and terms of {}", told.symbol);
+    let drawn = held.deliveries.map_or(0, |(_, count)| count);
+    assert_eq!(told.deliveries, drawn, "deliveries of {}", told.symbol);
     assert_eq!(view.symbol(&told.symbol), Some(number), "instruments are found by symbol");
     assert_eq!(told.symbol.start, held.start, "a symbol names the start");
-    let spec = exchange.market(held.market).map(|market| market.spec);
-    assert_eq!(view.market(held.market).copied(), spec, "settings of the market");
-    assert_eq!(view.market_of(&told.symbol).copied(), spec, "markets are found by symbol");
+    let market = exchange.market(held.market).expect("an instrument's market exists");
+    assert_eq!(told.end, market.spec.end(held.start), "end of {}", told.symbol);
+    let class = exchange.classes().at(held.class);
+    assert_eq!(told.symbol.class, class.name, "a symbol names the class");
+    let found = view.market_of(&told.symbol).map(|market| market.spec);
+    assert_eq!(found, Some(market.spec), "markets are found by symbol");
     let depth = view.depth(number).expect("every instrument has a book");
     assert!(depth.bids().eq(exchange.books().depth(number, Side::Bid)), "bids of {}", told.symbol);
     assert!(depth.asks().eq(exchange.books().depth(number, Side::Ask)), "asks of {}", told.symbol);
+}
+
+/// The windows that are listed as open are those whose phase says so.
+fn assert_open(view: &View) {
+    let open = view.instruments().filter(|(_, told)| told.phase == Phase::Open);
+    let open: BTreeSet<Symbol> = open.map(|(_, told)| told.symbol).collect();
+    let told: BTreeSet<Symbol> = view.open_instruments().map(|told| told.symbol).collect();
+    assert_eq!(told, open, "open windows");
 }

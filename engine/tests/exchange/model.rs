@@ -1,292 +1,341 @@
-//! Model: what the rules say must come of every event, counted the slow way.
+//! Model: the exchange once more, in plain lists and wide numbers, told from outside what is asked of it.
 //!
-//! Written from `docs/contract.md`, not from the engine: an account owns one sum of cash, and a list of what it owes.
-//! `counts.rs` says what of the cash is held and bonded.
+//! Written from `docs/contract.md`, not from the engine. An account owns one sum of cash and a list of what it owes; what
+//! of the cash is held and bonded is counted afresh, by `counts.rs`, whenever it is asked for. A command is refused for
+//! the lowest of all reasons that apply. An order that comes in is first matched in thought (`plan.rs`), and then the
+//! plan is carried out. Only the names of orders are the exchange's.
 
-use std::collections::BTreeMap;
+#[path = "model/accounts.rs"]
+mod accounts;
+#[path = "model/amend.rs"]
+mod amend;
+#[path = "model/cancel.rs"]
+mod cancel;
+#[path = "model/controls.rs"]
+mod controls;
+#[path = "model/draw.rs"]
+mod draw;
+#[path = "model/grid.rs"]
+mod grid;
+#[path = "model/identity.rs"]
+mod identity;
+#[path = "model/money.rs"]
+mod money;
+#[path = "model/order_reasons.rs"]
+mod order_reasons;
+#[path = "model/orders.rs"]
+mod orders;
+#[path = "model/plan.rs"]
+mod plan;
+#[path = "model/rate.rs"]
+mod rate;
+#[path = "model/reasons.rs"]
+mod reasons;
+#[path = "model/trades.rs"]
+mod trades;
 
-use engine::event::{CancelReason, Event, Liquidity};
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, index};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use engine::command::Command;
+use engine::control::{AccountLimits, MarketLimits, TradingMode};
+use engine::delivery::Delivery;
+use engine::event::Event;
+use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, index};
+use engine::instrument::Phase;
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade};
-use engine::order::{Side, TimeInForce};
+use engine::market::MarketSpec;
+use engine::order::{OrderKind, SelfTradePrevention, SessionId, Side};
+use engine::reject::RejectReason;
+use engine::symbol::ClassName;
+use engine::units::{Amount, Lots, Price};
+
+use crate::model::draw::Line;
+use crate::model::identity::Used;
+use crate::model::rate::Counted;
+use crate::told::owner;
 
 /// An account's part in an instrument.
 pub(crate) type Part = (AccountId, InstrumentId);
 
-#[derive(Clone, Copy, Debug)]
+/// An order that is open or comes in.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Order {
     pub(crate) order: OrderId,
     pub(crate) account: AccountId,
     pub(crate) instrument: InstrumentId,
     pub(crate) side: Side,
-    /// Micro-CU per lot.
-    pub(crate) limit: u128,
-    pub(crate) leaves: u128,
+    pub(crate) kind: OrderKind,
+    pub(crate) prevention: SelfTradePrevention,
+    /// In nanoseconds.
+    pub(crate) expires: Option<u64>,
+    /// In ticks.
+    pub(crate) limit: u64,
+    pub(crate) filled: u64,
+    pub(crate) shown: u64,
+    pub(crate) hidden: u64,
+    pub(crate) clip: Option<u64>,
+    pub(crate) minimum: Lots,
     pub(crate) client: Option<Label>,
-    immediate: bool,
+    pub(crate) label: Option<Label>,
+    pub(crate) session: Option<SessionId>,
+    /// Orders of an account are cancelled in this order.
+    pub(crate) age: u64,
+    /// Orders at one price trade in this order.
+    pub(crate) turn: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+impl Order {
+    pub(crate) fn leaves(&self) -> u64 {
+        self.shown + self.hidden
+    }
+
+    /// Lots it asks for, those filled included.
+    pub(crate) fn lots(&self) -> u64 {
+        self.filled + self.leaves()
+    }
+
+    /// Takes lots off, hidden ones first.
+    fn shrink(&mut self, by: u64) {
+        let hidden = by.min(self.hidden);
+        self.hidden -= hidden;
+        self.shown -= by - hidden;
+    }
+}
+
+/// Lots sold that have to be delivered.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Owed {
-    pub(crate) lots: u128,
-    pub(crate) price: u128,
-    ppm: u32,
+    pub(crate) issue: u64,
+    pub(crate) lots: u64,
+    /// In ticks.
+    pub(crate) price: u64,
+    pub(crate) ppm: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Window {
+/// What an account has of an instrument.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Holding {
+    pub(crate) claims: u64,
+    /// Oldest first.
+    pub(crate) owed: Vec<Owed>,
+    pub(crate) capacity: u64,
+}
+
+/// A market, with its grid.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Market {
     pub(crate) spec: MarketSpec,
-    pub(crate) gate: u64,
+    pub(crate) limits: MarketLimits,
+    pub(crate) mode: TradingMode,
+    /// Number of the window that is listed next, counted from 1970.
+    next: u64,
+    /// When its grid moves on.
+    rolls: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// A delivery window. Times are in nanoseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Window {
+    pub(crate) market: MarketId,
+    pub(crate) start: u64,
+    pub(crate) gate: u64,
+    end: u64,
+    pub(crate) phase: Phase,
+    pub(crate) mode: TradingMode,
+    /// In micro-CU per lot.
+    pub(crate) bond: u128,
+    /// In ticks.
+    anchor: Option<u64>,
+    trades: u64,
+    pub(crate) issued: u64,
+    pub(crate) extinguished: u64,
+}
+
+/// A kind of GPU.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Class {
+    name: ClassName,
+    /// Length of a window, in nanoseconds.
+    length: u64,
+    /// Start of the period that runs.
+    period: u64,
+    /// What counts in it.
+    trades: Vec<Counted>,
+    /// In ticks.
+    reference: Option<u64>,
+    /// End of the last period whose rate was told.
+    pub(crate) end: Option<u64>,
+}
+
+/// Who trades.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Owner {
     pub(crate) name: Label,
     pub(crate) provider: bool,
-    group: u32,
+    pub(crate) group: u32,
+    pub(crate) locked: bool,
+    pub(crate) limits: AccountLimits,
     /// What is available, held and bonded.
     pub(crate) cash: u128,
+    /// When all its orders end unless it says that it lives.
+    pub(crate) cancel_after: Option<u64>,
+    /// Private events predicted so far.
+    told: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Model {
     pub(crate) now: u64,
-    pub(crate) markets: Vec<MarketSpec>,
+    founded: bool,
+    pub(crate) mode: TradingMode,
+    pub(crate) classes: Vec<Class>,
+    pub(crate) markets: Vec<Market>,
     pub(crate) windows: Vec<Window>,
     pub(crate) owners: Vec<Owner>,
-    /// Open orders in order of arrival.
     pub(crate) orders: Vec<Order>,
-    pub(crate) references: Vec<Label>,
-    pub(crate) keys: Vec<PublicKey>,
-    pub(crate) capacity: BTreeMap<Part, u128>,
+    /// Every name that an order ever had.
+    pub(crate) names: BTreeSet<OrderId>,
+    pub(crate) ids: BTreeMap<(AccountId, Label), Used>,
+    references: BTreeSet<Label>,
+    pub(crate) keys: BTreeMap<PublicKey, (AccountId, Scopes)>,
+    pub(crate) holdings: BTreeMap<Part, Holding>,
     pub(crate) supply: u128,
-    pub(crate) claims: BTreeMap<Part, u128>,
-    pub(crate) owed: BTreeMap<Part, Vec<Owed>>,
     pub(crate) fees: u128,
-    /// The order that is being matched.
-    incoming: Option<Order>,
-    /// Fees that the parties of the last trade paid at once, the buyer's first.
-    paid: (u128, u128),
-}
-
-/// Every fee rounds down.
-pub(crate) fn fee(amount: u128, ppm: u32) -> u128 {
-    amount * u128::from(ppm) / 1_000_000
+    /// Numbers obligations in order of issue.
+    issues: u64,
+    /// Numbers orders by age and turn.
+    turns: u64,
+    /// Windows that wait for a draw, in order of closing.
+    pub(crate) undrawn: VecDeque<InstrumentId>,
+    /// The draw that goes on, and since when.
+    drawing: Option<(u64, Line)>,
+    pub(crate) deliveries: Vec<Delivery>,
+    /// Since when the orders of the whole venue are being cancelled.
+    purge: Option<u64>,
+    events: Vec<Event>,
 }
 
 impl Model {
-    /// Takes in one event, and checks it against the rules.
-    pub(crate) fn hear(&mut self, event: &Event) {
-        match *event {
-            Event::AccountOpened { account, group, provider, name } => {
-                assert_eq!(index(account.0), self.owners.len(), "accounts are numbered in order");
-                self.owners.push(Owner { name, provider, group: group.0, cash: 0 });
+    /// What must happen now that this is asked for. An order that is taken gets this name.
+    pub(crate) fn ask(&mut self, command: &Command, name: OrderId) -> Vec<Event> {
+        let refused = if self.founded || matches!(command, Command::Found { .. } | Command::Tick) {
+            self.carry_out(command, name).err()
+        } else {
+            Some(RejectReason::NotFounded)
+        };
+        let events = std::mem::take(&mut self.events);
+        match refused {
+            Some(reason) => {
+                assert_eq!(events, [], "what is refused changes nothing");
+                vec![Event::Rejected { reason }]
             }
-            Event::Deposited { account, amount, reference } => {
-                self.owner(account).cash += u128::from(amount.micro());
-                self.supply += u128::from(amount.micro());
-                self.references.push(reference);
-            }
-            Event::KeyRegistered { key, .. } => self.keys.push(key),
-            Event::KeyRevoked { key, .. } => self.keys.retain(|other| *other != key),
-            Event::MarketAdded { spec, .. } => self.markets.push(spec),
-            Event::InstrumentListed { market, start, .. } => {
-                let spec = self.markets[index(market.0)];
-                let gate = start.0 - u64::from(spec.gate_seconds) * 1_000_000_000;
-                assert!(self.now < gate, "only a window that can trade is listed");
-                self.windows.push(Window { spec, gate });
-            }
-            Event::InstrumentClosed { instrument } => {
-                assert!(self.window(instrument).gate <= self.now, "a gate closes when it is time");
-            }
-            Event::CapacitySet { account, instrument, lots } => {
-                self.capacity.insert((account, instrument), lots.count().into());
-            }
-            _ => self.hear_trading(event),
+            None => events,
         }
     }
 
-    fn hear_trading(&mut self, event: &Event) {
-        match *event {
-            Event::OrderAccepted { .. } => self.accept(event),
-            Event::Traded { .. } => self.trade(event),
-            Event::OrderExecuted { order, liquidity, leaves, fee, .. } => {
-                let taker = self.incoming.expect("an order is being matched");
-                let known = match liquidity {
-                    Liquidity::Taker => Some(taker),
-                    Liquidity::Maker => self.orders.iter().find(|open| open.order == order).copied(),
-                };
-                let side = if liquidity == Liquidity::Taker { taker.side } else { taker.side.opposite() };
-                let paid = if side == Side::Bid { self.paid.0 } else { self.paid.1 };
-                assert_eq!(u128::from(leaves.count()), known.map_or(0, |known| known.leaves), "lots left");
-                assert_eq!(u128::from(fee.micro()), paid, "the fee that was told");
-            }
-            Event::OrderRested { order, leaves } => {
-                let incoming = self.incoming.take().expect("what rests has just come in");
-                assert_eq!((order, u128::from(leaves.count())), (incoming.order, incoming.leaves));
-                assert!(0 < incoming.leaves && !incoming.immediate, "only such orders rest");
-                assert!(self.facing(&incoming).is_none(), "what rests could trade with nobody");
-                self.orders.push(incoming);
-            }
-            Event::OrderReduced { order, by, leaves, .. } => {
-                let open = self.orders.iter_mut().find(|open| open.order == order).expect("it is open");
-                open.leaves -= u128::from(by.count());
-                assert_eq!(open.leaves, leaves.count().into(), "lots left");
-                assert!(0 < open.leaves && !by.is_zero(), "a reduction leaves something");
-            }
-            Event::OrderCanceled { order, leaves, reason, .. } => {
-                assert_eq!(self.cancel(order, reason).leaves, leaves.count().into(), "lots left");
-            }
+    fn carry_out(&mut self, command: &Command, name: OrderId) -> Result<(), RejectReason> {
+        match command {
+            Command::PlaceOrder(order) => return self.place(order, name),
+            Command::AmendOrder(amendment) => return self.amend(amendment),
             _ => {}
         }
-    }
-
-    fn accept(&mut self, event: &Event) {
-        let Event::OrderAccepted {
-            account, order, instrument, side, time_in_force, limit, lots, client, ..
-        } = *event
-        else {
-            unreachable!("asked for accepted orders only");
-        };
-        assert!(self.incoming.is_none(), "one order comes in at a time");
-        self.incoming = Some(Order {
-            order,
-            account,
-            instrument,
-            side,
-            limit: u128::from(limit.ticks()) * 100,
-            leaves: lots.count().into(),
-            client,
-            immediate: time_in_force == TimeInForce::ImmediateOrCancel,
-        });
-    }
-
-    /// Ends an order for a reason that must be true.
-    fn cancel(&mut self, order: OrderId, reason: CancelReason) -> Order {
-        if let Some(incoming) = self.incoming.take_if(|incoming| incoming.order == order) {
-            let facing = self.facing(&incoming);
-            match reason {
-                CancelReason::Immediate => assert!(incoming.immediate && facing.is_none(), "it found nobody"),
-                CancelReason::SelfTrade => {
-                    let maker = self.orders[facing.expect("it met somebody")];
-                    assert!(!self.may_meet(&incoming, &maker), "it met its own group");
-                }
-                _ => panic!("no reason for what has just come in: {reason:?}"),
+        if let Some(reason) = self.reasons(command).into_iter().min() {
+            return Err(reason);
+        }
+        match *command {
+            Command::PlaceOrder(_) | Command::AmendOrder(_) => unreachable!("carried out above"),
+            Command::Tick => {}
+            Command::Found { epoch, seed, operator } => self.found((epoch, seed), operator),
+            Command::OpenAccount { name, provider, joins } => self.open_account(name, provider, joins),
+            Command::RegisterKey { account, key, scopes } => self.register((account, scopes), key),
+            Command::RevokeKey { key } => self.revoke(key),
+            Command::Deposit { account, amount, reference } => self.deposit(account, amount, reference),
+            Command::AddMarket(ref spec) => self.add_market(spec),
+            Command::SetCapacity { account, instrument, lots } => {
+                self.holding((account, instrument)).capacity = lots.count().into();
+                self.tell(Event::CapacitySet { account, instrument, lots });
             }
-            return incoming;
+            Command::CancelOrder { account, order } => self.cancel_one(account, order),
+            Command::ReduceOrder { account, order, by } => self.reduce((account, order), by),
+            Command::CancelAll { account, ref only } => self.cancel_all(account, only),
+            Command::CancelAfter { account, after } => self.cancel_after(account, after),
+            Command::EndSession { account, session } => self.end_session(account, session),
+            Command::SetMode { scope, mode, reason } => self.set_mode(scope, mode, reason),
+            Command::SetMarketLimits { market, ref limits, reason } => {
+                self.markets[index(market.0)].limits = *limits;
+                self.tell(Event::MarketLimitsSet { market, limits: *limits, reason });
+            }
+            Command::SetAccountLimits { account, ref limits, reason } => {
+                self.owner(account).limits = *limits;
+                self.tell(Event::AccountLimitsSet { account, limits: *limits, reason });
+            }
+            Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
+            Command::Kill { target, reason } => self.kill(target, reason),
+            Command::Draw { instrument, seed } => self.draw(instrument, seed),
         }
-        let place = self.orders.iter().position(|open| open.order == order).expect("it is open");
-        let open = self.orders.remove(place);
-        match reason {
-            CancelReason::Gate => assert!(self.window(open.instrument).gate <= self.now, "the gate closed"),
-            CancelReason::User | CancelReason::All => {}
-            _ => panic!("no reason for what rests: {reason:?}"),
-        }
-        open
+        Ok(())
     }
 
-    /// Place of the open order that is next in turn for `incoming`, by price and then by time.
-    fn facing(&self, incoming: &Order) -> Option<usize> {
-        let others = self.orders.iter().enumerate().filter(|(_, open)| {
-            let accepted = match incoming.side {
-                Side::Bid => open.limit <= incoming.limit,
-                Side::Ask => incoming.limit <= open.limit,
-            };
-            open.instrument == incoming.instrument && open.side != incoming.side && accepted
-        });
-        let best = match incoming.side {
-            Side::Bid => others.min_by_key(|(place, open)| (open.limit, *place)),
-            Side::Ask => others.min_by_key(|(place, open)| (std::cmp::Reverse(open.limit), *place)),
-        };
-        best.map(|(place, _)| place)
-    }
-
-    fn may_meet(&self, one: &Order, other: &Order) -> bool {
-        let group = |order: &Order| self.owners[index(order.account.0)].group;
-        group(one) != group(other) || self.window(one.instrument).spec.self_trade == SelfTrade::Allowed
-    }
-
-    fn trade(&mut self, event: &Event) {
-        let Event::Traded { instrument, price, lots, maker, taker, taker_side, .. } = *event else {
-            unreachable!("asked for trades only");
-        };
-        let mut incoming = self.incoming.expect("an order is being matched");
-        let place = self.facing(&incoming).expect("somebody accepts its price");
-        let open = self.orders[place];
-        let lots = u128::from(lots.count());
-        assert_eq!((taker, taker_side, instrument), (incoming.order, incoming.side, open.instrument));
-        assert_eq!(maker, open.order, "price first, then time");
-        assert_eq!(u128::from(price.ticks()) * 100, open.limit, "the maker's price rules");
-        assert_eq!(lots, incoming.leaves.min(open.leaves), "as much as both have");
-        assert!(self.may_meet(&incoming, &open), "no group trades with itself");
-        incoming.leaves -= lots;
-        self.incoming = Some(incoming);
-        self.orders[place].leaves -= lots;
-        if self.orders[place].leaves == 0 {
-            self.orders.remove(place);
+    /// Foretells an event.
+    fn tell(&mut self, event: Event) {
+        if let Some(account) = owner(&event) {
+            self.owner(account).told += 1;
         }
-        let spec = self.window(instrument).spec;
-        let (maker_ppm, taker_ppm) = (spec.maker_fee.parts(), spec.taker_fee.parts());
-        let (buyer, seller) = match incoming.side {
-            Side::Bid => ((incoming.account, taker_ppm), (open.account, maker_ppm)),
-            Side::Ask => ((open.account, maker_ppm), (incoming.account, taker_ppm)),
-        };
-        // Where a group may trade with itself, the sale counts first.
-        let sold = self.sell((seller.0, instrument), (lots, open.limit, seller.1));
-        let bought = self.buy((buyer.0, instrument), (lots, open.limit, buyer.1));
-        self.paid = (bought, sold);
-    }
-
-    /// Claims are resold for cash at once, less the fee; the rest is issued. Returns the fee.
-    fn sell(&mut self, part: Part, (lots, price, ppm): (u128, u128, u32)) -> u128 {
-        let claims = self.claims.entry(part).or_default();
-        let resold = lots.min(*claims);
-        *claims -= resold;
-        if resold < lots {
-            self.owed.entry(part).or_default().push(Owed { lots: lots - resold, price, ppm });
-        }
-        let charged = fee(resold * price, ppm);
-        self.owner(part.0).cash += resold * price - charged;
-        self.fees += charged;
-        charged
-    }
-
-    /// The buyer pays; its own obligations end, oldest first, and the rest are claims. Returns the buyer's fee.
-    fn buy(&mut self, part: Part, (lots, price, ppm): (u128, u128, u32)) -> u128 {
-        let charged = fee(lots * price, ppm);
-        let owner = self.owner(part.0);
-        owner.cash = owner.cash.checked_sub(lots * price + charged).expect("nobody pays what it has not");
-        self.fees += charged;
-        let mut open = lots;
-        let owed = self.owed.entry(part).or_default();
-        let mut released = Vec::new();
-        while 0 < open && !owed.is_empty() {
-            let ended = open.min(owed[0].lots);
-            released.push((ended * owed[0].price, owed[0].ppm));
-            open -= ended;
-            owed[0].lots -= ended;
-            owed.retain(|part| 0 < part.lots);
-        }
-        *self.claims.entry(part).or_default() += open;
-        for (escrow, ppm) in released {
-            self.owner(part.0).cash += escrow - fee(escrow, ppm);
-            self.fees += fee(escrow, ppm);
-        }
-        charged
+        self.events.push(event);
     }
 
     fn owner(&mut self, account: AccountId) -> &mut Owner {
         &mut self.owners[index(account.0)]
     }
 
+    fn holding(&mut self, part: Part) -> &mut Holding {
+        self.holdings.entry(part).or_default()
+    }
+
     pub(crate) fn window(&self, instrument: InstrumentId) -> &Window {
         &self.windows[index(instrument.0)]
     }
 
-    /// Ends a command: an order that neither rests nor was cancelled is filled.
-    pub(crate) fn finish(&mut self) {
-        let filled = self.incoming.take();
-        assert!(filled.is_none_or(|order| order.leaves == 0), "an order does not vanish");
+    pub(crate) fn market(&self, instrument: InstrumentId) -> &Market {
+        &self.markets[index(self.window(instrument).market.0)]
     }
+
+    /// The class of a market.
+    fn class(&self, spec: &MarketSpec) -> usize {
+        let named = |class: &Class| class.name == spec.class;
+        self.classes.iter().position(named).expect("a market has a class")
+    }
+
+    fn turn(&mut self) -> u64 {
+        self.turns += 1;
+        self.turns
+    }
+
+    /// The strictest mode that rules a window.
+    fn mode_of(&self, instrument: InstrumentId) -> TradingMode {
+        let modes = [self.mode, self.market(instrument).mode, self.window(instrument).mode];
+        modes.into_iter().max().expect("there are three")
+    }
+}
+
+pub(crate) fn lots(count: u64) -> Lots {
+    Lots::new(count).expect("lots are within bounds")
+}
+
+pub(crate) fn price(ticks: u64) -> Price {
+    Price::new(ticks).expect("prices are within bounds")
+}
+
+pub(crate) fn amount(micro: u128) -> Amount {
+    Amount::new(u64::try_from(micro).expect("amounts are within bounds"))
+}
+
+/// What so many lots cost at a price in ticks, in micro-CU.
+pub(crate) fn cost(ticks: u64, lots: u64) -> u128 {
+    u128::from(ticks) * 100 * u128::from(lots)
+}
+
+/// Every fee rounds down.
+pub(crate) fn fee(amount: u128, ppm: u32) -> u128 {
+    amount * u128::from(ppm) / 1_000_000
 }

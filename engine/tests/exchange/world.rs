@@ -1,105 +1,50 @@
 //! World: an exchange under watch. After every command everything that can be checked is checked.
 
-use engine::command::Command;
-use engine::command::Stamped;
+use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes, index};
-use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade};
-use engine::order::{NewOrder, OrderRef};
+use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
-use engine::symbol::Tier;
-use engine::symbol::{ClassName, ZoneName};
-use engine::units::{Amount, Lots, Ppm, Price};
+use engine::units::Amount;
 use engine::view::View;
 
-use crate::acts::{Act, Entry, Meant, NOBODY, NOWHERE, PROVIDER_FIRST, WINDOWS_OPEN};
+use crate::acts::{Act, PROVIDER_FIRST};
 use crate::agreement::assert_agreement;
+use crate::census::Census;
 use crate::model::Model;
-use crate::outcome::{assert_fills, assert_outcome};
-
-/// Who trades: the name, whether it is a provider, whose group it joins, and its first deposit in micro-CU. The last has
-/// enough for the largest order there is.
-const TRADERS: [(&str, bool, Option<u32>, u64); 8] = [
-    ("ann", false, None, 5_000_000),
-    ("bob", false, None, 5_000_000),
-    ("cyd", false, Some(2), 900_000),
-    ("pat", true, None, 5_000_000),
-    ("quin", true, None, 5_000_000),
-    ("ray", true, Some(1), 5_000_000),
-    ("sue", true, None, 120_000),
-    ("tom", true, None, 3_000_000_000_000_000_000),
-];
+use crate::outcome::{assert_fills, assert_streams, assert_told_once, assert_view};
+use crate::requests::{Requests, lots};
+use crate::stage::{TRADERS, label, markets};
+use crate::told::plain;
 
 /// No command makes so much due that it takes this many ticks.
 const TICKS_MAX: u32 = 100;
+/// What a provider registers for every window.
+const CAPACITY: u64 = 60;
 
 /// An exchange, its clock, and all who watch it.
 #[derive(Default)]
 pub(crate) struct World {
-    pub(crate) exchange: Exchange,
+    exchange: Exchange,
     sequencer: Sequencer,
-    now: u64,
+    /// Nanoseconds; it may go back.
+    clock: u64,
     view: View,
-    pub(crate) model: Model,
+    model: Model,
+    requests: Requests,
     /// Every command with the events it made.
     history: Vec<(Stamped, Vec<Event>)>,
-    /// Every order there ever was.
-    orders: Vec<OrderId>,
     /// Windows for which the providers have registered.
     registered: usize,
-}
-
-fn label(text: &str) -> Label {
-    Label::new(text).expect("it is a label")
-}
-
-fn lots(count: u64) -> Lots {
-    Lots::new(count).expect("it is within bounds")
-}
-
-/// Keys 0 and 1, 2 and 3, 4 and 5 share their first eight bytes.
-fn key(number: u8) -> PublicKey {
-    let mut key = [number / 2; 32];
-    key[31] = number;
-    PublicKey(key)
-}
-
-/// Two markets: in the second a group may trade with itself, and fees are as high as they may be.
-fn markets() -> [MarketSpec; 2] {
-    let rate = |parts: u64| Ppm::new(parts).expect("it is a rate");
-    let first = MarketSpec {
-        bond: Amount::new(3_333),
-        class: ClassName::new("H100SXM").expect("it is a name"),
-        zone: ZoneName::new("US-E").expect("it is a name"),
-        tier: Tier::Firm,
-        self_trade: SelfTrade::Prevented,
-        window_seconds: 600,
-        windows: 2,
-        gate_seconds: 60,
-        maker_fee: rate(200),
-        taker_fee: rate(537),
-    };
-    let second = MarketSpec {
-        bond: Amount::new(0),
-        class: ClassName::new("B200").expect("it is a name"),
-        tier: Tier::Interruptible,
-        self_trade: SelfTrade::Allowed,
-        windows: 1,
-        gate_seconds: 0,
-        maker_fee: rate(100_000),
-        taker_fee: rate(77_777),
-        ..first
-    };
-    [first, second]
+    census: Census,
 }
 
 impl World {
     pub(crate) fn new() -> World {
-        let mut world = World { now: 1_795_435_200_000_000_000, ..World::default() };
+        let mut world = World { clock: 1_795_435_200_000_000_000, ..World::default() };
+        world.ask(Command::OpenAccount { name: label("early"), provider: false, joins: None });
         let operator = PublicKey([7; 32]);
         world.ask(Command::Found { epoch: 1, seed: 9, operator });
         for (number, (name, provider, joins, credit)) in (1..).zip(TRADERS) {
@@ -107,155 +52,96 @@ impl World {
             let (account, amount) = (AccountId(number), Amount::new(credit));
             world.ask(Command::Deposit { account, amount, reference: label(&format!("first-{name}")) });
         }
-        for spec in markets() {
-            world.ask(Command::AddMarket(spec));
-        }
-        world.act(Act::Wait(0));
+        markets().into_iter().for_each(|spec| world.ask(Command::AddMarket(spec)));
+        world.wait(0);
         world
     }
 
     /// Does it.
     pub(crate) fn act(&mut self, act: Act) {
-        let Act::Wait(seconds) = act else {
-            let command = self.command(act);
-            return self.ask(command);
-        };
-        self.now += seconds * Time::SECOND;
+        if let Act::Wait(seconds) = act {
+            self.wait(seconds * 1_000_000_000);
+        }
+        for command in self.requests.of(act, &self.model) {
+            self.ask(command);
+        }
+    }
+
+    /// The time that a command is stamped with: the clock's, unless that went back.
+    fn now(&self) -> u64 {
+        self.clock.max(self.sequencer.last().time.0)
+    }
+
+    fn wait(&mut self, nanos: i64) {
+        self.clock = self.clock.saturating_add_signed(nanos);
         self.tick();
         // Providers register for what is new.
         for number in self.registered..self.model.windows.len() {
             let instrument = InstrumentId(u32::try_from(number).expect("few windows"));
             for account in (PROVIDER_FIRST..).map(AccountId).take(TRADERS.len() - 3) {
-                self.ask(Command::SetCapacity { account, instrument, lots: lots(40) });
+                self.ask(Command::SetCapacity { account, instrument, lots: lots(CAPACITY) });
             }
         }
         self.registered = self.model.windows.len();
     }
 
-    fn command(&self, act: Act) -> Command {
-        match act {
-            Act::Enter(entry) => self.entry(&entry),
-            Act::Cancel(meant) => {
-                let (account, order) = self.meant(meant);
-                Command::CancelOrder { account, order }
-            }
-            Act::Reduce(meant, by) => {
-                let (account, order) = self.meant(meant);
-                Command::ReduceOrder { account, order, by: lots(by) }
-            }
-            Act::CancelAll(who, window) => {
-                let instrument = window.map(|window| self.instrument(window));
-                Command::CancelAll { account: AccountId(who), instrument }
-            }
-            Act::SetCapacity(who, window, count) => {
-                let instrument = self.instrument(window);
-                Command::SetCapacity { account: AccountId(who), instrument, lots: lots(count) }
-            }
-            Act::Deposit(who, amount, name) => {
-                let reference = label(&format!("later-{name}"));
-                Command::Deposit { account: AccountId(who), amount: Amount::new(amount), reference }
-            }
-            Act::Register(who, number) => {
-                Command::RegisterKey { account: AccountId(who), key: key(number), scopes: Scopes::READ }
-            }
-            Act::Revoke(number) => Command::RevokeKey { key: key(number) },
-            Act::Again(0) => Command::Found { epoch: 2, seed: 2, operator: PublicKey([2; 32]) },
-            Act::Again(1) => {
-                Command::OpenAccount { name: label("ann"), provider: true, joins: Some(AccountId(NOBODY)) }
-            }
-            Act::Again(_) => Command::AddMarket(markets()[0]),
-            Act::Wait(_) => Command::Tick,
-        }
-    }
-
-    fn entry(&self, entry: &Entry) -> Command {
-        let deadline = entry.deadline.map(|seconds| {
-            let nanos = u64::from(seconds.unsigned_abs()) * Time::SECOND;
-            Time(if seconds < 0 { self.now - nanos } else { self.now + nanos })
-        });
-        Command::PlaceOrder(NewOrder {
-            account: AccountId(entry.who),
-            instrument: self.instrument(entry.window),
-            side: entry.side,
-            time_in_force: entry.time_in_force,
-            limit: Price::new(entry.ticks).expect("prices are within bounds"),
-            lots: lots(entry.lots),
-            client: entry.client.map(|number| label(&format!("client-{number}"))),
-            deadline,
-        })
-    }
-
-    /// One of the windows that trade, one listed before, or one that does not exist.
-    fn instrument(&self, window: u32) -> InstrumentId {
-        let listed = (0..).zip(&self.model.windows);
-        let open: Vec<u32> =
-            listed.filter(|(_, window)| self.now < window.gate).map(|(number, _)| number).collect();
-        let chosen = match window {
-            NOWHERE => None,
-            past if WINDOWS_OPEN <= past => open.first().and_then(|first| first.checked_sub(past - 2)),
-            number => open.get(index(number)).copied(),
-        };
-        InstrumentId(chosen.unwrap_or(NOWHERE))
-    }
-
-    fn meant(&self, meant: Meant) -> (AccountId, OrderRef) {
-        let open = &self.model.orders;
-        if open.is_empty() || meant.ever {
-            let order = self.orders.get(meant.which % self.orders.len().max(1));
-            let order = order.copied().unwrap_or(OrderId::new(NOBODY, 3));
-            return (AccountId(meant.other.unwrap_or(1)), OrderRef::Id(order));
-        }
-        let open = open[meant.which % open.len()];
-        let client = open.client.filter(|_| meant.by_client);
-        let order = client.map_or(OrderRef::Id(open.order), OrderRef::Client);
-        (meant.other.map_or(open.account, AccountId), order)
-    }
-
+    /// Lets everything happen that is due, and compares it with what the model foretells.
     fn tick(&mut self) {
-        let mut ticks = 0;
-        while let Some(tick) = self.sequencer.tick(Time(self.now), &self.exchange) {
-            self.apply(tick);
-            ticks += 1;
+        let mut told = Vec::new();
+        for ticks in 0.. {
+            let Some(tick) = self.sequencer.tick(Time(self.clock), &self.exchange) else { break };
             assert!(ticks < TICKS_MAX, "every timer is done at last");
+            told.extend(self.apply(tick));
         }
-        let late = self.model.orders.iter().find(|open| self.model.window(open.instrument).gate <= self.now);
-        assert!(late.is_none(), "nothing rests behind the gate: {late:?}");
+        let foretold = self.model.wait(self.now());
+        assert_eq!(told, foretold, "what falls due by {}", self.now());
+        if !told.is_empty() {
+            self.model.assert_counts(&self.exchange);
+        }
+        self.census.hear(&told);
     }
 
     /// Applies a command as the node does, ticks first.
-    pub(crate) fn ask(&mut self, command: Command) {
+    fn ask(&mut self, command: Command) {
         self.tick();
-        let stamped = self.sequencer.stamp(Time(self.now), command);
-        self.apply(stamped);
+        let now = self.now();
+        let stamped = self.sequencer.stamp(Time(self.clock), command);
+        assert_eq!(stamped.stamp.time, Time(now), "a clock that goes back is taken to stand still");
+        let idle = self.idle(stamped);
+        let told = self.apply(stamped);
+        let name = told.iter().find_map(|event| match event {
+            Event::OrderAccepted { order, .. } => Some(*order),
+            _ => None,
+        });
+        let before = self.model.clone();
+        // Without a name, what was told differs from what is foretold.
+        let foretold = self.model.ask(&command, name.unwrap_or(OrderId::from_raw(u64::MAX)));
+        assert_eq!(told, foretold, "what comes of {command:?}");
+        let same = self.model == before;
+        let hash = self.exchange.state_hash();
+        assert_eq!(
+            hash == idle,
+            same,
+            "what changes nothing, and nothing else, leaves the state: {command:?}"
+        );
+        self.model.assert_counts(&self.exchange);
+        assert_view(&self.view, &self.model);
+        self.census.count(&told);
     }
 
-    fn apply(&mut self, stamped: Stamped) {
-        let command = stamped.command;
-        self.model.now = stamped.stamp.time.0;
-        let refusal = self.exchange.founding().and_then(|_| self.model.refusal(&command));
-        let idle = (command != Command::Tick).then(|| self.idle(stamped));
+    /// Applies a command and checks what needs no model. Returns what was told, as far as it can be foretold.
+    fn apply(&mut self, stamped: Stamped) -> Vec<Event> {
         let mut events = Vec::new();
         self.exchange.apply(&stamped, &mut events);
         self.exchange.assert_sound();
+        assert_streams(&self.view, &events);
         self.view.fold(stamped.stamp, &events);
         assert_agreement(&self.exchange, &self.view);
-        assert_outcome(&command, refusal, &events);
         assert_fills(&self.view, &events);
-        if let Some(idle) = idle {
-            let same = refusal.is_some() || events.is_empty() || self.model.is_set(&command);
-            let hash = self.exchange.state_hash();
-            assert_eq!(hash == idle, same, "what changes nothing, and nothing else, leaves the state");
-        }
-        for event in &events {
-            self.model.hear(event);
-            if let Event::OrderAccepted { order, .. } = event {
-                assert!(!self.orders.contains(order), "an id is given once");
-                self.orders.push(*order);
-            }
-        }
-        self.model.finish();
-        self.model.assert_counts(&self.exchange);
+        assert_told_once(&events);
+        let told = events.iter().filter_map(plain).collect();
         self.history.push((stamped, events));
+        told
     }
 
     /// The state if nothing happened at this stamp: no timer is due, so a tick does nothing.
@@ -265,6 +151,11 @@ impl World {
         exchange.apply(&Stamped { command: Command::Tick, ..stamped }, &mut events);
         assert_eq!(events, [], "ticks come before the command");
         exchange.state_hash()
+    }
+
+    /// What happened so far.
+    pub(crate) fn census(&self) -> &Census {
+        &self.census
     }
 
     /// Panics unless the same commands make the same history.
@@ -282,5 +173,19 @@ impl World {
         assert_eq!(told, again, "a replay has the same outcome");
         assert_eq!(exchange.state_hash(), self.exchange.state_hash(), "a replay ends in the same state");
         assert_agreement(&self.exchange, &view);
+        self.assert_driven_again();
+    }
+
+    /// Panics unless another sequencer, asked for the same at the same times, puts ticks in the same places.
+    fn assert_driven_again(&self) {
+        let (mut exchange, mut sequencer) = (Exchange::default(), Sequencer::default());
+        for (stamped, _) in &self.history {
+            let now = stamped.stamp.time;
+            let again =
+                sequencer.tick(now, &exchange).unwrap_or_else(|| sequencer.stamp(now, stamped.command));
+            assert_eq!(again, *stamped, "a fresh exchange is asked for the same");
+            exchange.apply(&again, &mut Vec::new());
+        }
+        assert_eq!(exchange.state_hash(), self.exchange.state_hash(), "and ends in the same state");
     }
 }

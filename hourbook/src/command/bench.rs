@@ -1,7 +1,8 @@
 //! Bench: measures.
 
-mod book;
+mod flow;
 mod own_exchange;
+mod pipeline;
 mod wire;
 
 use clap::Subcommand;
@@ -10,10 +11,12 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
-/// Measure the book, or the way from order to reply
+/// Measure the book, the exchange, what is taken without sockets, or the way from order to reply
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    Book(book::Book),
+    Book(flow::Book),
+    Exchange(flow::Exchange),
+    Pipeline(pipeline::Pipeline),
     Wire(wire::Wire),
 }
 
@@ -24,6 +27,8 @@ impl Bench {
         }
         match self {
             Bench::Book(command) => command.run(screen),
+            Bench::Exchange(command) => command.run(screen),
+            Bench::Pipeline(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
         }
     }

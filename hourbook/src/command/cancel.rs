@@ -1,20 +1,28 @@
 //! Cancel: ends orders.
 
+use std::time::Duration;
+
 use clap::{ArgGroup, Args};
-use protocol::cancel::{CancelAllResult, OrderChange};
-use protocol::order::OrderName;
+use protocol::cancel::{CancelAll, CancelAllAfterResult, CancelAllResult, OrderChange};
+use protocol::order::{OrderName, Side};
 
 use crate::argument;
 use crate::failure::Failure;
+use crate::moment;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::word::word;
 
 const EXAMPLES: &str = "\
+With --all, only orders that satisfy everything that is said. A pattern is a symbol in which whole parts are *. --after
+is a dead man's timer: repeat it in time, and nothing is canceled.
+
 Examples:
   hourbook --as ann cancel o_4f91c2
   hourbook --as ann cancel --id mm1-000123
-  hourbook --key ann.key cancel --all --symbol H100SXM.US-E.FIRM.2026-11-23T14Z";
+  hourbook --key ann.key cancel --all --symbol H100SXM.US-E.FIRM.2026-11-23T14Z
+  hourbook --key ann.key cancel --all --symbol H100SXM.*.FIRM.* --side buy --label mm-1
+  hourbook --key ann.key cancel --all --after 30s";
 
 /// End one order, or all
 #[derive(Debug, Args)]
@@ -28,14 +36,29 @@ pub(crate) struct Cancel {
     /// Every open order of the account
     #[arg(long)]
     all: bool,
-    /// With --all: only those of this market
+    /// With --all: only those of this market, or of all that a pattern matches
     #[arg(long, requires = "all", conflicts_with_all = ["order_id", "id"])]
     symbol: Option<String>,
+    /// With --all: only those that buy, or that sell
+    #[arg(long, requires = "all", conflicts_with_all = ["order_id", "id"], value_parser = argument::side)]
+    side: Option<Side>,
+    /// With --all: only those with this label
+    #[arg(long, requires = "all", conflicts_with_all = ["order_id", "id"], value_parser = argument::label)]
+    label: Option<String>,
+    /// With --all: not now, but after so long unless this is said again; 0s withdraws it
+    #[arg(long, value_name = "TIME", requires = "all", conflicts_with_all = ["order_id", "id", "symbol", "side", "label"], value_parser = argument::duration)]
+    after: Option<Duration>,
 }
 
 impl Cancel {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let connection = options.login().await?;
+        if let Some(after) = self.after {
+            let timeout_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            let timer = connection.cancel_all_after(timeout_ms).await?;
+            connection.close().await;
+            return screen.show(&timer, timer_text);
+        }
         match order_name(self.order_id, self.id) {
             Some(order) => {
                 let canceled = connection.cancel_order(order).await?;
@@ -43,7 +66,8 @@ impl Cancel {
                 screen.show(&canceled, change_text)
             }
             None => {
-                let canceled = connection.cancel_all(self.symbol.as_deref()).await?;
+                let which = CancelAll { symbol: self.symbol, side: self.side, label: self.label };
+                let canceled = connection.cancel_all(which).await?;
                 connection.close().await;
                 screen.show(&canceled, all_text)
             }
@@ -61,6 +85,13 @@ pub(super) fn change_text(order: &OrderChange) -> String {
     let OrderChange { order_id, cum_qty, leaves_qty, .. } = order;
     let status = word(order.status).replace('_', " ");
     format!("{order_id}  {status}: {cum_qty} traded, {leaves_qty} rest")
+}
+
+fn timer_text(timer: &CancelAllAfterResult) -> String {
+    match timer.due {
+        Some(due) => format!("all orders are canceled at {} unless you say so again", moment::date_time(due)),
+        None => "the timer is off".to_owned(),
+    }
 }
 
 fn all_text(all: &CancelAllResult) -> String {

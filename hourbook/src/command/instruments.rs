@@ -1,7 +1,8 @@
 //! Instruments: lists the markets.
 
 use clap::Args;
-use protocol::instrument::Instrument;
+use protocol::control::TradingMode;
+use protocol::instrument::{Instrument, MarketState};
 use protocol::query::InstrumentsResult;
 
 use crate::failure::Failure;
@@ -47,6 +48,15 @@ impl Instruments {
     }
 }
 
+/// Where it is in its life, or what may be done in it where that is less than everything.
+fn state(instrument: &Instrument) -> String {
+    match (instrument.state, instrument.mode) {
+        (MarketState::Open, TradingMode::Open) => word(instrument.state),
+        (MarketState::Open, mode) => word(mode).replace('_', " "),
+        (state, _) => word(state),
+    }
+}
+
 fn text(listed: &InstrumentsResult) -> String {
     if listed.instruments.is_empty() {
         return "no market".to_owned();
@@ -65,7 +75,7 @@ fn text(listed: &InstrumentsResult) -> String {
         let minutes = to.ns().saturating_sub(from.ns()) / 60_000_000_000;
         table.row([
             instrument.symbol.clone(),
-            word(instrument.state),
+            state(instrument),
             moment::to_second(instrument.gate),
             minutes.to_string(),
             instrument.bond.clone(),

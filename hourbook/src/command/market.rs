@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use protocol::instrument::Tier;
-use protocol::operator::{AddMarket, SelfTrade};
+use protocol::operator::{AddMarket, BondRule, SelfTrade};
 use serde::Serialize;
 
 use crate::argument;
@@ -12,12 +12,13 @@ use crate::screen::Screen;
 use crate::word::word;
 
 const EXAMPLES: &str = "\
-Lists a class in a zone: so many windows ahead, each of so many seconds, each closing so many seconds before it
-begins. The bond secures each lot that a provider owes. Needs an operator's key.
+Lists a class in a zone: so many windows are open at a time, each of so many seconds, each closing so many seconds before
+it begins. The bond secures each lot that a provider owes. Needs an operator's key.
 
 Examples:
   hourbook --key data/operator.key market add H100SXM US-E firm
-  hourbook --key data/operator.key market add A100SXM EU-W int --windows 48 --bond 0.25 --taker-fee-ppm 400";
+  hourbook --key data/operator.key market add A100SXM EU-W int --windows 48 --bond 0.25 --taker-fee-ppm 400
+  hourbook --key data/operator.key market add B200SXM US-E firm --windows 24 --ahead 168 --bond-rule reference";
 
 /// List classes of GPUs for trading
 #[derive(Debug, Subcommand)]
@@ -39,15 +40,21 @@ pub(crate) struct Add {
     /// Seconds of a window
     #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
     window: u32,
-    /// Windows that are listed ahead
+    /// Windows that are open at a time
     #[arg(long, value_name = "N", default_value_t = 24)]
     windows: u32,
+    /// Windows that are listed ahead of those, not open yet
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    ahead: u32,
     /// Seconds between the end of trading and the window
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     gate: u32,
     /// CU that secure each lot owed
     #[arg(long, value_name = "CU", default_value = "0.5", value_parser = argument::amount)]
     bond: String,
+    /// fixed: every window has that bond; reference: the class's reference rate when it opens, if there is one
+    #[arg(long, value_name = "RULE", default_value = "fixed", value_parser = argument::bond_rule)]
+    bond_rule: BondRule,
     /// The resting side's fee in millionths of the price
     #[arg(long, value_name = "PPM", default_value_t = 200)]
     maker_fee_ppm: u32,
@@ -90,8 +97,10 @@ impl Add {
             tier: self.tier,
             window_s: self.window,
             windows: self.windows,
+            windows_ahead: Some(self.ahead),
             gate_s: self.gate,
             bond: self.bond,
+            bond_rule: Some(self.bond_rule),
             maker_fee_ppm: self.maker_fee_ppm,
             taker_fee_ppm: self.taker_fee_ppm,
             self_trade: self.self_trade,

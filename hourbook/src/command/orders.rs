@@ -45,6 +45,7 @@ fn text(open: &OpenOrdersResult) -> String {
         ("traded", Align::Right),
         ("rest", Align::Right),
         ("your id", Align::Left),
+        ("label", Align::Left),
     ]);
     for order in &open.orders {
         table.row([
@@ -56,6 +57,7 @@ fn text(open: &OpenOrdersResult) -> String {
             order.cum_qty.clone(),
             order.leaves_qty.clone(),
             order.cl_ord_id.clone().unwrap_or_default(),
+            order.label.clone().unwrap_or_default(),
         ]);
     }
     table.to_string()

@@ -39,10 +39,19 @@ fn right_lines_are_understood() {
         buy S 8 --price 0.9994 --ioc --id mine-1 --deadline 500ms --key ann.key
         buy S 8 --market --limit-price 1.01 --deadline 5s
         sell S 8 --market --limit-price 1.01
+        sell S 8 --market --limit-price 1.01 --fok --min 3
+        buy S 8 --price 1 --fok
+        buy S 8 --price 1 --ioc --min 3 --stp cancel-both
+        buy S 8 --price 1 --good-for 90m --post-only --show 2 --stp cancel-oldest --label mm-1
+        buy S 8 --price 1 --slide --stp decrement
+        amend o_1 --price 1.01
+        amend --id mine-1 --qty 5 --new-id mine-2 --expect-traded 0 --deadline 5s
         cancel o_1
         cancel --id mine-1
         cancel --all
         cancel --all --symbol S
+        cancel --all --symbol H100SXM.*.FIRM.* --side buy --label mm-1
+        cancel --all --after 30s
         reduce o_1 --by 3
         reduce --id mine-1 --by 3
         orders
@@ -62,22 +71,41 @@ fn right_lines_are_understood() {
         deposit ann 250.000001 --reference wire-1
         market add H100SXM US-E FIRM
         market add H100SXM US-E int --window 300 --windows 2 --gate 0 --bond 0 --maker-fee-ppm 0 --taker-fee-ppm 1 \
-            --self-trade allow
+            --self-trade allow --ahead 3 --bond-rule reference
+        admin mode venue halted --reason power-cut
+        admin mode H100SXM.US-E.FIRM post-only --reason a
+        admin mode S cancel-only --reason a
+        admin limits market H100SXM.US-E.FIRM --price-min 0.5 --price-max 2 --band-ppm 1000000 --order-qty 0 \
+            --position-qty 20 --order-notional 30.5 --reason a
+        admin limits account ann --open-orders 0 --position-qty 0 --order-notional 0 --reason a
+        admin lock ann --reason a
+        admin lock ann --off --reason a
+        admin kill ann --reason a
+        admin kill --venue --reason a
         verify --data data
         replay lobster samples
         bench book flow.bin --runs 1
+        bench book flow.bin --handles
+        bench exchange flow.bin --runs 1
+        bench pipeline --commands 1000
+        invariants flow.bin
         bench wire --orders 10 --symbol S";
     for line in lines.lines() {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
     }
 }
 
+/// Panics unless each line is refused as wrong.
+fn assert_wrong(lines: &str) {
+    for line in lines.lines() {
+        assert!(parse(line).is_err_and(|error| error.exit_code() == 2), "{line}");
+    }
+}
+
 #[test]
-fn wrong_lines_are_refused() {
-    let lines = "\
-        fly
-        book
-        book S --levels -1
+fn wrong_orders_are_refused() {
+    assert_wrong(
+        "\
         buy S 8
         buy S 8 --price 1 --market
         buy S 8 --market
@@ -90,14 +118,50 @@ fn wrong_lines_are_refused() {
         buy S 8 --price 1e3
         buy S 8 --price 1 --id 123456789012345678901
         buy S 8 --price 1 --deadline 5
+        buy S 8 --price 1 --ioc --fok
+        buy S 8 --price 1 --ioc --good-for 5m
+        buy S 8 --price 1 --fok --good-for 5m
+        buy S 8 --market --limit-price 1 --good-for 5m
+        buy S 8 --market --limit-price 1 --post-only
+        buy S 8 --market --limit-price 1 --slide
+        buy S 8 --market --limit-price 1 --show 2
+        buy S 8 --price 1 --post-only --slide
+        buy S 8 --price 1 --post-only --ioc
+        buy S 8 --price 1 --slide --fok
+        buy S 8 --price 1 --slide --min 2
+        buy S 8 --price 1 --show 2 --ioc
+        buy S 8 --price 1 --show 2.5
+        buy S 8 --price 1 --stp nothing
+        buy S 8 --price 1 --label a.b
+        amend o_1
+        amend --price 1
+        amend o_1 --id mine-1 --price 1
+        amend o_1 --deadline 5s
+        amend o_1 --price 1 --new-id a.b
         cancel
         cancel o_1 --id mine-1
         cancel o_1 --all
         cancel o_1 --symbol S
         cancel --symbol S
+        cancel --side buy
+        cancel --all --side bid
+        cancel o_1 --label mm-1
+        cancel o_1 --after 5s
+        cancel --all --after 5s --side buy
+        cancel --all --after 5
         reduce o_1
         reduce --by 3
-        reduce o_1 --id mine-1 --by 3
+        reduce o_1 --id mine-1 --by 3",
+    );
+}
+
+#[test]
+fn wrong_lines_are_refused() {
+    assert_wrong(
+        "\
+        fly
+        book
+        book S --levels -1
         fills --limit 0
         fills --limit 1001
         capacity S -1
@@ -110,12 +174,23 @@ fn wrong_lines_are_refused() {
         deposit ann 0.0000001
         market add H100SXM US-E hard
         market add H100SXM US-E firm --self-trade maybe
+        market add H100SXM US-E firm --bond-rule none
+        admin
+        admin mode venue halted
+        admin mode venue shut --reason a
+        admin mode venue halted --reason a.b
+        admin limits
+        admin limits market H100SXM.US-E.FIRM
+        admin limits market H100SXM.US-E.FIRM --band-ppm 0 --reason a
+        admin limits account ann --open-orders -1 --reason a
+        admin lock ann
+        admin kill --reason a
+        admin kill ann --venue --reason a
+        admin kill ann
         verify
         bench wire --orders 0
-        --as ann";
-    for line in lines.lines() {
-        assert!(parse(line).is_err_and(|error| error.exit_code() == 2), "{line}");
-    }
+        --as ann",
+    );
 }
 
 #[test]

@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use client::connection::Connection;
 use client::error::ClientError;
-use protocol::add_order::{AddOrder, Terms, TimeInForce};
+use protocol::add_order::AddOrder;
+use protocol::cancel::CancelAll;
 use protocol::decimal::{self, Scale};
 use protocol::order::Side;
+use protocol::terms::Terms;
 use tokio::sync::watch;
 
 use crate::demo::prices::{Listed, fair, listed};
@@ -33,7 +35,7 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             () = stopped(&mut stop) => {
-                maker.connection.cancel_all(None).await?;
+                maker.connection.cancel_all(CancelAll::default()).await?;
                 return Ok(());
             }
             () = tokio::time::sleep(PAUSE) => {}
@@ -58,7 +60,7 @@ impl Maker {
         let connection = Connection::open(url).await?;
         connection.login_dev(name).await?;
         // Orders of an earlier run have old prices.
-        connection.cancel_all(None).await?;
+        connection.cancel_all(CancelAll::default()).await?;
         let random = Random::new(number + 1);
         Ok(Maker {
             connection,
@@ -81,7 +83,7 @@ impl Maker {
         if self.ready.insert(symbol.clone()) {
             accepted(self.connection.set_capacity(&symbol, CAPACITY).await)?;
         }
-        accepted(self.connection.cancel_all(Some(&symbol)).await)?;
+        accepted(self.connection.cancel_all(CancelAll::of(&symbol)).await)?;
         let class = symbol.split('.').next().unwrap_or_default();
         let Some(listed) = self.classes.iter().find(|listed| listed.class == class) else { return Ok(()) };
         let fair = fair(listed, seconds());
@@ -102,15 +104,8 @@ fn seconds() -> u64 {
 
 /// A limit order of `qty` lots at `ticks`.
 pub(super) fn limit(symbol: &str, side: Side, (ticks, qty): (u64, u64)) -> AddOrder {
-    let price = decimal::print(ticks, Scale::Price);
-    AddOrder {
-        symbol: symbol.to_owned(),
-        side,
-        terms: Terms::Limit { price, tif: TimeInForce::Gtc },
-        qty: decimal::print(qty, Scale::Quantity),
-        cl_ord_id: None,
-        deadline: None,
-    }
+    let (qty, price) = (decimal::print(qty, Scale::Quantity), decimal::print(ticks, Scale::Price));
+    AddOrder::new(symbol, side, qty, Terms::limit(price))
 }
 
 /// A refusal is part of trading: a gate closes, capacity or credit is used up. Anything else ends the participant.

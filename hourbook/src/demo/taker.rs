@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use client::connection::Connection;
 use client::error::ClientError;
-use protocol::add_order::{AddOrder, Terms};
+use protocol::add_order::AddOrder;
 use protocol::decimal::{self, Scale};
 use protocol::order::Side;
+use protocol::terms::Terms;
 use tokio::sync::watch;
 
 use crate::demo::maker::accepted;
@@ -76,12 +77,6 @@ fn market(classes: &[Listed], symbol: &str, (side, lots): (Side, u64)) -> Option
         Side::Buy => middle * 11 / 10,
         Side::Sell => middle * 9 / 10,
     };
-    Some(AddOrder {
-        symbol: symbol.to_owned(),
-        side,
-        terms: Terms::Market { limit_price: decimal::print(worst, Scale::Price) },
-        qty: decimal::print(lots, Scale::Quantity),
-        cl_ord_id: None,
-        deadline: None,
-    })
+    let (qty, worst) = (decimal::print(lots, Scale::Quantity), decimal::print(worst, Scale::Price));
+    Some(AddOrder::new(symbol, side, qty, Terms::market(worst)))
 }

@@ -63,11 +63,17 @@ pub(crate) fn answer(method: &str, params: &Value) -> Result<Value, Value> {
             Ok(json!({ "instruments": [instrument("US-E"), instrument("EU-W")], "as_of_seq": 90210 }))
         }
         "add_order" => add_order(params),
+        "amend_order" => Ok(amended(params)),
         "cancel_order" | "reduce_order" => change(method, params),
         "cancel_all" if params == &json!({ "symbol": SYMBOL }) => {
             Ok(json!({ "canceled": [], "engine_seq": 90241 }))
         }
         "cancel_all" => Ok(json!({ "canceled": ["o_4f91d0", "o_4f91d7"], "engine_seq": 90240, "xseq": 61 })),
+        "cancel_all_after" if params["timeout_ms"] == 0 => Ok(json!({ "engine_seq": 90242, "xseq": 62 })),
+        "cancel_all_after" => {
+            assert_eq!(params, &json!({ "timeout_ms": 30_000 }));
+            Ok(json!({ "due": "1795356030720220000", "engine_seq": 90242, "xseq": 62 }))
+        }
         "open_orders" if params == &json!({ "symbol": "none" }) => {
             Ok(json!({ "orders": [], "as_of_xseq": 47 }))
         }
@@ -79,6 +85,10 @@ pub(crate) fn answer(method: &str, params: &Value) -> Result<Value, Value> {
         "balances" => Ok(balances()),
         "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market" => {
             Ok(json!({ "engine_seq": 90300 }))
+        }
+        "set_mode" | "set_market_limits" | "set_account_limits" | "lock_account" | "kill_switch" => {
+            assert!(params["reason"].is_string(), "{params}");
+            Ok(json!({ "engine_seq": 90310 }))
         }
         _ => Err(error("UNKNOWN_METHOD", "protocol", "no such method")),
     }
@@ -108,6 +118,13 @@ fn add_order(params: &Value) -> Result<Value, Value> {
     }))
 }
 
+fn amended(params: &Value) -> Value {
+    json!({
+        "order_id": "o_4f91c2", "cl_ord_id": params["new_cl_ord_id"], "status": "open", "cum_qty": "0",
+        "leaves_qty": params["qty"], "priority_kept": params["price"].is_null(), "engine_seq": 90219, "xseq": 48
+    })
+}
+
 fn change(method: &str, params: &Value) -> Result<Value, Value> {
     if params["order_id"] == "o_gone" {
         return Err(error("UNKNOWN_ORDER", "order", "no such open order"));
@@ -120,8 +137,9 @@ fn change(method: &str, params: &Value) -> Result<Value, Value> {
 
 fn order(cl_ord_id: &str, side: &str) -> Value {
     let name = if cl_ord_id.is_empty() { Value::Null } else { json!(cl_ord_id) };
+    let label = if cl_ord_id.is_empty() { Value::Null } else { json!("mm-1") };
     json!({
-        "order_id": "o_4f91c2", "cl_ord_id": name, "symbol": SYMBOL, "side": side, "price": "0.9994", "qty": "128",
+        "label": label, "order_id": "o_4f91c2", "cl_ord_id": name, "symbol": SYMBOL, "side": side, "price": "0.9994", "qty": "128",
         "cum_qty": "0", "leaves_qty": "128", "status": "open"
     })
 }

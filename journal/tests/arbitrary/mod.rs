@@ -1,19 +1,29 @@
 //! Arbitrary commands: every variant, every field over its whole range.
 
+use std::num::NonZeroU32;
+
 use engine::command::Command;
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, Scopes};
+use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
+use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade};
-use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
+use engine::market::{BondRule, MarketSpec, SelfTrade};
+use engine::order::{
+    Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, SessionId, Side, TimeInForce,
+};
+use engine::order_filter::OrderFilter;
 use engine::stamp::Time;
-use engine::symbol::Tier;
-use engine::symbol::{ClassName, ZoneName};
+use engine::symbol::{ClassName, Tier, ZoneName};
 use engine::units::{Amount, Lots, Ppm, Price};
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 /// Any command.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![administration(), controls(), orders()]
+}
+
+fn administration() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(Command::Tick),
         (any::<u64>(), any::<u64>(), key()).prop_map(|(epoch, seed, operator)| Command::Found {
@@ -34,12 +44,31 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
             amount,
             reference
         }),
-        market().prop_map(Command::AddMarket),
+        market_spec().prop_map(Command::AddMarket),
         (account(), instrument(), lots()).prop_map(|(account, instrument, lots)| Command::SetCapacity {
             account,
             instrument,
             lots
         }),
+        (instrument(), any::<u64>()).prop_map(|(instrument, seed)| Command::Draw { instrument, seed }),
+    ]
+}
+
+fn controls() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (scope(), mode(), label()).prop_map(|(scope, mode, reason)| Command::SetMode { scope, mode, reason }),
+        (market(), market_limits(), label())
+            .prop_map(|(market, limits, reason)| { Command::SetMarketLimits { market, limits, reason } }),
+        (account(), account_limits(), label())
+            .prop_map(|(account, limits, reason)| { Command::SetAccountLimits { account, limits, reason } }),
+        (account(), any::<bool>(), label())
+            .prop_map(|(account, locked, reason)| { Command::SetLock { account, locked, reason } }),
+        (target(), label()).prop_map(|(target, reason)| Command::Kill { target, reason }),
+    ]
+}
+
+fn orders() -> impl Strategy<Value = Command> {
+    prop_oneof![
         new_order().prop_map(Command::PlaceOrder),
         (account(), order()).prop_map(|(account, order)| Command::CancelOrder { account, order }),
         (account(), order(), lots()).prop_map(|(account, order, by)| Command::ReduceOrder {
@@ -47,25 +76,34 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
             order,
             by
         }),
-        (account(), option::of(instrument()))
-            .prop_map(|(account, instrument)| Command::CancelAll { account, instrument }),
+        amendment().prop_map(Command::AmendOrder),
+        (account(), filter()).prop_map(|(account, only)| Command::CancelAll { account, only }),
+        (account(), option::of(any::<u64>()))
+            .prop_map(|(account, after)| Command::CancelAfter { account, after }),
+        (account(), session()).prop_map(|(account, session)| Command::EndSession { account, session }),
     ]
 }
 
-fn market() -> impl Strategy<Value = MarketSpec> {
-    let names = ("[A-Z0-9-]{1,12}", "[A-Z0-9-]{1,8}");
-    let choices = (any::<bool>(), any::<bool>());
-    let seconds = (any::<u32>(), any::<u32>(), any::<u32>());
-    (amount(), names, choices, seconds, (fee(), fee())).prop_map(|(bond, names, choices, seconds, fees)| {
+fn market_spec() -> impl Strategy<Value = MarketSpec> {
+    let names = (class(), zone(), tier());
+    let rules = (
+        select(vec![SelfTrade::Prevented, SelfTrade::Allowed]),
+        select(vec![BondRule::Fixed, BondRule::Reference]),
+    );
+    let numbers = any::<[u32; 4]>();
+    (amount(), names, rules, numbers, (fee(), fee())).prop_map(|(bond, names, rules, numbers, fees)| {
+        let [window_seconds, windows, windows_ahead, gate_seconds] = numbers;
         MarketSpec {
             bond,
-            class: ClassName::new(&names.0).expect("the pattern gives names"),
-            zone: ZoneName::new(&names.1).expect("the pattern gives names"),
-            tier: if choices.0 { Tier::Firm } else { Tier::Interruptible },
-            self_trade: if choices.1 { SelfTrade::Prevented } else { SelfTrade::Allowed },
-            window_seconds: seconds.0,
-            windows: seconds.1,
-            gate_seconds: seconds.2,
+            class: names.0,
+            zone: names.1,
+            tier: names.2,
+            self_trade: rules.0,
+            bond_rule: rules.1,
+            window_seconds,
+            windows,
+            windows_ahead,
+            gate_seconds,
             maker_fee: fees.0,
             taker_fee: fees.1,
         }
@@ -73,19 +111,128 @@ fn market() -> impl Strategy<Value = MarketSpec> {
 }
 
 fn new_order() -> impl Strategy<Value = NewOrder> {
-    let whose = (account(), instrument());
-    let choices = (any::<bool>(), any::<bool>());
-    let options = (option::of(label()), option::of(any::<u64>().prop_map(Time)));
-    (whose, choices, price(), lots(), options).prop_map(|(whose, choices, limit, lots, options)| NewOrder {
+    let whose = (account(), instrument(), side());
+    let kinds = vec![OrderKind::Limit, OrderKind::Market, OrderKind::PostOnly, OrderKind::PostOnlySlide];
+    let preventions = vec![
+        SelfTradePrevention::CancelNewest,
+        SelfTradePrevention::CancelOldest,
+        SelfTradePrevention::CancelBoth,
+        SelfTradePrevention::Decrement,
+    ];
+    let how = (select(kinds), time_in_force(), select(preventions));
+    let sizes = (lots(), lots(), option::of(lots()));
+    let extras = (option::of(label()), option::of(label()), option::of(session()), option::of(any::<u64>()));
+    (whose, how, price(), sizes, extras).prop_map(|(whose, how, limit, sizes, extras)| NewOrder {
         account: whose.0,
         instrument: whose.1,
-        side: if choices.0 { Side::Bid } else { Side::Ask },
-        time_in_force: if choices.1 { TimeInForce::GoodTillGate } else { TimeInForce::ImmediateOrCancel },
+        side: whose.2,
+        kind: how.0,
+        time_in_force: how.1,
+        prevention: how.2,
         limit,
-        lots,
-        client: options.0,
-        deadline: options.1,
+        lots: sizes.0,
+        minimum: sizes.1,
+        shown: sizes.2,
+        client: extras.0,
+        label: extras.1,
+        session: extras.2,
+        deadline: extras.3.map(Time),
     })
+}
+
+fn time_in_force() -> impl Strategy<Value = TimeInForce> {
+    prop_oneof![
+        Just(TimeInForce::GoodTillGate),
+        any::<u64>().prop_map(|expires| TimeInForce::GoodTillDate(Time(expires))),
+        Just(TimeInForce::ImmediateOrCancel),
+        Just(TimeInForce::FillOrKill),
+    ]
+}
+
+fn amendment() -> impl Strategy<Value = Amendment> {
+    let changes = (option::of(price()), option::of(lots()), option::of(label()));
+    let conditions = (option::of(lots()), option::of(any::<u64>()));
+    (account(), order(), changes, conditions).prop_map(|(account, order, changes, conditions)| Amendment {
+        account,
+        order,
+        limit: changes.0,
+        lots: changes.1,
+        client: changes.2,
+        filled: conditions.0,
+        deadline: conditions.1.map(Time),
+    })
+}
+
+fn filter() -> impl Strategy<Value = OrderFilter> {
+    let place = (option::of(instrument()), option::of(class()), option::of(zone()), option::of(tier()));
+    let mark = (option::of(side()), option::of(label()), option::of(session()));
+    (place, option::of(any::<u64>()), mark).prop_map(|(place, start, mark)| OrderFilter {
+        instrument: place.0,
+        class: place.1,
+        zone: place.2,
+        tier: place.3,
+        start: start.map(Time),
+        side: mark.0,
+        label: mark.1,
+        session: mark.2,
+    })
+}
+
+fn market_limits() -> impl Strategy<Value = MarketLimits> {
+    let band = (1..=1_000_000_u64).prop_map(|parts| BandWidth::new(parts).expect("the range gives bands"));
+    let prices = (price(), price(), option::of(band));
+    (prices, (lots(), lots()), amount()).prop_map(|(prices, sizes, order_notional)| MarketLimits {
+        price_min: prices.0,
+        price_max: prices.1,
+        band: prices.2,
+        order_lots: sizes.0,
+        position_lots: sizes.1,
+        order_notional,
+    })
+}
+
+fn account_limits() -> impl Strategy<Value = AccountLimits> {
+    (any::<u32>(), lots(), amount()).prop_map(|(open_orders, position_lots, order_notional)| AccountLimits {
+        open_orders,
+        position_lots,
+        order_notional,
+    })
+}
+
+fn scope() -> impl Strategy<Value = ModeScope> {
+    prop_oneof![
+        Just(ModeScope::Venue),
+        market().prop_map(ModeScope::Market),
+        instrument().prop_map(ModeScope::Instrument),
+    ]
+}
+
+fn mode() -> impl Strategy<Value = TradingMode> {
+    select(vec![TradingMode::Open, TradingMode::PostOnly, TradingMode::CancelOnly, TradingMode::Halted])
+}
+
+fn target() -> impl Strategy<Value = KillTarget> {
+    prop_oneof![Just(KillTarget::Venue), account().prop_map(KillTarget::Account)]
+}
+
+fn class() -> impl Strategy<Value = ClassName> {
+    "[A-Z0-9-]{1,12}".prop_map(|text| ClassName::new(&text).expect("the pattern gives names"))
+}
+
+fn zone() -> impl Strategy<Value = ZoneName> {
+    "[A-Z0-9-]{1,8}".prop_map(|text| ZoneName::new(&text).expect("the pattern gives names"))
+}
+
+fn tier() -> impl Strategy<Value = Tier> {
+    select(vec![Tier::Firm, Tier::Interruptible])
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    select(vec![Side::Bid, Side::Ask])
+}
+
+fn session() -> impl Strategy<Value = SessionId> {
+    (1..=u32::MAX).prop_map(|number| SessionId(NonZeroU32::new(number).expect("the range has no zero")))
 }
 
 fn order() -> impl Strategy<Value = OrderRef> {
@@ -113,6 +260,10 @@ fn account() -> impl Strategy<Value = AccountId> {
 
 fn instrument() -> impl Strategy<Value = InstrumentId> {
     id().prop_map(InstrumentId)
+}
+
+fn market() -> impl Strategy<Value = MarketId> {
+    id().prop_map(MarketId)
 }
 
 /// Often one that exists.

@@ -1,7 +1,13 @@
-//! Core stage: the one writer. Stamps commands, puts ticks before them, applies them.
+//! Core stage: the one writer. Ends the sessions of an earlier process, then stamps commands, puts ticks and draws before
+//! them, applies them.
 
-use engine::command::Stamped;
+use std::collections::{BTreeSet, VecDeque};
+
+use engine::command::{Command, Stamped};
 use engine::exchange::Exchange;
+use engine::exchange::foresight::{FORESIGHT, Foresight};
+use engine::ids::AccountId;
+use engine::order::SessionId;
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
@@ -9,40 +15,73 @@ use journal::outcome;
 
 use crate::batch::Batch;
 use crate::clock::Clock;
+use crate::entropy::Entropy;
 use crate::inlet::Inbound;
 use crate::ring::Ring;
 
 /// The exchange and what its commands come to.
-pub struct CoreStage<C> {
+pub struct CoreStage<C, E, T> {
     exchange: Exchange,
+    foresight: Foresight,
+    /// Taken from the inlet and looked at, to be applied next.
+    ahead: VecDeque<Inbound<T>>,
     sequencer: Sequencer,
     outcome: OutcomeHash,
     clock: C,
+    entropy: E,
+    /// Sessions that ended with the process that had them.
+    ended: VecDeque<(AccountId, SessionId)>,
 }
 
-impl<C: Clock> CoreStage<C> {
+impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
     /// Goes on with a recovered exchange.
-    pub fn new(exchange: Exchange, outcome: OutcomeHash, clock: C) -> CoreStage<C> {
+    pub fn new(exchange: Exchange, outcome: OutcomeHash, (clock, entropy): (C, E)) -> CoreStage<C, E, T> {
         let sequencer = Sequencer::resume(exchange.last());
-        CoreStage { exchange, sequencer, outcome, clock }
+        let ended = sessions(&exchange).into_iter().collect();
+        let (foresight, ahead) = (Foresight::default(), VecDeque::with_capacity(FORESIGHT + 1));
+        CoreStage { exchange, foresight, ahead, sequencer, outcome, clock, entropy, ended }
     }
 
-    /// Fills an empty batch with due ticks and with what waits in the inlet.
-    pub fn step<T>(&mut self, inlet: &Ring<Inbound<T>>, batch: &mut Batch<T>) {
+    /// Fills an empty batch: with the ends of earlier sessions, then with due ticks, draws, and what waits in the inlet.
+    pub fn step(&mut self, inlet: &Ring<Inbound<T>>, batch: &mut Batch<T>) {
         while !batch.is_full() {
             let now = self.clock.now();
-            if let Some(tick) = self.sequencer.tick(now, &self.exchange) {
-                self.apply(None, tick, batch);
+            if let Some(inserted) = self.inserted(now) {
+                self.apply(None, inserted, batch);
                 continue;
             }
-            let Some(Inbound { origin, command }) = inlet.pop() else { break };
+            self.look_ahead(inlet);
+            let Some(Inbound { origin, command }) = self.ahead.pop_front() else { break };
             let stamped = self.sequencer.stamp(now, command);
             self.apply(Some(origin), stamped, batch);
         }
         batch.outcome = self.outcome;
     }
 
-    fn apply<T>(&mut self, origin: Option<T>, stamped: Stamped, batch: &mut Batch<T>) {
+    /// Takes what waits, as far as it is worth looking ahead, and asks for the memory that it will need.
+    fn look_ahead(&mut self, inlet: &Ring<Inbound<T>>) {
+        while self.ahead.len() <= FORESIGHT
+            && let Some(inbound) = inlet.pop()
+        {
+            self.foresight.look(&self.exchange, &inbound.command);
+            self.ahead.push_back(inbound);
+        }
+    }
+
+    /// The command that has to come before any other, if there is one.
+    fn inserted(&mut self, now: Time) -> Option<Stamped> {
+        if let Some((account, session)) = self.ended.pop_front() {
+            return Some(self.sequencer.stamp(now, Command::EndSession { account, session }));
+        }
+        if let Some(tick) = self.sequencer.tick(now, &self.exchange) {
+            return Some(tick);
+        }
+        // A seed is taken only when there is something to draw: nobody can learn it before.
+        self.exchange.next_draw()?;
+        self.sequencer.draw((now, self.entropy.seed()), &self.exchange)
+    }
+
+    fn apply(&mut self, origin: Option<T>, stamped: Stamped, batch: &mut Batch<T>) {
         self.exchange.apply(&stamped, batch.events());
         let events = batch.close(origin, stamped);
         outcome::fold(&mut self.outcome, stamped.stamp.sequence, events);
@@ -58,4 +97,13 @@ impl<C: Clock> CoreStage<C> {
     pub fn into_exchange(self) -> Exchange {
         self.exchange
     }
+}
+
+/// Every session that an open order names.
+fn sessions(exchange: &Exchange) -> BTreeSet<(AccountId, SessionId)> {
+    let of = |(number, account)| {
+        let slots = exchange.orders().of(account);
+        slots.filter_map(move |slot| Some((number, exchange.orders().at(slot).session?)))
+    };
+    exchange.ledger().accounts.iter().flat_map(of).collect()
 }

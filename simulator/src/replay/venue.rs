@@ -9,7 +9,7 @@ use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
 use engine::label::Label;
-use engine::market::{MarketSpec, SelfTrade};
+use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{NewOrder, OrderRef, Side, TimeInForce};
 use engine::outcome::OutcomeHash;
 use engine::reject::RejectReason;
@@ -92,10 +92,8 @@ impl Venue {
         side: Side,
         (limit, lots): (Price, Lots),
     ) -> Result<(), RejectReason> {
-        let (account, instrument) = (TRADER, TRADED);
-        let order =
-            NewOrder { account, instrument, side, time_in_force, limit, lots, client: None, deadline: None };
-        self.submit(Command::PlaceOrder(order))
+        let plain = NewOrder::limit(TRADER, TRADED, side, (lots, limit));
+        self.submit(Command::PlaceOrder(NewOrder { time_in_force, ..plain }))
     }
 
     /// Takes lots off an order, fewer than it has.
@@ -167,8 +165,10 @@ fn spec() -> MarketSpec {
         zone: ZoneName::new("XNAS").expect("the venue's names are names"),
         tier: Tier::Firm,
         self_trade: SelfTrade::Allowed,
+        bond_rule: BondRule::Fixed,
         window_seconds: 86_400,
         windows: 1,
+        windows_ahead: 0,
         gate_seconds: 0,
         maker_fee: Ppm::new(1).expect("a millionth is a rate"),
         taker_fee: Ppm::new(2).expect("two millionths are a rate"),

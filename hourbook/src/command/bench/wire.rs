@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use clap::Args;
 use client::connection::Connection;
-use protocol::add_order::{AddOrder, Terms, TimeInForce};
+use protocol::add_order::AddOrder;
 use protocol::instrument::MarketState;
 use protocol::order::{OrderName, OrderStatus, Side};
+use protocol::terms::Terms;
 use serde::Serialize;
 
 use crate::command::bench::own_exchange::OwnExchange;
@@ -96,14 +97,7 @@ async fn first_open(connection: &Connection) -> Result<String, Failure> {
 }
 
 fn resting(symbol: String) -> AddOrder {
-    AddOrder {
-        symbol,
-        side: Side::Buy,
-        terms: Terms::Limit { price: PRICE.to_owned(), tif: TimeInForce::Gtc },
-        qty: "1".to_owned(),
-        cl_ord_id: None,
-        deadline: None,
-    }
+    AddOrder::new(symbol, Side::Buy, "1", Terms::limit(PRICE))
 }
 
 async fn place_and_cancel(

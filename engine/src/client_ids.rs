@@ -1,0 +1,468 @@
+//! Client order ids: what became of each one, so that a command that is sent again has one outcome.
+//!
+//! One index leads from an id to its open order, or to what became of it. Ids whose orders have ended, or were refused,
+//! are kept: of each account the last [`WINDOW`], and no more than [`IDS_MAX`] together with the open ones. When the venue is full, whoever
+//! brings another id forgets his own oldest; the last [`RESERVE`] places are for accounts with fewer than [`FEW`].
+
+use crate::book::arena::ORDERS_MAX;
+use crate::event::{CancelReason, FirstOutcome};
+use crate::ids::{AccountId, OrderId, index, position};
+use crate::index::entry::Tagged;
+use crate::index::{Index, SLOTS_MAX, mix128};
+use crate::label::Label;
+use crate::link::Link;
+use crate::reject::RejectReason;
+use crate::units::Lots;
+
+/// How many ids that are done are remembered of an account.
+pub const WINDOW: u32 = 65_536;
+/// How many ids are remembered in all, those of open orders included.
+pub const IDS_MAX: u32 = 8_000_000;
+/// How many of those are kept for accounts that have few.
+pub const RESERVE: u32 = 1_000_000;
+/// What counts as few.
+pub const FEW: u32 = 1_024;
+
+/// How an order ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ended {
+    /// All lots traded.
+    Filled,
+    /// It was cancelled.
+    Canceled(CancelReason),
+    /// It lives on under another client order id.
+    Renamed,
+}
+
+impl Ended {
+    /// The end's number: 0 filled, 255 renamed, else the reason of the cancellation.
+    pub const fn number(self) -> u8 {
+        match self {
+            Ended::Filled => 0,
+            Ended::Canceled(reason) => reason.number(),
+            Ended::Renamed => u8::MAX,
+        }
+    }
+}
+
+/// An id that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The client's id.
+    pub client: Label,
+    /// A hash over what was asked under it.
+    pub body: u64,
+    /// The order, unless it was refused.
+    pub order: Option<OrderId>,
+    /// What became of it.
+    pub outcome: FirstOutcome,
+    /// Lots that had traded then.
+    pub filled: Lots,
+}
+
+/// What is kept of an id that is done.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    client: Label,
+    body: u64,
+    /// Any order when it was refused.
+    order: OrderId,
+    outcome: FirstOutcome,
+    filled: Lots,
+    account: AccountId,
+    /// The account's next younger record; the next free one when this one is free.
+    next: Link,
+}
+
+// Millions of them are kept.
+const _: () = assert!(size_of::<Record>() == 48);
+
+impl Record {
+    const BLANK: Record = Record {
+        client: Label::SHORTEST,
+        body: 0,
+        order: OrderId::new(0, 0),
+        outcome: FirstOutcome::Open,
+        filled: Lots::ZERO,
+        account: AccountId::OPERATOR,
+        next: Link::NONE,
+    };
+
+    fn remembered(&self) -> Remembered {
+        let &Record { client, body, order, outcome, filled, .. } = self;
+        let order = match outcome {
+            FirstOutcome::Rejected(_) => None,
+            FirstOutcome::Open | FirstOutcome::Ended(_) => Some(order),
+        };
+        Remembered { client, body, order, outcome, filled }
+    }
+}
+
+/// An account's records, oldest first.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    oldest: Link,
+    youngest: Link,
+    length: u32,
+}
+
+impl Window {
+    const EMPTY: Window = Window { oldest: Link::NONE, youngest: Link::NONE, length: 0 };
+}
+
+/// What an id leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The open order in this slot.
+    Open(u32),
+    /// It is done.
+    Done(Remembered),
+}
+
+/// Set in numbers that the index holds of records; those of open orders' slots are below it.
+const DONE: u32 = SLOTS_MAX;
+
+const _: () = assert!(IDS_MAX < DONE && ORDERS_MAX <= DONE);
+
+/// Every id that is open, or done and remembered.
+#[derive(Clone, Debug)]
+pub struct ClientIds {
+    records: Vec<Record>,
+    free: Link,
+    windows: Vec<Window>,
+    /// How many ids belong to open orders.
+    open: u32,
+    index: Index<Tagged>,
+    /// Keys the hashes over ids that clients choose.
+    seed: u64,
+}
+
+impl Default for ClientIds {
+    fn default() -> ClientIds {
+        let (records, windows) = (Vec::new(), Vec::new());
+        ClientIds { records, free: Link::NONE, windows, open: 0, index: Index::default(), seed: 0 }
+    }
+}
+
+impl ClientIds {
+    /// Makes room for so many ids, so that none waits for memory. Only while nothing is remembered.
+    pub(crate) fn reserve(&mut self, ids: u32) {
+        assert!(self.index.is_empty(), "room is made before the first order");
+        let ids = ids.min(IDS_MAX);
+        self.index = Index::with_room(ids);
+        self.records.resize(index(ids), Record::BLANK);
+        self.records.clear();
+    }
+
+    /// Keys the hashes. Only while nothing is remembered.
+    pub(crate) fn set_seed(&mut self, seed: u64) {
+        assert!(self.index.is_empty(), "the seed is set before the first order");
+        self.seed = seed;
+    }
+
+    /// The hash of an account's id.
+    #[inline]
+    pub(crate) fn hash(&self, account: AccountId, client: Label) -> u64 {
+        hash(self.seed, account, client)
+    }
+
+    /// A hash over what is asked under an id.
+    pub(crate) fn body(&self, words: [u64; 6]) -> u64 {
+        let [a, b, c, d, e, f] = words;
+        let seed = self.seed;
+        let halves = (mix128(seed, (a, b)), mix128(!seed, (c, d)));
+        mix128(mix128(seed.rotate_left(17), (e, f)), halves)
+    }
+
+    /// Asks for what a search under `hash` begins with.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash);
+    }
+
+    /// What an account's id leads to, whose hash this is. `is_open` says whether the open order in a slot has it.
+    #[inline]
+    pub(crate) fn find(
+        &self,
+        hash: u64,
+        (account, client): (AccountId, Label),
+        is_open: impl Fn(u32) -> bool,
+    ) -> Option<Found> {
+        let same = |number: u32| {
+            if number < DONE {
+                return is_open(number);
+            }
+            let record = &self.records[index(number - DONE)];
+            record.client == client && record.account == account
+        };
+        let number = self.index.find(hash, same)?;
+        if number < DONE {
+            return Some(Found::Open(number));
+        }
+        Some(Found::Done(self.records[index(number - DONE)].remembered()))
+    }
+
+    fn window(&self, account: AccountId) -> Window {
+        self.windows.get(index(account.0)).copied().unwrap_or(Window::EMPTY)
+    }
+
+    /// Whether another id of the account can be taken.
+    #[inline]
+    pub(crate) fn has_room(&self, account: AccountId) -> bool {
+        self.is_below_bound(account) || 0 < self.window(account).length
+    }
+
+    #[inline]
+    fn is_below_bound(&self, account: AccountId) -> bool {
+        let used = position(self.index.len());
+        used < IDS_MAX - RESERVE || (used < IDS_MAX && self.window(account).length < FEW)
+    }
+
+    /// Makes room for another id of the account, which [`ClientIds::has_room`] has promised.
+    #[inline]
+    fn make_room(&mut self, account: AccountId) {
+        if !self.is_below_bound(account) {
+            self.forget_oldest(account);
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, hash: u64, number: u32) {
+        self.index.insert(hash, number, |_| unreachable!("a tag tells what the index needs of the hash"));
+    }
+
+    /// Enters the id of the order in `slot`, for which there is room.
+    #[inline]
+    pub(crate) fn open(&mut self, account: AccountId, hash: u64, slot: u32) {
+        self.make_room(account);
+        self.open += 1;
+        self.insert(hash, slot);
+    }
+
+    /// The order in `slot` has ended, or goes by another id: remembers what became of its id.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, hash: u64, (account, slot): (AccountId, u32), remembered: Remembered) {
+        let number = self.record(account, remembered);
+        self.open -= 1;
+        self.index.replace(hash, (slot, number));
+    }
+
+    /// Remembers what became of an id that never led to an open order, for which there is room.
+    #[inline(always)]
+    pub(crate) fn remember(&mut self, hash: u64, account: AccountId, remembered: Remembered) {
+        self.make_room(account);
+        let number = self.record(account, remembered);
+        self.insert(hash, number);
+    }
+
+    /// Records what became of an id, as the account's youngest; returns the number that the index holds of it.
+    // Taken apart where it is put together: handed over in memory, it would be read before it is written out.
+    #[inline(always)]
+    fn record(&mut self, account: AccountId, remembered: Remembered) -> u32 {
+        if self.windows.len() <= index(account.0) {
+            self.windows.resize(index(account.0) + 1, Window::EMPTY);
+        }
+        if self.windows[index(account.0)].length == WINDOW {
+            self.forget_oldest(account);
+        }
+        let Remembered { client, body, order, outcome, filled } = remembered;
+        let order = order.unwrap_or(OrderId::new(0, 0));
+        let record = Record { client, body, order, outcome, filled, account, next: Link::NONE };
+        let slot = match self.free.get() {
+            Some(slot) => {
+                self.free = self.records[index(slot)].next;
+                self.records[index(slot)] = record;
+                slot
+            }
+            None => {
+                self.records.push(record);
+                position(self.records.len() - 1)
+            }
+        };
+        let window = &mut self.windows[index(account.0)];
+        match window.youngest.get() {
+            Some(youngest) => self.records[index(youngest)].next = Link::to(slot),
+            None => window.oldest = Link::to(slot),
+        }
+        window.youngest = Link::to(slot);
+        window.length += 1;
+        DONE | slot
+    }
+
+    /// Forgets the account's oldest id, of which there is one.
+    #[cold]
+    fn forget_oldest(&mut self, account: AccountId) {
+        let window = &mut self.windows[index(account.0)];
+        let slot = window.oldest.get().expect("an account that forgets remembers something");
+        let Record { client, next, .. } = self.records[index(slot)];
+        window.oldest = next;
+        window.length -= 1;
+        if next == Link::NONE {
+            window.youngest = Link::NONE;
+        }
+        self.records[index(slot)].next = self.free;
+        self.free = Link::to(slot);
+        self.index.remove(hash(self.seed, account, client), DONE | slot);
+    }
+
+    /// How many ids lead somewhere.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether none does.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// How many ids belong to open orders.
+    pub fn opened(&self) -> u32 {
+        self.open
+    }
+
+    /// Asks for what an id likely leads to; returns the slot when that is an open order.
+    #[inline]
+    pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
+        self.index.glance(hash).filter(|number| *number < DONE)
+    }
+
+    /// What is remembered of an account, oldest first.
+    pub fn of(&self, account: AccountId) -> impl Iterator<Item = Remembered> {
+        let record = |link: Link| link.get().map(|slot| &self.records[index(slot)]);
+        let oldest = record(self.window(account).oldest);
+        std::iter::successors(oldest, move |last| record(last.next)).map(Record::remembered)
+    }
+
+    /// I11: panics unless every id that is done is found, once, under its hash.
+    pub fn assert_sound(&self) {
+        let mut length = index(self.open);
+        for number in 0..position(self.windows.len()) {
+            let account = AccountId(number);
+            for remembered in self.of(account) {
+                let client = remembered.client;
+                let found = self.find(self.hash(account, client), (account, client), |_| false);
+                assert_eq!(found, Some(Found::Done(remembered)), "an id has one outcome");
+                length += 1;
+            }
+        }
+        assert_eq!(length, self.index.len(), "whatever is remembered belongs to an account");
+    }
+}
+
+/// An odd number whose bits are spread.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The hash of an account's id under a seed.
+#[inline]
+pub(crate) fn hash(seed: u64, account: AccountId, client: Label) -> u64 {
+    let (upper, lower) = client.halves();
+    // Whoever knows neither seed nor hash can choose no two pairs that collide; the last step spreads what differs over
+    // the upper bits, which choose the home.
+    let owner = (u64::from(account.0) ^ seed).wrapping_mul(SPREAD);
+    mix128(seed, (upper ^ owner, lower)).wrapping_mul(SPREAD)
+}
+
+/// Remembers a refusal.
+pub(crate) fn refused(client: Label, body: u64, reason: RejectReason) -> Remembered {
+    let outcome = FirstOutcome::Rejected(reason);
+    Remembered { client, body, order: None, outcome, filled: Lots::ZERO }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::mix64;
+
+    /// Has as many ids that are done as need no reserve.
+    const RICH: AccountId = AccountId(1);
+    /// Has one fewer.
+    const POOR: AccountId = AccountId(2);
+    /// Has none that is done.
+    const NEW: AccountId = AccountId(3);
+
+    fn client(number: u32) -> Label {
+        Label::new(&format!("id-{number}")).unwrap()
+    }
+
+    /// Remembers ids of an account with these numbers.
+    fn remember(ids: &mut ClientIds, account: AccountId, numbers: std::ops::Range<u32>) {
+        for number in numbers {
+            let hash = ids.hash(account, client(number));
+            ids.remember(hash, account, refused(client(number), 0, RejectReason::LotsZero));
+        }
+    }
+
+    fn knows(ids: &ClientIds, account: AccountId, number: u32) -> bool {
+        let found = ids.find(ids.hash(account, client(number)), (account, client(number)), |_| false);
+        matches!(found, Some(Found::Done(_)))
+    }
+
+    /// A venue in which orders of other accounts are open until it has so many ids in all.
+    fn venue(all: u32) -> ClientIds {
+        let mut ids = ClientIds::default();
+        ids.set_seed(7);
+        remember(&mut ids, RICH, 0..FEW);
+        remember(&mut ids, POOR, 0..FEW - 1);
+        fill(&mut ids, all);
+        ids
+    }
+
+    /// Opens orders of other accounts until there are so many ids in all.
+    fn fill(ids: &mut ClientIds, all: u32) {
+        for slot in ids.opened()..all - (position(ids.len()) - ids.opened()) {
+            ids.open(NEW, mix64(9, slot.into()), slot);
+        }
+        assert_eq!(ids.len(), index(all));
+    }
+
+    #[test]
+    fn the_last_places_are_for_those_who_have_few() {
+        let mut ids = venue(IDS_MAX - RESERVE - 1);
+        remember(&mut ids, RICH, FEW..FEW + 1);
+        assert!(knows(&ids, RICH, 0), "below the reserve nobody forgets");
+        remember(&mut ids, RICH, FEW + 1..FEW + 3);
+        assert!(
+            !knows(&ids, RICH, 1) && knows(&ids, RICH, 2),
+            "who has many forgets his oldest, and no other"
+        );
+        assert_eq!(ids.len(), index(IDS_MAX - RESERVE));
+        remember(&mut ids, POOR, FEW - 1..FEW);
+        assert!(knows(&ids, POOR, 0), "who has few forgets nothing");
+        remember(&mut ids, POOR, FEW..FEW + 1);
+        assert!(!knows(&ids, POOR, 0) && knows(&ids, POOR, 1), "now he has as many");
+        assert!(ids.has_room(NEW));
+        fill(&mut ids, IDS_MAX);
+        assert!(!ids.has_room(NEW), "who has none to forget has no room");
+        remember(&mut ids, POOR, FEW + 1..FEW + 2);
+        assert!(
+            ids.has_room(POOR) && !knows(&ids, POOR, 1) && knows(&ids, POOR, 2),
+            "who has forgets his own"
+        );
+        assert_eq!(ids.len(), index(IDS_MAX));
+        ids.assert_sound();
+    }
+
+    #[test]
+    fn when_the_venue_is_full_who_has_few_forgets_too() {
+        let mut ids = ClientIds::default();
+        remember(&mut ids, POOR, 0..3);
+        fill(&mut ids, IDS_MAX);
+        ids.open(POOR, mix64(9, IDS_MAX.into()), IDS_MAX);
+        assert!(!knows(&ids, POOR, 0) && knows(&ids, POOR, 1), "an open order's id takes its place");
+        remember(&mut ids, POOR, 3..5);
+        assert!(!knows(&ids, POOR, 2) && knows(&ids, POOR, 3) && knows(&ids, POOR, 4));
+        assert_eq!((ids.len(), ids.of(POOR).count()), (index(IDS_MAX), 2));
+        ids.assert_sound();
+    }
+
+    #[test]
+    fn a_full_window_forgets_its_oldest() {
+        let mut ids = ClientIds::default();
+        remember(&mut ids, POOR, 0..1);
+        remember(&mut ids, RICH, 0..WINDOW + 3);
+        assert!(!knows(&ids, RICH, 2) && knows(&ids, RICH, 3), "the last ones are remembered");
+        assert!(knows(&ids, POOR, 0), "each account has a window of its own");
+        assert_eq!(ids.of(RICH).count(), index(WINDOW));
+        ids.assert_sound();
+    }
+}

@@ -1,0 +1,276 @@
+//! Fold: an event's way into the outcome hash: every field, in order, behind the number of its kind.
+
+use crate::client_ids::Ended;
+use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope};
+use crate::event::{Event, FirstOutcome, Liquidity, PrivateSequence, ReduceReason};
+use crate::ids::{
+    AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
+};
+use crate::label::Label;
+use crate::market::{BondRule, MarketSpec, SelfTrade};
+use crate::order::{OrderKind, SessionId, Side, TimeInForce};
+use crate::outcome::OutcomeHash;
+use crate::reject::RejectReason;
+use crate::stamp::Time;
+use crate::symbol::{Name, Tier};
+use crate::units::{Amount, Lots, Ppm, Price, Volume};
+
+/// A value that has a place in the outcome hash.
+trait Fold {
+    fn fold(&self, hash: &mut OutcomeHash);
+}
+
+/// Values that are one word each.
+macro_rules! word {
+    ($($name:ty: $value:ident => $word:expr,)+) => {
+        $(impl Fold for $name {
+            #[inline]
+            fn fold(&self, hash: &mut OutcomeHash) {
+                let $value = *self;
+                hash.words([$word]);
+            }
+        })+
+    };
+}
+
+word! {
+    u8: value => value.into(),
+    u32: value => value.into(),
+    u64: value => value,
+    i64: value => value.cast_unsigned(),
+    bool: value => value.into(),
+    PrivateSequence: value => value.0,
+    AccountId: value => value.0.into(),
+    ClassId: value => value.0.into(),
+    DeliveryId: value => value.0.into(),
+    GroupId: value => value.0.into(),
+    InstrumentId: value => value.0.into(),
+    MarketId: value => value.0.into(),
+    OrderId: value => value.raw(),
+    TradeId: value => value.0,
+    Scopes: value => value.bits().into(),
+    Time: value => value.0,
+    Amount: value => value.micro(),
+    Lots: value => value.count().into(),
+    Volume: value => value.count(),
+    Ppm: value => value.parts().into(),
+    Price: value => value.ticks().into(),
+    Side: value => value.number().into(),
+    SessionId: value => value.0.get().into(),
+    RejectReason: value => value.code().into(),
+    Liquidity: value => (value == Liquidity::Maker).into(),
+    ReduceReason: value => (value == ReduceReason::User).into(),
+    Tier: value => (value == Tier::Firm).into(),
+    SelfTrade: value => (value == SelfTrade::Prevented).into(),
+    BondRule: value => (value == BondRule::Fixed).into(),
+    crate::control::TradingMode: value => value.number().into(),
+    crate::control::BandWidth: value => value.parts().into(),
+}
+
+impl<T: Fold> Fold for Option<T> {
+    #[inline]
+    fn fold(&self, hash: &mut OutcomeHash) {
+        match self {
+            None => hash.words([0]),
+            Some(value) => {
+                hash.words([1]);
+                value.fold(hash);
+            }
+        }
+    }
+}
+
+impl Fold for Label {
+    #[inline]
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let (upper, lower) = self.halves();
+        hash.words([upper, lower]);
+    }
+}
+
+impl Fold for PublicKey {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.bytes(&self.0);
+    }
+}
+
+impl<const N: usize> Fold for Name<N> {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.bytes(self.bytes());
+    }
+}
+
+impl Fold for OrderKind {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.words([match self {
+            OrderKind::Limit => 1,
+            OrderKind::Market => 2,
+            OrderKind::PostOnly => 3,
+            OrderKind::PostOnlySlide => 4,
+        }]);
+    }
+}
+
+impl Fold for TimeInForce {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.words(match *self {
+            TimeInForce::GoodTillGate => [1, 0],
+            TimeInForce::GoodTillDate(expires) => [2, expires.0],
+            TimeInForce::ImmediateOrCancel => [3, 0],
+            TimeInForce::FillOrKill => [4, 0],
+        });
+    }
+}
+
+impl Fold for ModeScope {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.words(match *self {
+            ModeScope::Venue => [1, 0],
+            ModeScope::Market(market) => [2, market.0.into()],
+            ModeScope::Instrument(instrument) => [3, instrument.0.into()],
+        });
+    }
+}
+
+impl Fold for KillTarget {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.words(match *self {
+            KillTarget::Venue => [1, 0],
+            KillTarget::Account(account) => [2, account.0.into()],
+        });
+    }
+}
+
+impl Fold for Ended {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.words([self.number().into()]);
+    }
+}
+
+impl Fold for FirstOutcome {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        match self {
+            FirstOutcome::Rejected(reason) => hash.words([1, reason.code().into()]),
+            FirstOutcome::Open => hash.words([2]),
+            FirstOutcome::Ended(ended) => hash.words([3, ended.number().into()]),
+        }
+    }
+}
+
+/// Folds values one after another.
+macro_rules! fold {
+    ($hash:ident; $($value:expr),+ $(,)?) => {
+        { $(Fold::fold(&$value, $hash);)+ }
+    };
+}
+
+// Everything is taken apart by name, so that a new field does not compile until it is folded.
+
+impl Fold for MarketSpec {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let MarketSpec { bond, class, zone, tier, self_trade, bond_rule, .. } = *self;
+        let MarketSpec { window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee, .. } =
+            *self;
+        fold!(hash; bond, class, zone, tier, self_trade, bond_rule);
+        fold!(hash; window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee);
+    }
+}
+
+impl Fold for MarketLimits {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let MarketLimits { price_min, price_max, band, order_lots, position_lots, order_notional } = *self;
+        fold!(hash; price_min, price_max, band, order_lots, position_lots, order_notional);
+    }
+}
+
+impl Fold for AccountLimits {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let AccountLimits { open_orders, position_lots, order_notional } = *self;
+        fold!(hash; open_orders, position_lots, order_notional);
+    }
+}
+
+/// The number of an event's kind, then its fields.
+macro_rules! events {
+    ($event:expr, $hash:ident; $($number:literal $name:ident { $($field:ident),+ $(,)? },)+) => {
+        match *$event {
+            $(Event::$name { $($field),+ } => {
+                $hash.words([$number]);
+                fold!($hash; $($field),+);
+            })+
+        }
+    };
+}
+
+impl Event {
+    /// Folds the event into `hash`: every field, in order.
+    #[rustfmt::skip]
+    pub fn fold(&self, hash: &mut OutcomeHash) {
+        events! { self, hash;
+            1 Rejected { reason },
+            2 Founded { epoch, seed, operator },
+            3 AccountOpened { account, group, provider, name },
+            4 KeyRegistered { account, key, scopes },
+            5 KeyRevoked { account, key },
+            6 Deposited { account, amount, reference },
+            7 MarketAdded { market, spec },
+            8 InstrumentListed { instrument, market, start },
+            9 InstrumentClosed { instrument },
+            10 CapacitySet { account, instrument, lots },
+            11 OrderAccepted { account, xseq, order, instrument, side, immediate, limit, lots, client },
+            12 Traded { instrument, trade, price, lots, maker, taker, taker_side },
+            13 OrderExecuted { account, xseq, order, instrument, trade, liquidity, price, lots, leaves, fee },
+            14 OrderRested { order, leaves, shown },
+            15 OrderReduced { account, xseq, order, by, leaves, shown, reason },
+            16 OrderCanceled { account, xseq, order, leaves, reason },
+            17 PositionChanged { account, xseq, instrument, position, escrow, bonded },
+            18 BalanceChanged { account, xseq, available, held, bonded },
+            19 FeesChanged { fees },
+            20 InstrumentOpened { instrument, bond },
+            21 DrawBegun { instrument, seed },
+            22 DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own },
+            23 InstrumentDelivering { instrument, deliveries },
+            24 InstrumentSettled { instrument },
+            25 ReferencePublished { class, end, rate, partitions, groups, lots },
+            26 ModeSet { scope, mode, reason },
+            27 MarketLimitsSet { market, limits, reason },
+            28 AccountLimitsSet { account, limits, reason },
+            29 LockSet { account, locked, reason },
+            30 Killed { target, reason },
+            31 CancelAfterSet { account, xseq, due },
+            32 CancelAfterFired { account, xseq },
+            33 OrderTerms { order, kind, time_in_force, minimum, shown, label, session },
+            34 OrderRepeated { account, order, client, outcome, filled, leaves },
+            35 OrderAmended { account, xseq, order, limit, lots, leaves, shown, kept, client },
+        }
+    }
+}
+
+impl Fold for crate::event::CancelReason {
+    #[inline]
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.words([self.number().into()]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(event: Event) -> OutcomeHash {
+        let mut hash = OutcomeHash::default();
+        event.fold(&mut hash);
+        hash
+    }
+
+    #[test]
+    fn kinds_differ_where_fields_do_not() {
+        let (instrument, order) = (InstrumentId(3), OrderId::new(3, 0));
+        let closed = hash(Event::InstrumentClosed { instrument });
+        assert_ne!(closed, hash(Event::InstrumentSettled { instrument }));
+        let lots = |count| Lots::new(count).unwrap();
+        let rested =
+            |leaves, shown| hash(Event::OrderRested { order, leaves: lots(leaves), shown: lots(shown) });
+        assert_ne!(rested(2, 1), rested(1, 2));
+    }
+}

@@ -1,0 +1,150 @@
+//! Entry: all that can be wrong with an order, in order of precedence, and what it comes to when nothing is.
+
+use crate::control::TradingMode;
+use crate::exchange::Exchange;
+use crate::exchange::clearing::Taker;
+use crate::exchange::scene::Scene;
+use crate::ids::{InstrumentId, index};
+use crate::instrument::{Instrument, Terms};
+use crate::market::SelfTrade;
+use crate::order::{NewOrder, OrderKind, Side, TimeInForce};
+use crate::position::PositionRow;
+use crate::reject::RejectReason;
+use crate::units::{Amount, Lots, Price};
+
+/// What an admitted order comes to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Its limit: slid, or ended by a price band where that is what its kind says.
+    pub(super) limit: Price,
+    /// The dynamic band.
+    pub(super) band: (Price, Price),
+    pub(super) terms: Terms,
+    /// Whether groups trade with themselves here.
+    pub(super) self_trade: SelfTrade,
+    /// The account's position, if it has one yet.
+    pub(super) position: Option<PositionRow>,
+}
+
+/// What an order that is replaced leaves to the one that replaces it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Freed {
+    pub(super) orders: u32,
+    pub(super) lots: Lots,
+    pub(super) hold: Amount,
+}
+
+impl Freed {
+    /// Nothing is replaced.
+    pub(super) const NOTHING: Freed = Freed { orders: 0, lots: Lots::ZERO, hold: Amount::ZERO };
+}
+
+impl Exchange {
+    /// Checks an order, which may replace one that frees something. Its account exists.
+    pub(super) fn admit(&mut self, order: &NewOrder, freed: Freed) -> Result<Entry, RejectReason> {
+        if freed.orders == 0 && (self.books.is_full() || !self.ledger.positions.has_room()) {
+            return Err(RejectReason::VenueFull);
+        }
+        let account = self.ledger.accounts.at(order.account);
+        if account.locked {
+            return Err(RejectReason::AccountLocked);
+        }
+        let instrument = self.open_instrument(order.instrument)?;
+        let expires = order.time_in_force.expires();
+        let late = order.deadline.is_some_and(|deadline| deadline < self.last.time);
+        if late || expires.is_some_and(|expires| expires <= self.last.time) {
+            return Err(RejectReason::DeadlinePassed);
+        }
+        let mode = self.mode_of(instrument);
+        match mode {
+            TradingMode::Halted => return Err(RejectReason::MarketHalted),
+            TradingMode::CancelOnly => return Err(RejectReason::CancelOnly),
+            TradingMode::Open | TradingMode::PostOnly => {}
+        }
+        order.check_terms()?;
+        let orders_max = account.limits.open_orders.min(crate::account::OPEN_ORDERS_MAX);
+        if order.time_in_force.rests() && orders_max <= account.orders_open - freed.orders {
+            return Err(RejectReason::OpenOrderLimit);
+        }
+        let position = self.ledger.positions.find(order.account, order.instrument);
+        let scene = Scene {
+            account,
+            market: &self.markets[index(instrument.market.0)],
+            instrument,
+            position: position.map(|row| self.ledger.positions.at(row)),
+        };
+        let entry = self.entry(order, &scene, position);
+        scene.check_cover(order, &entry, freed)?;
+        scene.check_limits(order, &entry, freed)?;
+        scene.check_bands(order, &entry)?;
+        self.check_taking(order, &entry, mode)?;
+        self.check_quantity(order, &entry)?;
+        Ok(entry)
+    }
+
+    /// The instrument, if it trades at the present command's time.
+    fn open_instrument(&self, instrument: InstrumentId) -> Result<&Instrument, RejectReason> {
+        let found = self.instruments.get(index(instrument.0)).ok_or(RejectReason::InstrumentUnknown)?;
+        if found.trades_at(self.last.time) { Ok(found) } else { Err(RejectReason::MarketClosed) }
+    }
+
+    /// The strictest mode that rules an instrument.
+    pub(super) fn mode_of(&self, instrument: &Instrument) -> TradingMode {
+        self.mode.max(self.markets[index(instrument.market.0)].mode).max(instrument.mode)
+    }
+
+    /// What the order comes to if nothing is wrong with it.
+    #[inline]
+    fn entry(&self, order: &NewOrder, scene: &Scene<'_>, position: Option<PositionRow>) -> Entry {
+        let band = scene.band();
+        let limit = match order.kind {
+            OrderKind::Limit | OrderKind::PostOnly => order.limit,
+            OrderKind::Market => scene.protection(order, band),
+            OrderKind::PostOnlySlide => self.slid(order).unwrap_or(order.limit),
+        };
+        let (terms, self_trade) = (scene.instrument.terms, scene.market.spec.self_trade);
+        Entry { limit, band, terms, self_trade, position }
+    }
+
+    /// Where an order stands that must not take: one tick from the best price that it would take. `None` where there
+    /// is no such price.
+    fn slid(&self, order: &NewOrder) -> Option<Price> {
+        let Some((best, _)) = self.books.top(order.instrument, order.side.opposite()) else {
+            return Some(order.limit);
+        };
+        if !order.side.accepts(order.limit, best) {
+            return Some(order.limit);
+        }
+        let ticks = u64::from(best.ticks());
+        Price::new(match order.side {
+            Side::Bid => ticks - 1,
+            Side::Ask => ticks + 1,
+        })
+    }
+
+    /// Whether it takes where it may not.
+    fn check_taking(&self, order: &NewOrder, entry: &Entry, mode: TradingMode) -> Result<(), RejectReason> {
+        if mode == TradingMode::Open && !order.kind.posts_only() {
+            return Ok(());
+        }
+        let best = self.books.top(order.instrument, order.side.opposite());
+        let takes = best.is_some_and(|(best, _)| order.side.accepts(entry.limit, best));
+        if mode == TradingMode::PostOnly && (!order.time_in_force.rests() || takes) {
+            return Err(RejectReason::PostOnlyMode);
+        }
+        if takes { Err(RejectReason::PostOnlyWouldCross) } else { Ok(()) }
+    }
+
+    /// Whether as much can trade at once as must.
+    fn check_quantity(&mut self, order: &NewOrder, entry: &Entry) -> Result<(), RejectReason> {
+        let whole = order.time_in_force == TimeInForce::FillOrKill;
+        if !whole && order.minimum.is_zero() {
+            return Ok(());
+        }
+        let reached = self.reach(&Taker::of(order, entry), order.lots);
+        if whole && reached < order.lots {
+            return Err(RejectReason::FillOrKill);
+        }
+        if reached < order.minimum { Err(RejectReason::MinimumNotMet) } else { Ok(()) }
+    }
+}

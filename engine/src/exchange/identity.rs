@@ -1,0 +1,187 @@
+//! Identity: a client order id has one outcome. Sent again for the same, it gets that again; for something else, a
+//! conflict.
+
+use crate::client_ids::{Ended, Found, Remembered, refused};
+use crate::event::{Event, FirstOutcome};
+use crate::exchange::Exchange;
+use crate::ids::{AccountId, OrderId};
+use crate::label::Label;
+use crate::open_order::OpenOrder;
+use crate::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, TimeInForce};
+use crate::reject::RejectReason;
+use crate::units::Lots;
+
+/// A client order id with the hash under which it is entered, and a hash over what is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Identity {
+    pub(super) client: Label,
+    pub(super) hash: u64,
+    pub(super) body: u64,
+}
+
+/// What is known of the id that a command carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Recalled {
+    /// It carries none, or a new one.
+    New(Option<Identity>),
+    /// It was used for the same before, and the outcome has been told again.
+    Repeated,
+}
+
+impl Exchange {
+    /// What an account's id leads to.
+    #[inline]
+    fn lookup(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<Found> {
+        let is_open = |slot| self.orders.at(slot).client == Some(client) && self.books.owner(slot) == account;
+        self.client_ids.find(hash, (account, client), is_open)
+    }
+
+    /// The open order under an account's id.
+    #[inline]
+    pub(super) fn open_under(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<OrderId> {
+        match self.lookup(account, (client, hash))? {
+            Found::Open(slot) => Some(self.books.resting_in(slot)),
+            Found::Done(_) => None,
+        }
+    }
+
+    /// Looks up the id that a command carries.
+    ///
+    /// # Errors
+    /// `ClientOrderIdConflict` when it was used for something else, `VenueFull` when no other can be remembered.
+    #[inline]
+    pub(super) fn recall(
+        &mut self,
+        account: AccountId,
+        client: Option<Label>,
+        words: impl FnOnce() -> [u64; 6],
+    ) -> Result<Recalled, RejectReason> {
+        let Some(client) = client else { return Ok(Recalled::New(None)) };
+        let hash = self.client_ids.hash(account, client);
+        let identity = Identity { client, hash, body: self.client_ids.body(words()) };
+        if let Some(found) = self.lookup(account, (client, hash)) {
+            return self.repeat(account, &identity, found);
+        }
+        if !self.client_ids.has_room(account) {
+            return Err(RejectReason::VenueFull);
+        }
+        Ok(Recalled::New(Some(identity)))
+    }
+
+    /// Tells the first outcome of an id again.
+    #[cold]
+    fn repeat(
+        &mut self,
+        account: AccountId,
+        identity: &Identity,
+        found: Found,
+    ) -> Result<Recalled, RejectReason> {
+        let client = identity.client;
+        let (known, event) = match found {
+            Found::Open(slot) => {
+                let (entry, order) = (self.orders.at(slot), self.books.resting_in(slot));
+                let leaves = self.books.leaves(order).expect("an open order rests in the book");
+                let (filled, outcome) = (entry.lots.less(leaves), FirstOutcome::Open);
+                let order = Some(order);
+                (entry.body, Event::OrderRepeated { account, order, client, outcome, filled, leaves })
+            }
+            Found::Done(Remembered { body, order, outcome, filled, .. }) => {
+                let leaves = Lots::ZERO;
+                (body, Event::OrderRepeated { account, order, client, outcome, filled, leaves })
+            }
+        };
+        if known != identity.body {
+            return Err(RejectReason::ClientOrderIdConflict);
+        }
+        self.events.push(event);
+        Ok(Recalled::Repeated)
+    }
+
+    /// Remembers that what was asked under an id was refused; returns the reason.
+    #[cold]
+    pub(super) fn refuse(
+        &mut self,
+        account: AccountId,
+        identity: Option<Identity>,
+        reason: RejectReason,
+    ) -> RejectReason {
+        if let Some(Identity { client, hash, body }) = identity {
+            self.client_ids.remember(hash, account, refused(client, body, reason));
+        }
+        reason
+    }
+
+    /// Remembers what became of an order that never rested.
+    #[inline]
+    pub(super) fn remember_taker(
+        &mut self,
+        (account, order): (AccountId, OrderId),
+        identity: Option<Identity>,
+        (ended, filled): (Ended, Lots),
+    ) {
+        let Some(Identity { client, hash, body }) = identity else { return };
+        let outcome = FirstOutcome::Ended(ended);
+        let remembered = Remembered { client, body, order: Some(order), outcome, filled };
+        self.client_ids.remember(hash, account, remembered);
+    }
+
+    /// Takes the id of an order that rested out of the open ones and remembers what became of it.
+    #[inline]
+    pub(super) fn retire_id(
+        &mut self,
+        (account, order): (AccountId, OrderId),
+        open: &OpenOrder,
+        (ended, filled): (Ended, Lots),
+    ) {
+        let Some(client) = open.client else { return };
+        let outcome = FirstOutcome::Ended(ended);
+        let remembered = Remembered { client, body: open.body, order: Some(order), outcome, filled };
+        self.client_ids.close(open.hash, (account, order.slot()), remembered);
+    }
+}
+
+/// What an order asks for, in words: all but the deadline and the session, which may differ when it is sent again.
+pub(super) fn order_words(order: &NewOrder) -> [u64; 6] {
+    let kind = match order.kind {
+        OrderKind::Limit => 0,
+        OrderKind::Market => 1,
+        OrderKind::PostOnly => 2,
+        OrderKind::PostOnlySlide => 3,
+    };
+    let (lasts, expires) = match order.time_in_force {
+        TimeInForce::GoodTillGate => (0, 0),
+        TimeInForce::GoodTillDate(expires) => (1, expires.0),
+        TimeInForce::ImmediateOrCancel => (2, 0),
+        TimeInForce::FillOrKill => (3, 0),
+    };
+    let prevention = match order.prevention {
+        SelfTradePrevention::CancelNewest => 0,
+        SelfTradePrevention::CancelOldest => 1,
+        SelfTradePrevention::CancelBoth => 2,
+        SelfTradePrevention::Decrement => 3,
+    };
+    let (upper, lower) = order.label.map_or((0, 0), Label::halves);
+    // Lots and numbers of kinds are far below 2^28. Who shows none is refused, but says something else than who says
+    // nothing.
+    let shown = order.shown.map_or(0, |shown| shown.count() + 1);
+    let modes = u64::from(order.side.number()) | kind << 8 | lasts << 16 | prevention << 24;
+    [
+        u64::from(order.instrument.0) | modes << 32,
+        expires,
+        u64::from(order.limit.ticks()) << 32 | u64::from(order.lots.count()),
+        u64::from(order.minimum.count()) << 32 | u64::from(shown),
+        upper,
+        lower,
+    ]
+}
+
+/// What an amendment asks for, in words. They differ from any order's, which has lots.
+pub(super) fn amendment_words(amendment: &Amendment) -> [u64; 6] {
+    let (upper, lower) = match amendment.order {
+        OrderRef::Id(order) => (0, order.raw()),
+        OrderRef::Client(client) => client.halves(),
+    };
+    let limit = amendment.limit.map_or(0, |limit| u64::from(limit.ticks()));
+    let said = |lots: Option<Lots>| lots.map_or(0, |lots| u64::from(lots.count()) + 1);
+    [u64::MAX, upper, limit << 32, said(amendment.lots), lower, said(amendment.filled)]
+}

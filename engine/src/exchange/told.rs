@@ -1,0 +1,50 @@
+//! Told: the events of positions, balances and orders, each with its owner's next number.
+
+use crate::account::Balance;
+use crate::event::{CancelReason, Event, PrivateSequence};
+use crate::exchange::Exchange;
+use crate::ids::{AccountId, OrderId, index};
+use crate::instrument::Phase;
+use crate::position::Position;
+use crate::units::Lots;
+
+impl Exchange {
+    /// Numbers the account's next private event.
+    #[inline]
+    pub(super) fn xseq(&mut self, account: AccountId) -> PrivateSequence {
+        self.ledger.accounts.at_mut(account).next_xseq()
+    }
+
+    /// Tells the positions and balances that the command changed, as they are now.
+    pub(super) fn tell_changes(&mut self) {
+        for number in 0..self.ledger.touched_positions().len() {
+            let row = self.ledger.positions.at(self.ledger.touched_positions()[number]);
+            let &Position { account, instrument, lots: position, escrow, bonded, .. } = row;
+            // A window that ended in the same command has no positions any more.
+            if self.instruments[index(instrument.0)].phase == Phase::Settled {
+                continue;
+            }
+            let xseq = self.xseq(account);
+            self.events.push(Event::PositionChanged { account, xseq, instrument, position, escrow, bonded });
+        }
+        for number in 0..self.ledger.touched_accounts().len() {
+            let account = self.ledger.touched_accounts()[number];
+            let owner = self.ledger.accounts.at_mut(account);
+            let (xseq, Balance { available, held, bonded }) = (owner.next_xseq(), owner.balance);
+            self.events.push(Event::BalanceChanged { account, xseq, available, held, bonded });
+        }
+        if self.ledger.touched_fees() {
+            self.events.push(Event::FeesChanged { fees: self.ledger.fees });
+        }
+    }
+
+    pub(super) fn tell_canceled(
+        &mut self,
+        (account, order): (AccountId, OrderId),
+        leaves: Lots,
+        reason: CancelReason,
+    ) {
+        let xseq = self.xseq(account);
+        self.events.push(Event::OrderCanceled { account, xseq, order, leaves, reason });
+    }
+}

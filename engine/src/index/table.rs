@@ -1,0 +1,85 @@
+//! Table: places for entries, searched one after another from an entry's home.
+
+use crate::ids::index;
+use crate::index::entry::{Entry, STEPS_MAX};
+
+#[derive(Clone, Debug)]
+pub(super) struct Table<E> {
+    pub(super) entries: Vec<E>,
+    /// 64 less the number of bits that choose the home.
+    pub(super) shift: u32,
+}
+
+impl<E: Entry> Table<E> {
+    pub(super) fn new(bits: u32) -> Table<E> {
+        Table { entries: E::table(1 << bits), shift: u64::BITS - bits }
+    }
+
+    #[inline]
+    pub(super) fn home(&self, hash: u64) -> usize {
+        index(u32::try_from(hash >> self.shift).expect("at most 32 bits choose the home"))
+    }
+
+    #[inline]
+    fn following(&self, at: usize) -> usize {
+        (at + 1) & (self.entries.len() - 1)
+    }
+
+    /// Where the entry under `hash` stands that `same` confirms.
+    #[inline]
+    pub(super) fn search(&self, hash: u64, same: impl FnMut(u32) -> bool) -> Option<usize> {
+        self.search_from((self.home(hash), 1), hash, same)
+    }
+
+    /// The same, where so many steps and one bring from home to `at`.
+    #[inline]
+    pub(super) fn search_from(
+        &self,
+        (mut at, mut steps): (usize, u32),
+        hash: u64,
+        mut same: impl FnMut(u32) -> bool,
+    ) -> Option<usize> {
+        loop {
+            let entry = self.entries[at];
+            if entry.is_free() {
+                return None;
+            }
+            if entry.steps() == steps && entry.may_be(hash) && same(entry.slot()) {
+                return Some(at);
+            }
+            at = self.following(at);
+            steps += 1;
+        }
+    }
+
+    #[inline]
+    pub(super) fn place(&mut self, hash: u64, slot: u32) {
+        let mut at = self.home(hash);
+        let mut steps = 1;
+        while !self.entries[at].is_free() {
+            at = self.following(at);
+            steps += 1;
+        }
+        assert!(steps <= STEPS_MAX, "a table that is mostly free has short runs");
+        self.entries[at] = E::home(hash, slot).farther(steps - 1);
+    }
+
+    /// Frees a place, and moves back what was entered further on only because it was in use.
+    #[inline]
+    pub(super) fn free(&mut self, mut gap: usize) {
+        let mut at = self.following(gap);
+        let mut distance = 1;
+        while !self.entries[at].is_free() {
+            let entry = self.entries[at];
+            // The entry may move back to the gap unless its home lies between them.
+            if distance < entry.steps() {
+                self.entries[gap] = entry.nearer(distance);
+                gap = at;
+                distance = 0;
+            }
+            at = self.following(at);
+            distance += 1;
+        }
+        self.entries[gap] = E::FREE;
+    }
+}

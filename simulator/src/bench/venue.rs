@@ -1,0 +1,214 @@
+//! Venue: a whole exchange, with a thousand bonded accounts that trade one window.
+//!
+//! Every account is a provider with capacity and credit for all it may do, so that every check is made and none refuses.
+//! Each command is stamped a microsecond after the one before. Every event is written, in lists as long as the node's
+//! batches.
+
+use engine::command::Command;
+use engine::event::Event;
+use engine::exchange::Exchange;
+use engine::exchange::foresight::{FORESIGHT, Foresight};
+use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, index};
+use engine::label::Label;
+use engine::market::{BondRule, MarketSpec, SelfTrade};
+use engine::order::{NewOrder, OrderRef, TimeInForce};
+use engine::reject::RejectReason;
+use engine::sequencer::Sequencer;
+use engine::stamp::Time;
+use engine::symbol::{ClassName, Tier, ZoneName};
+use engine::units::{Amount, Lots, Ppm};
+
+use crate::bench::Stand;
+use crate::flow::{Flow, Step};
+use crate::tape::Tape;
+
+/// Accounts of a flow, numbered from 1.
+pub const ACCOUNTS: u32 = 1_000;
+/// Room for open orders and for client order ids.
+const ORDERS: u32 = 1 << 15;
+const IDS: u32 = 1 << 22;
+/// When the exchange is founded: the start of an hour, most of which is left to trade in.
+pub const BEGUN: Time = Time::from_seconds(1_795_356_000);
+/// From one command to the next, in nanoseconds.
+const STEP: u64 = 1_000;
+
+/// An exchange, and what it has traded.
+pub(super) struct Venue {
+    exchange: Exchange,
+    sequencer: Sequencer,
+    foresight: Foresight,
+    now: Time,
+    events: Vec<Event>,
+    /// The flow's ids by slot, to tell trades by.
+    ids: Vec<u64>,
+    tape: Tape,
+}
+
+/// A command and the flow's id of the order it enters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    command: Command,
+    id: u64,
+}
+
+/// The commands that make the venue what it is, in order. None is refused.
+pub fn set_up() -> impl Iterator<Item = Command> {
+    let found = Command::Found { epoch: 1, seed: 42, operator: PublicKey([1; 32]) };
+    let accounts = (1..=ACCOUNTS).flat_map(|number| {
+        let (account, name, instrument) = (AccountId(number), label(number.into()), InstrumentId(0));
+        [
+            Command::OpenAccount { name, provider: true, joins: None },
+            Command::Deposit { account, amount: Amount::new(9_000_000_000_000_000), reference: name },
+            Command::SetCapacity { account, instrument, lots: Lots::MAX },
+        ]
+    });
+    [found, Command::AddMarket(market())].into_iter().chain(accounts)
+}
+
+/// The commands that a flow comes to, for a venue that is set up. Some name orders that are gone, as the flow does.
+pub fn commands(flow: &Flow) -> impl Iterator<Item = Command> {
+    flow.steps.iter().map(|step| asked(step).command)
+}
+
+fn account(number: u16) -> AccountId {
+    AccountId(1 + u32::from(number))
+}
+
+/// The flow's id as a client order id: its decimal digits, as clients count.
+fn label(id: u64) -> Label {
+    Label::new(&id.to_string()).expect("digits make a label")
+}
+
+fn asked(step: &Step) -> Asked {
+    let instrument = InstrumentId(0);
+    let (command, id) = match *step {
+        Step::Place(order) => {
+            let terms = (order.lots, order.limit);
+            let waits = [TimeInForce::GoodTillGate, TimeInForce::ImmediateOrCancel];
+            let order_asked = NewOrder {
+                time_in_force: waits[usize::from(order.immediate)],
+                client: Some(label(order.id)),
+                ..NewOrder::limit(account(order.account), instrument, order.side, terms)
+            };
+            (Command::PlaceOrder(order_asked), order.id)
+        }
+        Step::Cancel { id, account: owner } => {
+            let order = OrderRef::Client(label(id));
+            (Command::CancelOrder { account: account(owner), order }, id)
+        }
+        Step::Reduce { id, by, account: owner } => {
+            let order = OrderRef::Client(label(id));
+            (Command::ReduceOrder { account: account(owner), order, by }, id)
+        }
+    };
+    Asked { command, id }
+}
+
+/// The window that is traded: far from its gate, in a market that lets accounts trade with themselves, as the flow does.
+fn market() -> MarketSpec {
+    MarketSpec {
+        bond: Amount::new(500_000),
+        class: ClassName::new("H100SXM").expect("it is a name"),
+        zone: ZoneName::new("US-E").expect("it is a name"),
+        tier: Tier::Firm,
+        self_trade: SelfTrade::Allowed,
+        bond_rule: BondRule::Fixed,
+        window_seconds: 3_600,
+        windows: 1,
+        windows_ahead: 0,
+        gate_seconds: 600,
+        maker_fee: Ppm::new(200).expect("it is a rate"),
+        taker_fee: Ppm::new(500).expect("it is a rate"),
+    }
+}
+
+impl Venue {
+    /// Carries out a command, after the ticks that are due.
+    fn ask(&mut self, command: &Command) {
+        self.now = self.now.after(STEP);
+        while let Some(tick) = self.sequencer.tick(self.now, &self.exchange) {
+            self.exchange.apply(&tick, &mut self.events);
+        }
+        let stamped = self.sequencer.stamp(self.now, *command);
+        self.exchange.apply(&stamped, &mut self.events);
+    }
+
+    fn expect(&mut self, command: Command) {
+        self.ask(&command);
+        let refused = self.events.drain(..).find(|event| matches!(event, Event::Rejected { .. }));
+        assert!(refused.is_none(), "the venue is set up: {refused:?} to {command:?}");
+    }
+}
+
+impl Stand for Venue {
+    type Step = Step;
+    type Asked = Asked;
+
+    fn open() -> Venue {
+        let mut venue = Venue {
+            exchange: Exchange::default(),
+            sequencer: Sequencer::default(),
+            foresight: Foresight::default(),
+            now: BEGUN,
+            events: Vec::with_capacity(1 << 14),
+            ids: Vec::new(),
+            tape: Tape::default(),
+        };
+        venue.exchange.reserve(ORDERS, IDS);
+        set_up().for_each(|command| venue.expect(command));
+        venue
+    }
+
+    fn ready(step: &Step) -> Asked {
+        asked(step)
+    }
+
+    fn play(&mut self, asked: &Asked, ahead: &[Asked]) {
+        if let Some(soon) = ahead.get(FORESIGHT) {
+            self.foresight.look(&self.exchange, &soon.command);
+        }
+        self.ask(&asked.command);
+    }
+
+    /// The flow's own ids are what the reference tells trades by; client order ids and the exchange's names lead to them.
+    fn note(&mut self, block: &[Asked]) {
+        let mut places = block.iter().filter(|asked| matches!(asked.command, Command::PlaceOrder(_)));
+        let mut taker = 0;
+        for event in self.events.drain(..) {
+            match event {
+                Event::OrderAccepted { order, .. } => {
+                    taker = places.next().expect("only what was asked is accepted").id;
+                    remember(&mut self.ids, order, taker);
+                }
+                Event::Traded { price, lots, maker, .. } => {
+                    self.tape.record((self.ids[index(maker.slot())], taker), price, lots);
+                }
+                // Some records name orders that are gone.
+                Event::Rejected { reason } => {
+                    assert_eq!(reason, RejectReason::OrderUnknown, "the venue has room for the whole flow");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn tape(&self) -> Tape {
+        self.tape
+    }
+
+    fn bytes(&self) -> usize {
+        self.exchange.books().bytes() + self.exchange.orders().bytes()
+    }
+
+    fn open_orders(&self) -> u32 {
+        self.exchange.books().taken()
+    }
+}
+
+fn remember(ids: &mut Vec<u64>, order: OrderId, id: u64) {
+    match ids.get_mut(index(order.slot())) {
+        Some(before) => *before = id,
+        // Slots are given in order, so a new one is the next.
+        None => ids.push(id),
+    }
+}
