@@ -138,7 +138,7 @@ async fn an_order_good_till_a_date_ends_then() {
     assert_eq!(ann.error("add_order", late).await["field"], "deadline");
     ann.ok("subscribe", json!({"subs": [{"channel": "executions"}]})).await;
     ann.update("executions").await;
-    ann.ok("add_order", gtd(now() + 200_000_000)).await;
+    ann.ok("add_order", gtd(now() + 1_000_000_000)).await;
     assert_eq!(event(&mut ann).await, json!(["new", null, "0", "1", "open"]));
     assert_eq!(event(&mut ann).await, json!(["canceled", "expired", "0", "0", "canceled"]));
     world.stop().await;

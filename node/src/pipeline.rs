@@ -94,9 +94,9 @@ where
     O::Origin: 'static,
     O::Question: 'static,
 {
-    /// Starts the three threads, with time and seeds from `outside`. Before any other command the sessions that open
-    /// orders name are ended: their connections are gone. `failed` is called on the journal's thread when a write
-    /// failed: it has to end the process, because what is on disk is unknown then.
+    /// Starts the three threads, with time and seeds from `outside`. Before it returns, the sessions that open orders
+    /// name have ended: their connections are gone. `failed` is called when a write failed: it has to end the process,
+    /// because what is on disk is unknown then.
     pub fn start<C: Clock + 'static, E: Entropy + 'static>(
         ready: Ready<L>,
         outside: (C, E),
@@ -104,9 +104,10 @@ where
         failed: impl Fn(&AppendError) + Send + 'static,
     ) -> Pipeline<L, O> {
         let Ready { log, recovered, view } = ready;
-        let core = CoreStage::new(recovered.exchange, recovered.outcome, outside);
-        let journal = JournalStage::new(log, recovered.chain);
-        let publish = PublishStage::new(view, outlet);
+        let mut core = CoreStage::new(recovered.exchange, recovered.outcome, outside);
+        let mut journal = JournalStage::new(log, recovered.chain);
+        let mut publish = PublishStage::new(view, outlet);
+        durable(end_sessions(&mut core, &mut journal, &mut publish), &failed);
         let inlet = Inlet::default();
         let questions = Arc::new(Ring::new(QUESTIONS_MAX));
         let [empty, journal_ring, publish_ring]: [BatchRing<O>; 3] =
@@ -122,12 +123,7 @@ where
         let passage =
             Passage { from_core: Arc::clone(&journal_ring), to_publisher: Arc::clone(&publish_ring) };
         let done = Arc::clone(&core_done);
-        let journal = spawn("journal", move || {
-            run_journal(journal, &passage, &done).unwrap_or_else(|error| {
-                failed(&error);
-                panic!("the process stops when its journal fails: {error}");
-            })
-        });
+        let journal = spawn("journal", move || durable(run_journal(journal, &passage, &done), &failed));
         let feed = Feed { batches: publish_ring, questions: Arc::clone(&questions), empty };
         let done = Arc::clone(&journal_done);
         let publisher = spawn("publisher", move || run_publisher(publish, &feed, &done));
@@ -179,6 +175,31 @@ struct Feed<O: Outlet> {
 
 fn spawn<R: Send + 'static>(name: &str, run: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
     std::thread::Builder::new().name(name.into()).spawn(run).expect("the machine has room for a thread")
+}
+
+/// What was written, when it was. Else nothing may go on.
+fn durable<R>(written: Result<R, AppendError>, failed: &impl Fn(&AppendError)) -> R {
+    written.unwrap_or_else(|error| {
+        failed(&error);
+        panic!("the process stops when its journal fails: {error}");
+    })
+}
+
+/// Ends the sessions of an earlier process, after the ticks that are due, makes that durable and folds it into the view.
+fn end_sessions<C: Clock, E: Entropy, L: CommandLog, O: Outlet>(
+    core: &mut CoreStage<C, E, O::Origin>,
+    journal: &mut JournalStage<L>,
+    publish: &mut PublishStage<O>,
+) -> Result<(), AppendError> {
+    let mut batch = [Box::<Batch<O::Origin>>::default()];
+    loop {
+        core.end_sessions(&mut batch[0]);
+        if batch[0].is_empty() {
+            return Ok(());
+        }
+        journal.step(&batch)?;
+        publish.step(&mut batch[0]);
+    }
 }
 
 fn forward<T>(ring: &Ring<Box<Batch<T>>>, batch: Box<Batch<T>>) {

@@ -42,8 +42,23 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
         CoreStage { exchange, foresight, ahead, sequencer, outcome, clock, entropy, ended }
     }
 
-    /// Fills an empty batch: with the ends of earlier sessions, then with due ticks, draws, and what waits in the inlet.
+    /// Fills an empty batch with due ticks and the ends of earlier sessions. It stays empty when none of these is left;
+    /// before that nothing else is done.
+    pub fn end_sessions(&mut self, batch: &mut Batch<T>) {
+        while !batch.is_full() && !self.ended.is_empty() {
+            let now = self.clock.now();
+            let command = self.sequencer.tick(now, &self.exchange).or_else(|| {
+                let (account, session) = self.ended.pop_front()?;
+                Some(self.sequencer.stamp(now, Command::EndSession { account, session }))
+            });
+            self.apply(None, command.expect("a session is left to end"), batch);
+        }
+        batch.outcome = self.outcome;
+    }
+
+    /// Fills an empty batch with due ticks, draws, and what waits in the inlet.
     pub fn step(&mut self, inlet: &Ring<Inbound<T>>, batch: &mut Batch<T>) {
+        assert!(self.ended.is_empty(), "the sessions of an earlier process end first");
         while !batch.is_full() {
             let now = self.clock.now();
             if let Some(inserted) = self.inserted(now) {
@@ -70,9 +85,6 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
 
     /// The command that has to come before any other, if there is one.
     fn inserted(&mut self, now: Time) -> Option<Stamped> {
-        if let Some((account, session)) = self.ended.pop_front() {
-            return Some(self.sequencer.stamp(now, Command::EndSession { account, session }));
-        }
         if let Some(tick) = self.sequencer.tick(now, &self.exchange) {
             return Some(tick);
         }
