@@ -35,7 +35,8 @@ fn a_gate_closes_in_portions() {
     let mut venue = Venue::new();
     let orders = 2 * STEPS + 3;
     for number in 0..orders {
-        venue.rest(bid(u64::try_from(number % 7).unwrap() + 1));
+        let ticks = u64::try_from(number % 7).unwrap() + 1;
+        venue.rest(if number % 3 == 0 { bid(ticks) } else { order(PAT, Side::Ask, (1, ticks + 7)) });
     }
     let ticks = venue.wait_until(GATE);
     let canceled =
