@@ -1,13 +1,10 @@
 //! Class: a kind of GPU, over all its zones and tiers: its window's length, its trades of late, its reference rate.
 
 use crate::ids::{ClassId, index, position};
-use crate::reference_rate::Samples;
+use crate::reference_rate::{PARTITIONS, Samples};
 use crate::stamp::Time;
 use crate::symbol::ClassName;
 use crate::units::Price;
-
-/// The partitions of a period over which a reference rate is taken.
-pub const PARTITIONS: u64 = 12;
 
 /// One class.
 #[derive(Clone, Debug)]
@@ -32,8 +29,10 @@ impl Class {
 
     /// The partition of the present period that `now` falls into.
     pub(crate) fn partition(&self, now: Time) -> usize {
-        let into = now.0.saturating_sub(self.period.0).min(self.period_nanos() - 1);
-        usize::try_from(into / (self.period_nanos() / PARTITIONS)).map_or(0, |part| part.min(11))
+        let into = now.0.saturating_sub(self.period.0);
+        let partitions = u64::try_from(PARTITIONS).expect("there are few partitions");
+        let partition = into / (self.period_nanos() / partitions);
+        usize::try_from(partition.min(partitions - 1)).expect("there are few partitions")
     }
 }
 

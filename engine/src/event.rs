@@ -1,6 +1,6 @@
 //! Event: what has happened. Recomputed from commands, never stored as truth.
 
-mod fold;
+pub(crate) mod fold;
 
 use crate::client_ids::Ended;
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};

@@ -65,6 +65,16 @@ pub enum TimeInForce {
 }
 
 impl TimeInForce {
+    /// The kind's number, from 1 to 4, in the order of declaration.
+    pub const fn number(self) -> u8 {
+        match self {
+            TimeInForce::GoodTillGate => 1,
+            TimeInForce::GoodTillDate(_) => 2,
+            TimeInForce::ImmediateOrCancel => 3,
+            TimeInForce::FillOrKill => 4,
+        }
+    }
+
     /// Whether what is left may rest.
     pub const fn rests(self) -> bool {
         matches!(self, TimeInForce::GoodTillGate | TimeInForce::GoodTillDate(_))
@@ -94,6 +104,16 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
+    /// The kind's number, from 1 to 4, in the order of declaration.
+    pub const fn number(self) -> u8 {
+        match self {
+            OrderKind::Limit => 1,
+            OrderKind::Market => 2,
+            OrderKind::PostOnly => 3,
+            OrderKind::PostOnlySlide => 4,
+        }
+    }
+
     /// Whether it never takes.
     pub const fn posts_only(self) -> bool {
         matches!(self, OrderKind::PostOnly | OrderKind::PostOnlySlide)
@@ -111,6 +131,18 @@ pub enum SelfTradePrevention {
     CancelBoth,
     /// Both shrink by the smaller of the two, without a trade; what reaches zero is cancelled.
     Decrement,
+}
+
+impl SelfTradePrevention {
+    /// The mode's number, from 1 to 4, in the order of declaration.
+    pub const fn number(self) -> u8 {
+        match self {
+            SelfTradePrevention::CancelNewest => 1,
+            SelfTradePrevention::CancelOldest => 2,
+            SelfTradePrevention::CancelBoth => 3,
+            SelfTradePrevention::Decrement => 4,
+        }
+    }
 }
 
 /// A session of a client: its orders that ask for it are cancelled when it ends.

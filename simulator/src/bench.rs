@@ -55,7 +55,8 @@ pub struct BenchReport {
     pub p999_ns: u32,
     /// What one look at the clock takes; taken off every latency.
     pub clock_ns: u32,
-    /// Bytes for each resting order when most rest: all that is allocated for orders, prices and indexes, in use or not.
+    /// Bytes for each resting order when most rest: all that is allocated for orders, prices and the book's index, in use
+    /// or not. The exchange's index over client order ids is left out: it is for all ids that are remembered.
     pub bytes_per_order: usize,
     /// Allocations while the second half of the flow was played. `None`: this build does not count.
     pub allocations: Option<u64>,

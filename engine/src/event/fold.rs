@@ -2,22 +2,35 @@
 
 use crate::client_ids::Ended;
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope};
-use crate::event::{Event, FirstOutcome, Liquidity, PrivateSequence, ReduceReason};
+use crate::event::{CancelReason, Event, FirstOutcome, Liquidity, PrivateSequence, ReduceReason};
 use crate::ids::{
     AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
 };
+use crate::instrument::Phase;
 use crate::label::Label;
 use crate::market::{BondRule, MarketSpec, SelfTrade};
-use crate::order::{OrderKind, SessionId, Side, TimeInForce};
+use crate::order::{OrderKind, SelfTradePrevention, SessionId, Side, TimeInForce};
 use crate::outcome::OutcomeHash;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::symbol::{Name, Tier};
 use crate::units::{Amount, Lots, Ppm, Price, Volume};
 
-/// A value that has a place in the outcome hash.
-trait Fold {
+/// Folds values one after another.
+macro_rules! fold {
+    ($hash:ident; $($value:expr),+ $(,)?) => {
+        { $(Fold::fold(&$value, $hash);)+ }
+    };
+}
+/// A value that has a place in a hash.
+pub(crate) trait Fold {
+    /// Folds all of it.
     fn fold(&self, hash: &mut OutcomeHash);
+}
+
+/// Folds values of any kinds, one after another.
+pub(crate) fn fold(hash: &mut OutcomeHash, values: &[&dyn Fold]) {
+    values.iter().for_each(|value| value.fold(hash));
 }
 
 /// Values that are one word each.
@@ -56,6 +69,11 @@ word! {
     Ppm: value => value.parts().into(),
     Price: value => value.ticks().into(),
     Side: value => value.number().into(),
+    OrderKind: value => value.number().into(),
+    SelfTradePrevention: value => value.number().into(),
+    Phase: value => value.number().into(),
+    CancelReason: value => value.number().into(),
+    Ended: value => value.number().into(),
     SessionId: value => value.0.get().into(),
     RejectReason: value => value.code().into(),
     Liquidity: value => (value == Liquidity::Maker).into(),
@@ -100,25 +118,9 @@ impl<const N: usize> Fold for Name<N> {
     }
 }
 
-impl Fold for OrderKind {
-    fn fold(&self, hash: &mut OutcomeHash) {
-        hash.words([match self {
-            OrderKind::Limit => 1,
-            OrderKind::Market => 2,
-            OrderKind::PostOnly => 3,
-            OrderKind::PostOnlySlide => 4,
-        }]);
-    }
-}
-
 impl Fold for TimeInForce {
     fn fold(&self, hash: &mut OutcomeHash) {
-        hash.words(match *self {
-            TimeInForce::GoodTillGate => [1, 0],
-            TimeInForce::GoodTillDate(expires) => [2, expires.0],
-            TimeInForce::ImmediateOrCancel => [3, 0],
-            TimeInForce::FillOrKill => [4, 0],
-        });
+        hash.words([self.number().into(), self.expires().map_or(0, |expires| expires.0)]);
     }
 }
 
@@ -141,12 +143,6 @@ impl Fold for KillTarget {
     }
 }
 
-impl Fold for Ended {
-    fn fold(&self, hash: &mut OutcomeHash) {
-        hash.words([self.number().into()]);
-    }
-}
-
 impl Fold for FirstOutcome {
     fn fold(&self, hash: &mut OutcomeHash) {
         match self {
@@ -157,20 +153,15 @@ impl Fold for FirstOutcome {
     }
 }
 
-/// Folds values one after another.
-macro_rules! fold {
-    ($hash:ident; $($value:expr),+ $(,)?) => {
-        { $(Fold::fold(&$value, $hash);)+ }
-    };
-}
-
 // Everything is taken apart by name, so that a new field does not compile until it is folded.
 
 impl Fold for MarketSpec {
     fn fold(&self, hash: &mut OutcomeHash) {
-        let MarketSpec { bond, class, zone, tier, self_trade, bond_rule, .. } = *self;
-        let MarketSpec { window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee, .. } =
-            *self;
+        #[rustfmt::skip]
+        let MarketSpec {
+            bond, class, zone, tier, self_trade, bond_rule,
+            window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee,
+        } = *self;
         fold!(hash; bond, class, zone, tier, self_trade, bond_rule);
         fold!(hash; window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee);
     }
@@ -243,13 +234,6 @@ impl Event {
             34 OrderRepeated { account, order, client, outcome, filled, leaves },
             35 OrderAmended { account, xseq, order, limit, lots, leaves, shown, kept, client },
         }
-    }
-}
-
-impl Fold for crate::event::CancelReason {
-    #[inline]
-    fn fold(&self, hash: &mut OutcomeHash) {
-        hash.words([self.number().into()]);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Amend: an open order becomes another one, which is checked as such before the old one is touched.
 
 use crate::book::Placement;
-use crate::client_ids::{Ended, Remembered};
+use crate::client_ids::Ended;
 use crate::control::TradingMode;
-use crate::event::{Event, FirstOutcome};
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
 use crate::exchange::entry::{Entry, Freed};
@@ -141,25 +141,19 @@ impl Exchange {
         self.ledger.cover(&taker.covered(), leaves);
         let (left, stopped) = self.cross(&mut taker, leaves);
         self.orders.at_mut(order.slot()).lots = taker.lots;
+        let name = (taker.account, order);
         if left.is_zero() {
-            self.end_replaced(&taker, (left, Ended::Filled));
+            self.conclude(name, (Ended::Filled, left));
+            self.books.drop_name(order);
         } else if let Some(reason) = stopped {
-            self.end_replaced(&taker, (left, Ended::Canceled(reason)));
-            self.tell_canceled((taker.account, order), left, reason);
+            self.conclude(name, (Ended::Canceled(reason), left));
+            self.books.drop_name(order);
+            self.tell_canceled(name, left, reason);
             self.ledger.uncover(&taker.covered(), (left, Lots::ZERO));
         } else {
             let shown = self.books.rest(order, &taker.placement(left, before.clip));
             self.events.push(Event::OrderRested { order, leaves: left, shown });
         }
-    }
-
-    /// Takes a replaced order that does not rest again out of the open ones.
-    fn end_replaced(&mut self, taker: &Taker, (left, ended): (Lots, Ended)) {
-        let (account, order) = (taker.account, taker.order);
-        let open = self.orders.close(order.slot(), self.ledger.accounts.at_mut(account));
-        self.timers.unset(Timer::Expiry(order.slot()));
-        self.retire_id((account, order), &open, (ended, open.lots.less(left)));
-        self.books.drop_name(order);
     }
 
     /// Gives an order the amendment's client order id; the old one is remembered.
@@ -168,12 +162,7 @@ impl Exchange {
         let &Change { order, before, .. } = change;
         let account = before.account;
         let open = *self.orders.at(order.slot());
-        if let Some(old) = open.client {
-            let (filled, outcome) = (open.lots.less(change.leaves), FirstOutcome::Ended(Ended::Renamed));
-            let order = Some(order);
-            let remembered = Remembered { client: old, body: open.body, order, outcome, filled };
-            self.client_ids.close(open.hash, (account, change.order.slot()), remembered);
-        }
+        self.retire_id((account, order), &open, (Ended::Renamed, open.lots.less(change.leaves)));
         self.client_ids.open(account, hash, order.slot());
         let entry = self.orders.at_mut(order.slot());
         (entry.client, entry.body, entry.hash) = (Some(client), body, hash);

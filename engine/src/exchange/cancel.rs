@@ -134,10 +134,16 @@ impl Exchange {
         let covered = self.covered(order, placement);
         let &Placement { account, leaves, .. } = placement;
         self.books.remove(order);
-        let open = self.orders.close(order.slot(), self.ledger.accounts.at_mut(account));
-        self.timers.unset(Timer::Expiry(order.slot()));
-        self.retire_id((account, order), &open, (Ended::Canceled(reason), open.lots.less(leaves)));
+        self.conclude((account, order), (Ended::Canceled(reason), leaves));
         self.tell_canceled((account, order), leaves, reason);
         self.ledger.uncover(&covered, (leaves, Lots::ZERO));
+    }
+
+    /// An order that rested has ended: takes it out of the open ones and remembers what became of its id.
+    pub(super) fn conclude(&mut self, name: (AccountId, OrderId), (ended, leaves): (Ended, Lots)) {
+        let (account, order) = name;
+        let open = self.orders.close(order.slot(), self.ledger.accounts.at_mut(account));
+        self.timers.unset(Timer::Expiry(order.slot()));
+        self.retire_id(name, &open, (ended, open.lots.less(leaves)));
     }
 }

@@ -121,18 +121,13 @@ impl Exchange {
             Some(shown) => {
                 self.events.push(Event::OrderRested { order: maker_order, leaves: left.leaves, shown });
             }
-            None if left.leaves.is_zero() => self.finish(maker.account, maker_order),
+            None if left.leaves.is_zero() => {
+                self.conclude((maker.account, maker_order), (Ended::Filled, Lots::ZERO));
+            }
             None => {}
         }
         self.sample(taker, maker, lots);
         leaves
-    }
-
-    /// A resting order is filled.
-    fn finish(&mut self, account: AccountId, order: OrderId) {
-        let open = self.orders.close(order.slot(), self.ledger.accounts.at_mut(account));
-        self.timers.unset(crate::timers::Timer::Expiry(order.slot()));
-        self.retire_id((account, order), &open, (Ended::Filled, open.lots));
     }
 
     /// Moves money and hours. Returns the maker's and the taker's fee.

@@ -7,7 +7,7 @@ use crate::exchange::Exchange;
 use crate::ids::{AccountId, OrderId};
 use crate::label::Label;
 use crate::open_order::OpenOrder;
-use crate::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, TimeInForce};
+use crate::order::{Amendment, NewOrder, OrderRef};
 use crate::reject::RejectReason;
 use crate::units::Lots;
 
@@ -125,7 +125,7 @@ impl Exchange {
         self.client_ids.remember(hash, account, remembered);
     }
 
-    /// Takes the id of an order that rested out of the open ones and remembers what became of it.
+    /// Remembers what became of the id that an open order had.
     #[inline]
     pub(super) fn retire_id(
         &mut self,
@@ -142,32 +142,16 @@ impl Exchange {
 
 /// What an order asks for, in words: all but the deadline and the session, which may differ when it is sent again.
 pub(super) fn order_words(order: &NewOrder) -> [u64; 6] {
-    let kind = match order.kind {
-        OrderKind::Limit => 0,
-        OrderKind::Market => 1,
-        OrderKind::PostOnly => 2,
-        OrderKind::PostOnlySlide => 3,
-    };
-    let (lasts, expires) = match order.time_in_force {
-        TimeInForce::GoodTillGate => (0, 0),
-        TimeInForce::GoodTillDate(expires) => (1, expires.0),
-        TimeInForce::ImmediateOrCancel => (2, 0),
-        TimeInForce::FillOrKill => (3, 0),
-    };
-    let prevention = match order.prevention {
-        SelfTradePrevention::CancelNewest => 0,
-        SelfTradePrevention::CancelOldest => 1,
-        SelfTradePrevention::CancelBoth => 2,
-        SelfTradePrevention::Decrement => 3,
-    };
     let (upper, lower) = order.label.map_or((0, 0), Label::halves);
     // Lots and numbers of kinds are far below 2^28. Who shows none is refused, but says something else than who says
     // nothing.
     let shown = order.shown.map_or(0, |shown| shown.count() + 1);
-    let modes = u64::from(order.side.number()) | kind << 8 | lasts << 16 | prevention << 24;
+    let numbers =
+        [order.side.number(), order.kind.number(), order.time_in_force.number(), order.prevention.number()];
+    let modes = u64::from(u32::from_le_bytes(numbers));
     [
         u64::from(order.instrument.0) | modes << 32,
-        expires,
+        order.time_in_force.expires().map_or(0, |expires| expires.0),
         u64::from(order.limit.ticks()) << 32 | u64::from(order.lots.count()),
         u64::from(order.minimum.count()) << 32 | u64::from(shown),
         upper,

@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
 use crate::ids::{ClassId, index};
 use crate::order::Side;
-use crate::reference_rate::Sample;
+use crate::reference_rate::{Rate, Sample};
 use crate::stamp::Time;
 use crate::symbol::Tier;
 use crate::units::Lots;
@@ -36,35 +36,27 @@ impl Exchange {
         class.samples.record(partition, Sample { price: maker.price, lots, buyer, seller });
     }
 
-    /// Publishes the reference rate of the period that has ended. Returns when the next one ends. Periods that passed
-    /// while nobody looked are left out.
+    /// Publishes the reference rate of the period that has ended. When more have ended while nobody looked, it also
+    /// publishes the last one's, in which nothing was traded. Returns when the next one ends.
     pub(super) fn publish_reference(&mut self, class: ClassId) -> Time {
         let state = self.classes.at_mut(class);
         let nanos = state.period_nanos();
-        let end = state.period.after(nanos);
-        let found = state.samples.rate();
+        let first = state.period.after(nanos);
+        let last = Time(self.last.time.0 / nanos * nanos).max(first);
+        state.period = last;
+        self.publish(class, first);
+        if first < last {
+            self.publish(class, last);
+        }
+        last.after(nanos)
+    }
+
+    /// Publishes what was traded in the period that ended at `end`, and begins to sample another.
+    fn publish(&mut self, class: ClassId, end: Time) {
+        let state = self.classes.at_mut(class);
+        let Rate { price: rate, partitions, groups, lots } = state.samples.rate();
         state.samples.clear();
-        state.reference = found.price;
-        state.period = Time(self.last.time.0 / nanos * nanos).max(end);
-        if end < state.period {
-            // Nothing traded in the period that ended last.
-            state.reference = None;
-        }
-        let next = state.period.after(nanos);
-        let (rate, partitions, groups, lots) = (found.price, found.partitions, found.groups, found.lots);
+        state.reference = rate;
         self.events.push(Event::ReferencePublished { class, end, rate, partitions, groups, lots });
-        if end < self.classes.at(class).period {
-            let period = self.classes.at(class).period;
-            let (rate, partitions, groups, lots) = (None, 0, 0, crate::units::Volume::ZERO);
-            self.events.push(Event::ReferencePublished {
-                class,
-                end: period,
-                rate,
-                partitions,
-                groups,
-                lots,
-            });
-        }
-        next
     }
 }

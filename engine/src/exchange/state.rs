@@ -3,15 +3,17 @@
 //! Two exchanges with the same state hash answer every further command alike. Everything is folded in an order that
 //! the state itself defines, never in the order of a hash table.
 
+use crate::account::Balance;
+use crate::book::Maker;
 use crate::client_ids::Remembered;
-use crate::event::Event;
+use crate::delivery::Delivery;
+use crate::event::fold::fold;
 use crate::exchange::Exchange;
-use crate::ids::{AccountId, DeliveryId, InstrumentId, MarketId, position};
-use crate::label::Label;
-use crate::order::{OrderKind, SelfTradePrevention, Side};
+use crate::ids::{InstrumentId, position};
+use crate::obligation::Obligation;
+use crate::order::Side;
 use crate::outcome::OutcomeHash;
 use crate::timers::Timer;
-use crate::units::{Lots, Price};
 
 pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
     let mut hash = OutcomeHash::default();
@@ -47,124 +49,96 @@ pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
 
 fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
     let ledger = &exchange.ledger;
-    hash.words([ledger.supply.micro(), ledger.escrow.micro(), ledger.fees.micro()]);
-    hash.words([ledger.obligations.issued()]);
+    fold(hash, &[&ledger.supply, &ledger.escrow, &ledger.fees, &ledger.obligations.issued()]);
     for (number, account) in ledger.accounts.iter() {
-        let (upper, lower) = account.name.halves();
-        let balance = account.balance;
-        let flags = u64::from(account.provider) | u64::from(account.locked) << 1;
-        hash.words([number.0.into(), upper, lower, account.group.0.into(), flags, account.xseq.0]);
-        hash.words([balance.available.micro(), balance.held.micro(), balance.bonded.micro()]);
-        let limits =
-            Event::AccountLimitsSet { account: number, limits: account.limits, reason: account.name };
-        limits.fold(hash);
+        fold(
+            hash,
+            &[&number, &account.name, &account.group, &account.provider, &account.locked, &account.xseq],
+        );
+        let Balance { available, held, bonded } = account.balance;
+        fold(hash, &[&available, &held, &bonded, &account.limits]);
         // Cancelling all goes by age, which the books do not tell.
         exchange.orders.of(account).for_each(|slot| hash.words([slot.into()]));
-        exchange.client_ids.of(number).for_each(|done| remembered(hash, number, &done));
+        for Remembered { client, body, order, outcome, filled } in exchange.client_ids.of(number) {
+            fold(hash, &[&client, &body, &order, &outcome, &filled]);
+        }
     }
     for (key, grant) in ledger.accounts.keys() {
-        hash.bytes(&key.0);
-        hash.words([grant.account.0.into(), grant.scopes.bits().into()]);
+        fold(hash, &[key, &grant.account, &grant.scopes]);
     }
     for reference in &ledger.references {
-        let (upper, lower) = reference.halves();
-        hash.words([upper, lower]);
+        fold(hash, &[reference]);
     }
-}
-
-fn remembered(hash: &mut OutcomeHash, account: AccountId, done: &Remembered) {
-    let &Remembered { client, body, order, outcome, filled } = done;
-    hash.words([body]);
-    Event::OrderRepeated { account, order, client, outcome, filled, leaves: Lots::ZERO }.fold(hash);
 }
 
 fn markets(exchange: &Exchange, hash: &mut OutcomeHash) {
     for class in exchange.classes.iter() {
-        hash.bytes(class.name.bytes());
-        let reference = class.reference.map_or(0, Price::ticks);
-        hash.words([class.window_seconds.into(), reference.into(), class.period.0]);
+        fold(hash, &[&class.name, &class.window_seconds, &class.reference, &class.period]);
         for (partition, sample) in class.samples.iter() {
-            let partition = u64::try_from(partition).expect("there are twelve partitions");
-            hash.words([partition, sample.price.ticks().into(), sample.lots.count().into()]);
-            hash.words([sample.buyer.0.into(), sample.seller.0.into()]);
+            fold(hash, &[&position(partition), &sample.price, &sample.lots, &sample.buyer, &sample.seller]);
         }
     }
-    for (number, market) in exchange.markets.iter().enumerate() {
-        let number = MarketId(position(number));
-        Event::MarketAdded { market: number, spec: market.spec }.fold(hash);
-        let reason = Label::new("state").expect("it is a label");
-        Event::MarketLimitsSet { market: number, limits: market.limits, reason }.fold(hash);
-        hash.words([market.next_window, market.mode.number().into()]);
-        market.unopened.iter().for_each(|instrument| hash.words([instrument.0.into()]));
+    for market in &exchange.markets {
+        fold(hash, &[&market.spec, &market.limits, &market.next_window, &market.mode]);
+        market.unopened.iter().for_each(|instrument| fold(hash, &[instrument]));
     }
     for instrument in &exchange.instruments {
-        let phase = instrument.phase.number().into();
-        hash.words([instrument.market.0.into(), instrument.start.0, instrument.gate.0, phase]);
-        hash.words([instrument.trades, instrument.issued.count(), instrument.extinguished.count()]);
-        let anchor = instrument.anchor.map_or(0, Price::ticks);
-        hash.words([instrument.mode.number().into(), instrument.terms.bond.micro(), anchor.into()]);
+        fold(
+            hash,
+            &[&instrument.market, &instrument.start, &instrument.gate, &instrument.phase, &instrument.mode],
+        );
+        fold(hash, &[&instrument.trades, &instrument.issued, &instrument.extinguished]);
+        fold(hash, &[&instrument.terms.bond, &instrument.anchor]);
     }
 }
 
 fn orders(exchange: &Exchange, instrument: InstrumentId, hash: &mut OutcomeHash) {
     for side in [Side::Bid, Side::Ask] {
-        for maker in exchange.books.queue(instrument, side) {
-            let open = exchange.orders.at(maker.order.slot());
-            let (upper, lower) = open.client.map_or((0, 0), Label::halves);
-            let place = [instrument.0.into(), side.number().into(), maker.order.raw()];
-            hash.words(place);
-            hash.words([maker.account.0.into(), maker.price.ticks().into(), open.lots.count().into()]);
-            let lots = [maker.shown.count().into(), maker.hidden.count().into(), maker.clip.count().into()];
-            hash.words(lots);
-            hash.words([upper, lower, open.body]);
-            let (upper, lower) = open.label.map_or((0, 0), Label::halves);
-            let session = open.session.map_or(0, |session| session.0.get());
-            hash.words([upper, lower, session.into(), terms(open.kind, open.prevention)]);
+        for Maker { order, account, price, shown, hidden, clip } in exchange.books.queue(instrument, side) {
+            let open = exchange.orders.at(order.slot());
+            fold(hash, &[&instrument, &side, &order, &account, &price, &shown, &hidden, &clip]);
+            fold(
+                hash,
+                &[
+                    &open.client,
+                    &open.body,
+                    &open.label,
+                    &open.session,
+                    &open.lots,
+                    &open.kind,
+                    &open.prevention,
+                ],
+            );
         }
     }
-}
-
-fn terms(kind: OrderKind, prevention: SelfTradePrevention) -> u64 {
-    let kind = match kind {
-        OrderKind::Limit => 0,
-        OrderKind::Market => 1,
-        OrderKind::PostOnly => 2,
-        OrderKind::PostOnlySlide => 3,
-    };
-    let prevention = match prevention {
-        SelfTradePrevention::CancelNewest => 0,
-        SelfTradePrevention::CancelOldest => 1,
-        SelfTradePrevention::CancelBoth => 2,
-        SelfTradePrevention::Decrement => 3,
-    };
-    kind << 2 | prevention
 }
 
 fn positions(exchange: &Exchange, hash: &mut OutcomeHash) {
     // Iterated by instrument, and there the last entered first: rows are freed in that order.
     for row in exchange.ledger.positions.iter() {
-        hash.words([row.instrument.0.into(), row.account.0.into(), row.lots.cast_unsigned()]);
-        hash.words([row.capacity.count().into(), row.escrow.micro(), row.bonded.micro()]);
+        fold(hash, &[&row.instrument, &row.account, &row.lots, &row.capacity, &row.escrow, &row.bonded]);
         for part in exchange.ledger.obligations.of(row.obligations) {
-            let (price, lots) = (part.price.ticks().into(), part.lots.count().into());
-            hash.words([part.issue, price, lots, part.fee.parts().into()]);
+            obligation(hash, part);
         }
     }
 }
 
+fn obligation(hash: &mut OutcomeHash, obligation: &Obligation) {
+    let &Obligation { issue, price, lots, fee } = obligation;
+    fold(hash, &[&issue, &price, &lots, &fee]);
+}
+
 fn deliveries(exchange: &Exchange, hash: &mut OutcomeHash) {
-    exchange.undrawn.iter().for_each(|instrument| hash.words([instrument.0.into()]));
-    for (number, delivery) in exchange.deliveries.all().iter().enumerate() {
-        let &crate::delivery::Delivery { instrument, provider, holder, price, lots, fee, own } = delivery;
-        let delivery = DeliveryId(position(number));
-        hash.words([fee.parts().into()]);
-        Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own }.fold(hash);
+    exchange.undrawn.iter().for_each(|instrument| fold(hash, &[instrument]));
+    for delivery in exchange.deliveries.all() {
+        let &Delivery { instrument, provider, holder, price, lots, fee, own } = delivery;
+        fold(hash, &[&instrument, &provider, &holder, &price, &lots, &fee, &own]);
     }
     let Some(drawing) = &exchange.drawing else { return };
-    hash.words([drawing.instrument.0.into(), drawing.first.0.into()]);
-    for (account, obligation) in drawing.owed() {
-        let lots = obligation.lots.count();
-        hash.words([account.0.into(), obligation.issue, obligation.price.ticks().into(), lots.into()]);
+    fold(hash, &[&drawing.instrument, &drawing.first]);
+    for (account, owed) in drawing.owed() {
+        fold(hash, &[account]);
+        obligation(hash, owed);
     }
-    drawing.held().for_each(|(account, claims)| hash.words([account.0.into(), *claims]));
+    drawing.held().for_each(|(account, claims)| fold(hash, &[account, claims]));
 }
