@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::config::{CLOSE_GRACE, REQUESTS_WAITING_MAX, SUBSCRIPTIONS_MAX};
-use engine::account::OPEN_ORDERS_MAX;
+use engine::control::OPEN_ORDERS_MAX;
 use futures_util::SinkExt;
 use harness::{Peer, World};
 use node::config::{BATCH_COMMANDS_MAX, BATCHES, INLET_COMMANDS_MAX};

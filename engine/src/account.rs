@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::book::arena::ORDERS_MAX;
-use crate::control::AccountLimits;
+use crate::control::{AccountLimits, OPEN_ORDERS_MAX};
 use crate::event::PrivateSequence;
 use crate::ids::{AccountId, GroupId, PublicKey, Scopes, index, position};
 use crate::label::Label;
@@ -15,8 +15,6 @@ use crate::units::Amount;
 pub const OPERATOR_NAME: &str = "operator";
 /// The most accounts of a venue.
 pub const ACCOUNTS_MAX: usize = 1 << 22;
-/// The most open orders of an account. One command may cancel them all, and one message tell them all.
-pub const OPEN_ORDERS_MAX: u32 = 1 << 13;
 /// The most keys of a venue.
 pub const KEYS_MAX: usize = 1 << 22;
 

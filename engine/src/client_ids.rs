@@ -5,7 +5,7 @@
 //! brings another id forgets his own oldest; the last [`RESERVE`] places are for accounts with fewer than [`FEW`].
 
 use crate::book::arena::ORDERS_MAX;
-use crate::event::{CancelReason, FirstOutcome};
+use crate::ending::FirstOutcome;
 use crate::ids::{AccountId, OrderId, index, position};
 use crate::index::entry::Tagged;
 use crate::index::{Index, SLOTS_MAX, mix128};
@@ -22,28 +22,6 @@ pub const IDS_MAX: u32 = 8_000_000;
 pub const RESERVE: u32 = 1_000_000;
 /// What counts as few.
 pub const FEW: u32 = 1_024;
-
-/// How an order ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ended {
-    /// All lots traded.
-    Filled,
-    /// It was cancelled.
-    Canceled(CancelReason),
-    /// It lives on under another client order id.
-    Renamed,
-}
-
-impl Ended {
-    /// The end's number: 0 filled, 255 renamed, else the reason of the cancellation.
-    pub const fn number(self) -> u8 {
-        match self {
-            Ended::Filled => 0,
-            Ended::Canceled(reason) => reason.number(),
-            Ended::Renamed => u8::MAX,
-        }
-    }
-}
 
 /// An id that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

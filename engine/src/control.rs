@@ -5,6 +5,8 @@ use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::units::{Amount, Lots, Price};
 
+/// The most open orders of an account. One command may cancel them all, and one message tell them all.
+pub const OPEN_ORDERS_MAX: u32 = 1 << 13;
 /// The longest that a dead man's timer may wait: a day, in nanoseconds. Longer ones are taken to be that.
 pub const CANCEL_AFTER_MAX: u64 = 86_400 * Time::SECOND;
 
@@ -118,7 +120,7 @@ impl MarketLimits {
 /// Bounds on what an account may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AccountLimits {
-    /// The most open orders; at most [`crate::account::OPEN_ORDERS_MAX`] count.
+    /// The most open orders; at most [`OPEN_ORDERS_MAX`] count.
     pub open_orders: u32,
     /// The most lots of a position in one instrument, either way, open orders included.
     pub position_lots: Lots,
@@ -129,7 +131,7 @@ pub struct AccountLimits {
 impl AccountLimits {
     /// No limit but those of the types and of the venue.
     pub const NONE: AccountLimits = AccountLimits {
-        open_orders: crate::account::OPEN_ORDERS_MAX,
+        open_orders: OPEN_ORDERS_MAX,
         position_lots: Lots::MAX,
         order_notional: Amount::SUPPLY_MAX,
     };

@@ -2,8 +2,8 @@
 
 pub(crate) mod fold;
 
-use crate::client_ids::Ended;
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use crate::ending::{CancelReason, FirstOutcome};
 use crate::ids::{
     AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
 };
@@ -27,34 +27,6 @@ pub enum Liquidity {
     Taker,
 }
 
-/// Why an order ended without being filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum CancelReason {
-    /// Its owner asked.
-    User = 1,
-    /// Its owner cancelled many.
-    All = 2,
-    /// It was immediate.
-    Immediate = 3,
-    /// It met an order of its own group.
-    SelfTrade = 4,
-    /// The gate closed.
-    Gate = 5,
-    /// The date it was good till has come.
-    Expired = 6,
-    /// Its session ended.
-    Session = 7,
-    /// Its owner's dead man's timer fired.
-    DeadMan = 8,
-    /// The operator's kill switch.
-    Kill = 9,
-    /// The next order in turn rests outside the dynamic price band.
-    PriceBand = 10,
-    /// It has met as many orders as one command may.
-    Sweep = 11,
-}
-
 /// How much an order got smaller for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReduceReason {
@@ -62,17 +34,6 @@ pub enum ReduceReason {
     User,
     /// It met an order of its own group.
     SelfTrade,
-}
-
-/// What became of the first use of a client order id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FirstOutcome {
-    /// Refused, for this reason.
-    Rejected(RejectReason),
-    /// The order is open.
-    Open,
-    /// The order has ended.
-    Ended(Ended),
 }
 
 /// Something that happened. Private events carry the account's `xseq`.
@@ -248,11 +209,3 @@ pub enum Event {
 }
 
 const _: () = assert!(size_of::<Event>() <= 64);
-
-impl CancelReason {
-    /// The reason's number.
-    #[allow(clippy::as_conversions, reason = "the enum's own numbers")]
-    pub const fn number(self) -> u8 {
-        self as u8
-    }
-}

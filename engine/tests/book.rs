@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime};
 
 use engine::book::reference::happened::Happened;
 use engine::book::reference::{MEETINGS_MAX, Told};
-use engine::event::CancelReason;
+use engine::ending::CancelReason;
 use engine::ids::{AccountId, InstrumentId};
 use engine::order::{OrderKind, SelfTradePrevention, Side, TimeInForce};
 use engine::reject::RejectReason;

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use engine::command::{Command, Stamped};
-use engine::event::{CancelReason, Event};
+use engine::ending::CancelReason;
+use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::instrument::Phase;

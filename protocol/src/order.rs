@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
-use crate::execution::CancelReason;
 use crate::terms::{PostOnly, Tif};
 use crate::time::Time;
 
@@ -160,4 +159,35 @@ impl OrderName {
             OrderName::ClOrdId(cl_ord_id) => (None, Some(cl_ord_id)),
         }
     }
+}
+
+/// Why an order ended with something left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// `cancel_order`.
+    User,
+    /// `cancel_all`.
+    CancelAll,
+    /// It does not wait.
+    Ioc,
+    /// It would have traded with its own account or group.
+    Stp,
+    /// The market's gate closed.
+    GateClosed,
+    /// The time it was good till has come.
+    Expired,
+    /// Its connection ended.
+    Cod,
+    /// `cancel_all_after` was not said again in time.
+    CancelAllAfter,
+    /// The operator's `kill_switch`.
+    KillSwitch,
+    /// The next order in turn rests outside the market's price band.
+    PriceBand,
+    /// It met as many orders as one command may.
+    Sweep,
+    /// A reason that is newer than this client.
+    #[serde(other)]
+    Unknown,
 }

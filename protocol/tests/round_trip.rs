@@ -10,12 +10,13 @@ use protocol::control::{
 };
 use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
-use protocol::execution::{CancelReason, Event, Executions};
+use protocol::execution::{Event, Executions};
 use protocol::instrument::Tier;
 use protocol::message::Message;
 use protocol::operator::{
     AddMarket, BondRule, Deposit, OpenAccount, RegisterKey, RevokeKey, SelfTrade, SetCapacity,
 };
+use protocol::order::CancelReason;
 use protocol::order::{OrderName, OrderStatus, Side};
 use protocol::query::{Fills, OpenOrders};
 use protocol::reply::{Answer, Reply};

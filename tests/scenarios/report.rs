@@ -1,8 +1,8 @@
 //! Report: events as lines of a scenario.
 
-use engine::client_ids::Ended;
 use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
-use engine::event::{CancelReason, Event, FirstOutcome, ReduceReason};
+use engine::ending::{CancelReason, Ended, FirstOutcome};
+use engine::event::{Event, ReduceReason};
 use engine::ids::{AccountId, OrderId};
 use engine::stamp::Time;
 use engine::symbol::{ClassName, Symbol, Tier, ZoneName};

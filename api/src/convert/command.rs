@@ -1,16 +1,16 @@
 //! Outcomes of commands on the wire: what the reply to each method says.
 
-use engine::client_ids::Ended;
 use engine::command::{Command, Stamped};
-use engine::event::{Event, FirstOutcome, PrivateSequence};
+use engine::ending::{Ended, FirstOutcome};
+use engine::event::{Event, PrivateSequence};
 use engine::ids::OrderId;
 use engine::reject::RejectReason;
 use engine::units::Lots;
 use engine::view::View;
 use protocol::cancel::{CancelAllAfterResult, CancelAllResult, OrderChange};
 use protocol::error::ErrorObject;
-use protocol::execution::CancelReason;
 use protocol::operator::Accepted;
+use protocol::order::CancelReason;
 use protocol::order::{OrderOutcome, OrderStatus};
 use protocol::reply::Answer;
 use protocol::time::Time;

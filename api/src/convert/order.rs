@@ -1,6 +1,7 @@
 //! Orders on the wire: what became of them.
 
-use engine::event::{CancelReason, Event, Liquidity, ReduceReason};
+use engine::ending::CancelReason;
+use engine::event::{Event, Liquidity, ReduceReason};
 use engine::order::{OrderKind, Side, TimeInForce};
 use engine::stamp::Stamp;
 use engine::units::{Lots, Price};
@@ -51,7 +52,7 @@ pub fn open_status(filled: Lots) -> order::OrderStatus {
 }
 
 /// Why an order was canceled, if it was.
-pub fn canceled(order: &OrderView) -> Option<execution::CancelReason> {
+pub fn canceled(order: &OrderView) -> Option<order::CancelReason> {
     match order.status {
         OrderStatus::Canceled(reason) => Some(cancel_reason(reason)),
         OrderStatus::Open | OrderStatus::Filled => None,
@@ -134,19 +135,19 @@ fn liquidity(liquidity: Liquidity) -> order::Liquidity {
 }
 
 /// Why an order ended, on the wire.
-pub fn cancel_reason(reason: CancelReason) -> execution::CancelReason {
+pub fn cancel_reason(reason: CancelReason) -> order::CancelReason {
     match reason {
-        CancelReason::User => execution::CancelReason::User,
-        CancelReason::All => execution::CancelReason::CancelAll,
-        CancelReason::Immediate => execution::CancelReason::Ioc,
-        CancelReason::SelfTrade => execution::CancelReason::Stp,
-        CancelReason::Gate => execution::CancelReason::GateClosed,
-        CancelReason::Expired => execution::CancelReason::Expired,
-        CancelReason::Session => execution::CancelReason::Cod,
-        CancelReason::DeadMan => execution::CancelReason::CancelAllAfter,
-        CancelReason::Kill => execution::CancelReason::KillSwitch,
-        CancelReason::PriceBand => execution::CancelReason::PriceBand,
-        CancelReason::Sweep => execution::CancelReason::Sweep,
+        CancelReason::User => order::CancelReason::User,
+        CancelReason::All => order::CancelReason::CancelAll,
+        CancelReason::Immediate => order::CancelReason::Ioc,
+        CancelReason::SelfTrade => order::CancelReason::Stp,
+        CancelReason::Gate => order::CancelReason::GateClosed,
+        CancelReason::Expired => order::CancelReason::Expired,
+        CancelReason::Session => order::CancelReason::Cod,
+        CancelReason::DeadMan => order::CancelReason::CancelAllAfter,
+        CancelReason::Kill => order::CancelReason::KillSwitch,
+        CancelReason::PriceBand => order::CancelReason::PriceBand,
+        CancelReason::Sweep => order::CancelReason::Sweep,
     }
 }
 

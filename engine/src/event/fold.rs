@@ -1,8 +1,8 @@
 //! Fold: an event's way into the outcome hash: every field, in order, behind the number of its kind.
 
-use crate::client_ids::Ended;
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope};
-use crate::event::{CancelReason, Event, FirstOutcome, Liquidity, PrivateSequence, ReduceReason};
+use crate::ending::{CancelReason, Ended, FirstOutcome};
+use crate::event::{Event, Liquidity, PrivateSequence, ReduceReason};
 use crate::ids::{
     AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
 };

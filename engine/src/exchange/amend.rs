@@ -1,13 +1,13 @@
 //! Amend: an open order becomes another one, which is checked as such before the old one is touched.
 
 use crate::book::Placement;
-use crate::client_ids::Ended;
 use crate::control::TradingMode;
+use crate::ending::Ended;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
-use crate::exchange::entry::{Entry, Freed};
 use crate::exchange::identity::{Identity, Recalled, amendment_words};
+use crate::exchange::scene::{Entry, Freed};
 use crate::fees;
 use crate::ids::{OrderId, index};
 use crate::order::{Amendment, NewOrder, Side, TimeInForce};

@@ -1,9 +1,9 @@
 //! Cancel: orders that end or shrink before they are filled.
 
 use crate::book::Placement;
-use crate::client_ids::Ended;
 use crate::control::TradingMode;
-use crate::event::{CancelReason, Event, ReduceReason};
+use crate::ending::{CancelReason, Ended};
+use crate::event::{Event, ReduceReason};
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, OrderId, index};
 use crate::ledger::Covered;

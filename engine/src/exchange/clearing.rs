@@ -1,9 +1,9 @@
 //! Clearing: the incoming order meets resting ones, and every fill moves money and hours at once.
 
 use crate::book::{Maker, Placement};
-use crate::client_ids::Ended;
-use crate::event::{CancelReason, Event, Liquidity};
-use crate::exchange::entry::Entry;
+use crate::ending::{CancelReason, Ended};
+use crate::event::{Event, Liquidity};
+use crate::exchange::scene::Entry;
 use crate::exchange::{Exchange, SWEEP_MAX};
 use crate::ids::{AccountId, InstrumentId, OrderId, TradeId, index};
 use crate::instrument::Terms;

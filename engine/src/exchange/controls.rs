@@ -1,7 +1,8 @@
 //! Controls of the exchange: modes, limits, locks, the kill switch, the dead man's timer.
 
 use crate::control::{AccountLimits, CANCEL_AFTER_MAX, KillTarget, MarketLimits, ModeScope, TradingMode};
-use crate::event::{CancelReason, Event};
+use crate::ending::CancelReason;
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, MarketId, index};
 use crate::label::Label;

@@ -1,43 +1,15 @@
 //! Entry: all that can be wrong with an order, in order of precedence, and what it comes to when nothing is.
 
-use crate::control::TradingMode;
+use crate::control::{OPEN_ORDERS_MAX, TradingMode};
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
-use crate::exchange::scene::Scene;
+use crate::exchange::scene::{Entry, Freed, Scene};
 use crate::ids::{InstrumentId, index};
-use crate::instrument::{Instrument, Terms};
-use crate::market::SelfTrade;
+use crate::instrument::Instrument;
 use crate::order::{NewOrder, OrderKind, Side, TimeInForce};
 use crate::position::PositionRow;
 use crate::reject::RejectReason;
-use crate::units::{Amount, Lots, Price};
-
-/// What an admitted order comes to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    /// Its limit: slid, or ended by a price band where that is what its kind says.
-    pub(super) limit: Price,
-    /// The dynamic band.
-    pub(super) band: (Price, Price),
-    pub(super) terms: Terms,
-    /// Whether groups trade with themselves here.
-    pub(super) self_trade: SelfTrade,
-    /// The account's position, if it has one yet.
-    pub(super) position: Option<PositionRow>,
-}
-
-/// What an order that is replaced leaves to the one that replaces it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Freed {
-    pub(super) orders: u32,
-    pub(super) lots: Lots,
-    pub(super) hold: Amount,
-}
-
-impl Freed {
-    /// Nothing is replaced.
-    pub(super) const NOTHING: Freed = Freed { orders: 0, lots: Lots::ZERO, hold: Amount::ZERO };
-}
+use crate::units::Price;
 
 impl Exchange {
     /// Checks an order, which may replace one that frees something. Its account exists.
@@ -62,7 +34,7 @@ impl Exchange {
             TradingMode::Open | TradingMode::PostOnly => {}
         }
         order.check_terms()?;
-        let orders_max = account.limits.open_orders.min(crate::account::OPEN_ORDERS_MAX);
+        let orders_max = account.limits.open_orders.min(OPEN_ORDERS_MAX);
         if order.time_in_force.rests() && orders_max <= account.orders_open - freed.orders {
             return Err(RejectReason::OpenOrderLimit);
         }

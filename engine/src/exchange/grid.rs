@@ -1,7 +1,8 @@
 //! Grid of the exchange: delivery windows are listed, opened, closed and ended by timers, a bounded portion at a time.
 
 use crate::control::TradingMode;
-use crate::event::{CancelReason, Event};
+use crate::ending::CancelReason;
+use crate::event::Event;
 use crate::exchange::{Exchange, TICK_STEPS_MAX};
 use crate::ids::{InstrumentId, MarketId, index};
 use crate::instrument::{Instrument, Phase};

@@ -1,8 +1,9 @@
 //! Identity: a client order id has one outcome. Sent again for the same, it gets that again; for something else, a
 //! conflict.
 
-use crate::client_ids::{Ended, Found, Remembered, refused};
-use crate::event::{Event, FirstOutcome};
+use crate::client_ids::{Found, Remembered, refused};
+use crate::ending::{Ended, FirstOutcome};
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, OrderId};
 use crate::label::Label;

@@ -1,11 +1,11 @@
 //! Orders of the exchange: entry.
 
-use crate::client_ids::Ended;
-use crate::event::{CancelReason, Event};
+use crate::ending::{CancelReason, Ended};
+use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
-use crate::exchange::entry::{Entry, Freed};
 use crate::exchange::identity::{Identity, Recalled, order_words};
+use crate::exchange::scene::{Entry, Freed};
 use crate::open_order::OpenOrder;
 use crate::order::{NewOrder, OrderKind, TimeInForce};
 use crate::reject::RejectReason;

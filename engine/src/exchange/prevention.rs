@@ -1,7 +1,8 @@
 //! Prevention: what happens when an incoming order meets one of its own group.
 
 use crate::book::Maker;
-use crate::event::{CancelReason, Event, ReduceReason};
+use crate::ending::CancelReason;
+use crate::event::{Event, ReduceReason};
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
 use crate::market::SelfTrade;

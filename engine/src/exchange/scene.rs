@@ -1,14 +1,14 @@
-//! Scene: what an order is checked against, looked up once: its account, market, instrument and position.
+//! Scene: what an order is checked against, looked up once: its account, market, instrument and position; and what it
+//! comes to there.
 
 use crate::account::Account;
 use crate::control::MarketLimits;
-use crate::exchange::entry::{Entry, Freed};
 use crate::fees;
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Terms};
 use crate::ledger::bond_needed;
-use crate::market::Market;
+use crate::market::{Market, SelfTrade};
 use crate::order::{NewOrder, OrderKind, Side};
-use crate::position::Position;
+use crate::position::{Position, PositionRow};
 use crate::reject::RejectReason;
 use crate::units::{Amount, Lots, Price};
 
@@ -20,6 +20,33 @@ pub(super) struct Scene<'a> {
     pub(super) instrument: &'a Instrument,
     /// The account's position, if it has one yet.
     pub(super) position: Option<&'a Position>,
+}
+
+/// What an admitted order comes to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Its limit: slid, or ended by a price band where that is what its kind says.
+    pub(super) limit: Price,
+    /// The dynamic band.
+    pub(super) band: (Price, Price),
+    pub(super) terms: Terms,
+    /// Whether groups trade with themselves here.
+    pub(super) self_trade: SelfTrade,
+    /// The account's position, if it has one yet.
+    pub(super) position: Option<PositionRow>,
+}
+
+/// What an order that is replaced leaves to the one that replaces it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Freed {
+    pub(super) orders: u32,
+    pub(super) lots: Lots,
+    pub(super) hold: Amount,
+}
+
+impl Freed {
+    /// Nothing is replaced.
+    pub(super) const NOTHING: Freed = Freed { orders: 0, lots: Lots::ZERO, hold: Amount::ZERO };
 }
 
 impl Scene<'_> {

@@ -1,7 +1,8 @@
 //! Told: the events of positions, balances and orders, each with its owner's next number.
 
 use crate::account::Balance;
-use crate::event::{CancelReason, Event, PrivateSequence};
+use crate::ending::CancelReason;
+use crate::event::{Event, PrivateSequence};
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, OrderId, index};
 use crate::instrument::Phase;

@@ -1,6 +1,7 @@
 //! Orders of the view: each order's cumulative state.
 
-use crate::event::{CancelReason, Event};
+use crate::ending::CancelReason;
+use crate::event::Event;
 use crate::ids::{AccountId, InstrumentId, OrderId, index};
 use crate::label::Label;
 use crate::order::{OrderKind, SessionId, Side, TimeInForce};

@@ -1,9 +1,10 @@
 //! Bounds: how much there may be, and what becomes of what is beyond.
 
-use engine::account::OPEN_ORDERS_MAX;
 use engine::command::Command;
 use engine::control::AccountLimits;
-use engine::event::{CancelReason, Event};
+use engine::control::OPEN_ORDERS_MAX;
+use engine::ending::CancelReason;
+use engine::event::Event;
 use engine::exchange::SWEEP_MAX;
 use engine::market::{MARKETS_MAX, MarketSpec, WINDOWS_LISTED_MAX, WINDOWS_MAX};
 use engine::order::{NewOrder, SelfTradePrevention, Side, TimeInForce};

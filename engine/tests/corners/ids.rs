@@ -2,9 +2,10 @@
 
 use std::env;
 
-use engine::client_ids::{Ended, FEW, IDS_MAX, RESERVE, WINDOW};
+use engine::client_ids::{FEW, IDS_MAX, RESERVE, WINDOW};
 use engine::command::Command;
-use engine::event::{CancelReason, Event, FirstOutcome};
+use engine::ending::{CancelReason, Ended, FirstOutcome};
+use engine::event::Event;
 use engine::ids::AccountId;
 use engine::order::{Amendment, NewOrder, OrderRef};
 use engine::reject::RejectReason;

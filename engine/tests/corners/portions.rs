@@ -2,7 +2,8 @@
 
 use engine::command::Command;
 use engine::control::KillTarget;
-use engine::event::{CancelReason, Event};
+use engine::ending::CancelReason;
+use engine::event::Event;
 use engine::exchange::TICK_STEPS_MAX;
 use engine::ids::{AccountId, InstrumentId};
 use engine::instrument::Phase;

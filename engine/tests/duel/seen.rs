@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::book::reference::Told;
 use engine::book::reference::happened::Happened;
-use engine::event::{CancelReason, ReduceReason};
+use engine::ending::CancelReason;
+use engine::event::ReduceReason;
 use engine::reject::RejectReason;
 
 /// Counts of what happened and of what was refused.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engine::client_ids::Ended;
-use engine::event::{Event, FirstOutcome};
+use engine::ending::{Ended, FirstOutcome};
+use engine::event::Event;
 use engine::reject::RejectReason;
 
 /// Every kind of event that can be foretold, and ways in which events of one kind differ.

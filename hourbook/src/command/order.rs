@@ -159,7 +159,7 @@ pub(super) fn outcome_text(order: &OrderOutcome) -> String {
 
 #[cfg(test)]
 mod tests {
-    use protocol::execution::CancelReason;
+    use protocol::order::CancelReason;
     use protocol::order::{OrderOutcome, OrderStatus};
 
     use super::outcome_text;

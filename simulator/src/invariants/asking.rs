@@ -1,8 +1,8 @@
 //! Asking: what a command names, what a client order id says about it, and what a refusal may mean.
 
-use engine::client_ids::Ended;
 use engine::command::Command;
-use engine::event::{Event, FirstOutcome};
+use engine::ending::{Ended, FirstOutcome};
+use engine::event::Event;
 use engine::ids::{AccountId, OrderId};
 use engine::label::Label;
 use engine::order::OrderRef;

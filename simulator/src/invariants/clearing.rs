@@ -1,6 +1,6 @@
 //! Clearing: what a trade does to money and hours, reckoned again from the contract.
 
-use engine::client_ids::Ended;
+use engine::ending::Ended;
 use engine::event::{Event, Liquidity, PrivateSequence};
 use engine::ids::{AccountId, InstrumentId, OrderId, TradeId, index};
 use engine::order::Side;

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use engine::client_ids::{Ended, IDS_MAX, RESERVE, WINDOW};
-use engine::event::FirstOutcome;
+use engine::client_ids::{IDS_MAX, RESERVE, WINDOW};
+use engine::ending::{Ended, FirstOutcome};
 use engine::ids::{AccountId, OrderId, index};
 use engine::label::Label;
 use engine::order::{Amendment, NewOrder, OrderRef};

@@ -1,8 +1,8 @@
 //! Trading: orders come in, trade, rest, change and end, each where and when it is its turn.
 
-use engine::client_ids::Ended;
 use engine::command::Command;
-use engine::event::{CancelReason, Event, ReduceReason};
+use engine::ending::{CancelReason, Ended};
+use engine::event::{Event, ReduceReason};
 use engine::ids::{AccountId, OrderId, index};
 use engine::order::{NewOrder, OrderKind};
 use engine::units::{Lots, Price};

@@ -1,8 +1,8 @@
 //! Doctored: one event is told wrong, and the auditor finds it and names the invariant.
 
-use engine::client_ids::Ended;
 use engine::command::Command;
-use engine::event::{Event, FirstOutcome, PrivateSequence};
+use engine::ending::{Ended, FirstOutcome};
+use engine::event::{Event, PrivateSequence};
 use engine::ids::{GroupId, OrderId};
 use engine::label::Label;
 use engine::order::{Amendment, NewOrder, OrderRef, Side};

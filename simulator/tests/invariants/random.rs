@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
-use engine::event::{CancelReason, Event, ReduceReason};
+use engine::ending::CancelReason;
+use engine::event::{Event, ReduceReason};
 use engine::ids::{AccountId, InstrumentId, MarketId, OrderId};
 use engine::index::mix64;
 use engine::label::Label;

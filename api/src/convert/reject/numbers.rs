@@ -1,7 +1,7 @@
 //! Numbers: how much a refused order needed or passed, and how much there is, where the view knows.
 
-use engine::account::OPEN_ORDERS_MAX;
 use engine::command::Command;
+use engine::control::OPEN_ORDERS_MAX;
 use engine::control::{BandWidth, MarketLimits};
 use engine::fees;
 use engine::ids::{AccountId, InstrumentId};

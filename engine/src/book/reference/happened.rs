@@ -1,6 +1,7 @@
 //! Happened: what an operation did to the reference book.
 
-use crate::event::{CancelReason, ReduceReason};
+use crate::ending::CancelReason;
+use crate::event::ReduceReason;
 use crate::order::Side;
 use crate::units::{Lots, Price};
 

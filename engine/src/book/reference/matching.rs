@@ -3,7 +3,8 @@
 use crate::book::reference::happened::Happened;
 use crate::book::reference::order::{ReferenceOrder, ReferenceResting};
 use crate::book::reference::{MEETINGS_MAX, ReferenceBook};
-use crate::event::{CancelReason, ReduceReason};
+use crate::ending::CancelReason;
+use crate::event::ReduceReason;
 use crate::market::SelfTrade;
 use crate::order::SelfTradePrevention;
 use crate::units::Lots;

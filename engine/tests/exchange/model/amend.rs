@@ -1,7 +1,7 @@
 //! Amend of the model: an open order becomes another one.
 
-use engine::client_ids::Ended;
 use engine::control::TradingMode;
+use engine::ending::Ended;
 use engine::event::Event;
 use engine::ids::index;
 use engine::order::{Amendment, NewOrder, TimeInForce};

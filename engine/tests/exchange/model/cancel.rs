@@ -1,7 +1,7 @@
 //! Cancel of the model: orders that end or shrink.
 
-use engine::client_ids::Ended;
-use engine::event::{CancelReason, Event, ReduceReason};
+use engine::ending::{CancelReason, Ended};
+use engine::event::{Event, ReduceReason};
 use engine::ids::{AccountId, OrderId};
 use engine::order::{OrderRef, SessionId};
 use engine::order_filter::OrderFilter;

@@ -1,7 +1,8 @@
 //! Controls of the model: modes, locks, the kill switch, the dead man's timer.
 
 use engine::control::{KillTarget, ModeScope, TradingMode};
-use engine::event::{CancelReason, Event};
+use engine::ending::CancelReason;
+use engine::event::Event;
 use engine::ids::{AccountId, InstrumentId, index};
 use engine::label::Label;
 use engine::stamp::Time;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engine::event::{CancelReason, Event};
+use engine::ending::CancelReason;
+use engine::event::Event;
 use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, index};
 use engine::instrument::Phase;
 use engine::market::BondRule;

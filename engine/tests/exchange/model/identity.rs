@@ -1,7 +1,7 @@
 //! Identity of the model: what became of every client order id.
 
-use engine::client_ids::Ended;
-use engine::event::{Event, FirstOutcome};
+use engine::ending::{Ended, FirstOutcome};
+use engine::event::Event;
 use engine::ids::{AccountId, OrderId};
 use engine::label::Label;
 use engine::order::{Amendment, NewOrder};

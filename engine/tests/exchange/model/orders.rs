@@ -1,7 +1,7 @@
 //! Orders of the model: entry, and where an order stands.
 
-use engine::client_ids::Ended;
-use engine::event::{CancelReason, Event, PrivateSequence};
+use engine::ending::{CancelReason, Ended};
+use engine::event::{Event, PrivateSequence};
 use engine::ids::OrderId;
 use engine::order::{NewOrder, OrderKind, Side, TimeInForce};
 use engine::reject::RejectReason;

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use engine::event::CancelReason;
+use engine::ending::CancelReason;
 use engine::ids::{OrderId, index};
 use engine::market::SelfTrade;
 use engine::order::{SelfTradePrevention, Side};

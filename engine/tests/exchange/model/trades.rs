@@ -1,7 +1,7 @@
 //! Trades of the model: what was planned is carried out.
 
-use engine::client_ids::Ended;
-use engine::event::{CancelReason, Event, Liquidity, ReduceReason};
+use engine::ending::{CancelReason, Ended};
+use engine::event::{Event, Liquidity, ReduceReason};
 use engine::ids::{OrderId, TradeId, index};
 use engine::order::Side;
 use engine::symbol::Tier;
