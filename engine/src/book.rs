@@ -348,6 +348,35 @@ impl Books {
         std::iter::successors(first, move |level| self.nodes.after(side, *level))
     }
 
+    /// The slots of the orders that one of `lots` meets on its way in, in turn, as far as what they show tells.
+    #[inline]
+    pub(crate) fn met(
+        &self,
+        instrument: InstrumentId,
+        (side, limit): (Side, Price),
+        mut lots: Lots,
+    ) -> impl Iterator<Item = u32> {
+        let makers = side.opposite();
+        let mut level = self.books.get(index(instrument.0)).and_then(|book| book.ladder(makers).best());
+        let mut next = None;
+        std::iter::from_fn(move || {
+            if lots.is_zero() {
+                return None;
+            }
+            let slot = match next {
+                Some(slot) => slot,
+                None => {
+                    let best = level.filter(|level| side.accepts(limit, self.nodes.price(*level)))?;
+                    level = self.nodes.after(makers, best);
+                    self.nodes.level(best).head()
+                }
+            };
+            let resting = self.orders.at(slot);
+            (next, lots) = (resting.next.get(), lots.less(lots.min(resting.shown)));
+            Some(slot)
+        })
+    }
+
     /// Bytes that orders, prices and books take.
     pub fn bytes(&self) -> usize {
         self.orders.bytes() + self.nodes.bytes() + self.books.capacity() * size_of::<Book>()

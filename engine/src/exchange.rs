@@ -94,10 +94,12 @@ impl Exchange {
         assert!(self.last.time <= stamp.time, "time never goes back");
         self.last = stamp;
         std::mem::swap(&mut self.events, events);
-        self.ledger.begin(stamp.sequence);
         match self.execute(&stamped.command) {
             Ok(()) => self.tell_changes(),
-            Err(reason) => self.events.push(Event::Rejected { reason }),
+            Err(reason) => {
+                assert!(self.ledger.is_untouched(), "a command happens whole or is rejected whole");
+                self.events.push(Event::Rejected { reason });
+            }
         }
         std::mem::swap(&mut self.events, events);
     }

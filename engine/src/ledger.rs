@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::account::Accounts;
+use crate::account::{Account, Accounts};
 use crate::event::Liquidity;
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId};
@@ -12,8 +12,7 @@ use crate::instrument::Terms;
 use crate::label::Label;
 use crate::obligation::Obligations;
 use crate::order::Side;
-use crate::position::{PositionRow, Positions};
-use crate::stamp::Sequence;
+use crate::position::{Position, PositionRow, Positions};
 use crate::units::{Amount, Lots, Price, Volume};
 
 /// Credit, positions and obligations of all accounts.
@@ -33,16 +32,17 @@ pub struct Ledger {
     pub fees: Amount,
     /// References of deposits that were minted.
     pub(crate) references: BTreeSet<Label>,
-    touched: Touched,
+    pub(crate) touched: Touched,
 }
 
 /// What the present command has changed so far.
 #[derive(Clone, Debug, Default)]
-struct Touched {
-    sequence: Sequence,
-    accounts: Vec<AccountId>,
-    positions: Vec<PositionRow>,
-    fees: bool,
+pub(crate) struct Touched {
+    /// Each once, in order of first change.
+    pub(crate) accounts: Vec<AccountId>,
+    /// Each once, in order of first change.
+    pub(crate) positions: Vec<PositionRow>,
+    pub(crate) fees: bool,
 }
 
 /// What decides what an open order could cost.
@@ -88,43 +88,32 @@ pub(crate) struct Bought {
 }
 
 impl Ledger {
-    /// Starts noting what the command at `sequence` changes.
-    pub(crate) fn begin(&mut self, sequence: Sequence) {
-        self.touched.sequence = sequence;
-        self.touched.accounts.clear();
-        self.touched.positions.clear();
-        self.touched.fees = false;
+    /// Whether the present command has changed nothing so far.
+    #[inline]
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.touched.accounts.is_empty() && self.touched.positions.is_empty() && !self.touched.fees
     }
 
-    /// The accounts that the command has changed, each once, in order of first change.
-    pub(crate) fn touched_accounts(&self) -> &[AccountId] {
-        &self.touched.accounts
-    }
-
-    /// The positions that the command has changed, each once, in order of first change.
-    pub(crate) fn touched_positions(&self) -> &[PositionRow] {
-        &self.touched.positions
-    }
-
-    /// Whether the command has changed the fees.
-    pub(crate) fn touched_fees(&self) -> bool {
-        self.touched.fees
-    }
-
-    fn touch(&mut self, account: AccountId) {
+    /// Notes that an account's balance changes; returns the account.
+    #[inline]
+    fn touch(&mut self, account: AccountId) -> &mut Account {
         let row = self.accounts.at_mut(account);
-        if row.touched != self.touched.sequence {
-            row.touched = self.touched.sequence;
+        if !row.touched {
+            row.touched = true;
             self.touched.accounts.push(account);
         }
+        row
     }
 
-    fn touch_position(&mut self, row: PositionRow) {
+    /// Notes that a position changes; returns the position.
+    #[inline]
+    fn touch_position(&mut self, row: PositionRow) -> &mut Position {
         let position = self.positions.at_mut(row);
-        if position.touched != self.touched.sequence {
-            position.touched = self.touched.sequence;
+        if !position.touched {
+            position.touched = true;
             self.touched.positions.push(row);
         }
+        position
     }
 
     /// Mints a deposit. The caller has checked supply and reference.
@@ -136,8 +125,7 @@ impl Ledger {
 
     /// Adds to what is available.
     fn free(&mut self, account: AccountId, amount: Amount) {
-        self.touch(account);
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.available = balance.available.plus(amount);
     }
 
@@ -158,8 +146,7 @@ impl Ledger {
                 let account = position.account;
                 position.open_buys = position.open_buys.plus(lots);
                 let hold = fees::bid_hold(&order.terms, order.limit, lots);
-                self.touch(account);
-                let balance = &mut self.accounts.at_mut(account).balance;
+                let balance = self.touch(account);
                 balance.available = balance.available.less(hold);
                 balance.held = balance.held.plus(hold);
             }
@@ -181,9 +168,9 @@ impl Ledger {
                 let hold = |leaves| fees::bid_hold(&order.terms, order.limit, leaves);
                 let kept = if to.is_zero() { Amount::ZERO } else { hold(to) };
                 let freed = hold(from).less(kept);
-                let balance = &mut self.accounts.at_mut(account).balance;
+                let balance = self.touch(account);
                 balance.held = balance.held.less(freed);
-                self.free(account, freed);
+                balance.available = balance.available.plus(freed);
             }
             Side::Ask => {
                 position.open_sells = position.open_sells.less(from.less(to));
@@ -201,10 +188,8 @@ impl Ledger {
         if needed == bonded {
             return;
         }
-        self.touch(account);
-        self.touch_position(row);
-        self.positions.at_mut(row).bonded = needed;
-        let balance = &mut self.accounts.at_mut(account).balance;
+        self.touch_position(row).bonded = needed;
+        let balance = self.touch(account);
         balance.available = balance.available.plus(bonded).less(needed);
         balance.bonded = balance.bonded.less(bonded).plus(needed);
     }
@@ -248,17 +233,15 @@ impl Ledger {
         ));
         let cost = price.cost(lots);
         let fee = fees::rate(terms, buyer.liquidity).of(cost);
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.held = balance.held.less(freed);
-        self.free(account, freed.less(cost).less(fee));
+        balance.available = balance.available.plus(freed.less(cost).less(fee));
         self.collect(fee);
 
-        self.touch_position(buyer.position);
-        let position = self.positions.at_mut(buyer.position);
+        let position = self.touch_position(buyer.position);
         position.open_buys = position.open_buys.less(lots);
-        let extinguished = self.extinguish(buyer.position, lots);
-        let position = self.positions.at_mut(buyer.position);
         position.lots += i64::from(lots.count());
+        let extinguished = self.extinguish(buyer.position, lots);
         self.bond(buyer.position, terms.bond);
         Bought { extinguished, fee }
     }

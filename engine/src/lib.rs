@@ -10,6 +10,7 @@ pub mod client_ids;
 pub mod command;
 pub mod control;
 pub mod delivery;
+mod directory;
 pub mod ending;
 pub mod event;
 pub mod exchange;

@@ -1,6 +1,8 @@
 //! Obligation: lots sold that still have to be delivered, and the escrow their buyer paid.
 
 use crate::ids::{index, position};
+use crate::link::Link;
+use crate::prefetch::prefetch;
 use crate::units::{Amount, Lots, Ppm, Price};
 
 /// Lots owed, at one price.
@@ -25,18 +27,24 @@ impl Obligation {
 
 /// First and last obligation of a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Queue(Option<(u32, u32)>);
+pub struct Queue {
+    first: Link,
+    /// None exactly when there is no first.
+    last: Link,
+}
 
 impl Queue {
     /// Nothing owed.
-    pub(crate) const EMPTY: Queue = Queue(None);
+    pub(crate) const EMPTY: Queue = Queue { first: Link::NONE, last: Link::NONE };
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     obligation: Obligation,
-    next: Option<u32>,
+    next: Link,
 }
+
+const _: () = assert!(size_of::<Slot>() == 32);
 
 /// Every obligation, in queues of the positions they belong to.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +59,7 @@ impl Obligations {
     pub(crate) fn issue(&mut self, queue: &mut Queue, (price, lots): (Price, Lots), fee: Ppm) {
         self.issued += 1;
         let obligation = Obligation { issue: self.issued, price, lots, fee };
-        let slot = Slot { obligation, next: None };
+        let slot = Slot { obligation, next: Link::NONE };
         let at = match self.free.pop() {
             Some(free) => {
                 self.slots[index(free)] = slot;
@@ -62,33 +70,41 @@ impl Obligations {
                 position(self.slots.len() - 1)
             }
         };
-        queue.0 = match queue.0 {
-            None => Some((at, at)),
-            Some((first, last)) => {
-                self.slots[index(last)].next = Some(at);
-                Some((first, at))
-            }
-        };
+        match queue.last.get() {
+            None => queue.first = Link::to(at),
+            Some(last) => self.slots[index(last)].next = Link::to(at),
+        }
+        queue.last = Link::to(at);
     }
 
     /// Takes up to `lots` off the oldest obligation of `queue`; returns that part. `None` when nothing is owed.
     pub(crate) fn extinguish(&mut self, queue: &mut Queue, lots: Lots) -> Option<Obligation> {
-        let (first, last) = queue.0?;
+        let first = queue.first.get()?;
         let slot = &mut self.slots[index(first)];
         let part = Obligation { lots: lots.min(slot.obligation.lots), ..slot.obligation };
         slot.obligation.lots = slot.obligation.lots.less(part.lots);
         if slot.obligation.lots.is_zero() {
-            queue.0 = slot.next.map(|next| (next, last));
+            queue.first = slot.next;
+            if queue.first == Link::NONE {
+                queue.last = Link::NONE;
+            }
             self.free.push(first);
         }
         Some(part)
     }
 
+    /// Asks for the oldest obligation of `queue`.
+    #[inline]
+    pub(crate) fn prefetch(&self, queue: Queue) {
+        if let Some(first) = queue.first.get() {
+            prefetch(&self.slots, index(first));
+        }
+    }
+
     /// What a position owes, oldest first.
     pub fn of(&self, queue: Queue) -> impl Iterator<Item = &Obligation> {
-        let first = queue.0.map(|(first, _)| &self.slots[index(first)]);
-        std::iter::successors(first, |slot| slot.next.map(|next| &self.slots[index(next)]))
-            .map(|slot| &slot.obligation)
+        let slot = |link: Link| link.get().map(|at| &self.slots[index(at)]);
+        std::iter::successors(slot(queue.first), move |last| slot(last.next)).map(|slot| &slot.obligation)
     }
 
     /// How many were ever issued.

@@ -5,39 +5,44 @@ use crate::ids::{AccountId, InstrumentId, position};
 use crate::index::{Index, SLOTS_MAX, mix64};
 use crate::link::Link;
 use crate::obligation::Queue;
-use crate::stamp::Sequence;
+use crate::prefetch::prefetch;
 use crate::units::{Amount, Lots, Volume};
 
 /// Where a position stands among all positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PositionRow(pub(crate) u32);
 
-/// An account's part in one instrument.
+/// An account's part in one instrument: a cache line of its own.
+///
+/// A command that changes it tells it at once. No two numbers that are told lie side by side: the compiler would read
+/// them as one, and a processor does not read what was just written in parts before it has reached the cache, behind
+/// everything written earlier. With them side by side here and in `Account`, a command took 8% longer.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Position {
-    /// Whose.
-    pub account: AccountId,
-    /// Of what.
-    pub instrument: InstrumentId,
     /// Claims above zero, obligations below.
     pub lots: i64,
     /// Lots of all its open buy orders.
     pub open_buys: Volume,
-    /// Lots of all its open sell orders.
-    pub open_sells: Volume,
-    /// What it can deliver in all; zero for those who are no provider.
-    pub capacity: Lots,
-    /// What it owes, oldest first.
-    pub obligations: Queue,
     /// Credit its buyers paid, waiting for delivery.
     pub escrow: Amount,
+    /// Lots of all its open sell orders.
+    pub open_sells: Volume,
     /// Its lot bonds: short lots times the market's bond.
     pub bonded: Amount,
-    /// The command that changed it last.
-    pub(crate) touched: Sequence,
-    /// The instrument's next position; the next free row when this one is free.
-    next: Link,
+    /// What it owes, oldest first.
+    pub obligations: Queue,
+    /// Whose.
+    pub account: AccountId,
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// What it can deliver in all; zero for those who are no provider.
+    pub capacity: Lots,
+    /// Whether the present command has changed it.
+    pub(crate) touched: bool,
 }
+
+const _: () = assert!(size_of::<Position>() == 64);
 
 impl Position {
     /// Lots of claims.
@@ -64,6 +69,8 @@ impl Position {
 #[derive(Clone, Debug)]
 pub struct Positions {
     rows: Vec<Position>,
+    /// Of each row the instrument's next position; the next free row when that row is free.
+    next: Vec<Link>,
     free: Link,
     used: u32,
     /// Of each instrument the position entered last.
@@ -73,7 +80,8 @@ pub struct Positions {
 
 impl Default for Positions {
     fn default() -> Positions {
-        Positions { rows: Vec::new(), free: Link::NONE, used: 0, last: Vec::new(), index: Index::default() }
+        let (rows, next, last) = (Vec::new(), Vec::new(), Vec::new());
+        Positions { rows, next, free: Link::NONE, used: 0, last, index: Index::default() }
     }
 }
 
@@ -105,26 +113,28 @@ impl Positions {
             self.last.resize(index(instrument.0) + 1, Link::NONE);
         }
         let row = Position {
-            account,
-            instrument,
             lots: 0,
             open_buys: Volume::ZERO,
-            open_sells: Volume::ZERO,
-            capacity: Lots::ZERO,
-            obligations: Queue::EMPTY,
             escrow: Amount::ZERO,
+            open_sells: Volume::ZERO,
             bonded: Amount::ZERO,
-            touched: Sequence(0),
-            next: self.last[index(instrument.0)],
+            obligations: Queue::EMPTY,
+            account,
+            instrument,
+            capacity: Lots::ZERO,
+            touched: false,
         };
+        let next = self.last[index(instrument.0)];
         let number = match self.free.get() {
             Some(free) => {
-                self.free = self.rows[index(free)].next;
+                self.free = self.next[index(free)];
                 self.rows[index(free)] = row;
+                self.next[index(free)] = next;
                 free
             }
             None => {
                 self.rows.push(row);
+                self.next.push(next);
                 position(self.rows.len() - 1)
             }
         };
@@ -141,11 +151,10 @@ impl Positions {
     pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> bool {
         let last = self.last.get(index(instrument.0)).and_then(|last| last.get());
         let Some(row) = last else { return false };
-        let position = &mut self.rows[index(row)];
+        let position = &self.rows[index(row)];
         let idle = position.lots == 0 && position.open_buys.is_zero() && position.open_sells.is_zero();
         assert!(idle && position.bonded.is_zero(), "nothing of a settled position is left");
-        self.last[index(instrument.0)] = position.next;
-        position.next = self.free;
+        self.last[index(instrument.0)] = std::mem::replace(&mut self.next[index(row)], self.free);
         self.free = Link::to(row);
         self.used -= 1;
         self.index.remove(hash(position.account, instrument), row);
@@ -163,11 +172,23 @@ impl Positions {
         &mut self.rows[index(row.0)]
     }
 
+    /// The row that `account` likely has in `instrument`, if it has one; nothing is looked into.
+    #[inline]
+    pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> Option<PositionRow> {
+        self.index.glance(hash(account, instrument)).map(PositionRow)
+    }
+
+    /// Asks for the position in a row.
+    #[inline]
+    pub(crate) fn prefetch(&self, row: PositionRow) {
+        prefetch(&self.rows, index(row.0));
+    }
+
     /// Every position in an instrument, the last entered first.
     pub fn of(&self, instrument: InstrumentId) -> impl Iterator<Item = &Position> {
-        let row = |link: Link| link.get().map(|row| &self.rows[index(row)]);
-        let last = self.last.get(index(instrument.0)).and_then(|last| row(*last));
-        std::iter::successors(last, move |position| row(position.next))
+        let last = self.last.get(index(instrument.0)).and_then(|last| last.get());
+        let rows = std::iter::successors(last, |row| self.next[index(*row)].get());
+        rows.map(|row| &self.rows[index(row)])
     }
 
     /// Every position, by instrument.

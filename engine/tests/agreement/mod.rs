@@ -25,11 +25,11 @@ pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {
     assert_eq!((view.supply(), view.fees()), (ledger.supply, ledger.fees), "supply and fees");
     assert_eq!(view.accounts(), ledger.accounts.iter().count(), "accounts");
     let mut escrow = Amount::ZERO;
-    for (number, account) in ledger.accounts.iter() {
+    for (number, _) in ledger.accounts.iter() {
         let told = view.account(number).expect("every account was told");
         assert_account(exchange, view, number);
         escrow = told.positions.values().fold(escrow, |sum, position| sum.plus(position.escrow));
-        assert_eq!(view.named(account.name), Some(number), "accounts are found by name");
+        assert_eq!(view.named(ledger.accounts.name(number)), Some(number), "accounts are found by name");
         assert_orders(exchange, view, number);
     }
     assert_eq!(escrow, ledger.escrow, "escrow of all positions is all escrow");
@@ -46,25 +46,22 @@ pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {
 
 fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
     let told = view.account(number).expect("every account was told");
-    let account = exchange.ledger().accounts.at(number);
-    assert_eq!(
-        (told.name, told.group, told.provider),
-        (account.name, account.group, account.provider),
-        "who {} is",
-        account.name
-    );
-    assert_eq!(told.balance, account.balance, "balance of {}", account.name);
-    assert_eq!(told.xseq, account.xseq, "private stream of {}", account.name);
-    assert_eq!((told.locked, told.limits), (account.locked, account.limits), "bounds of {}", account.name);
+    let accounts = &exchange.ledger().accounts;
+    let (account, name) = (accounts.at(number), accounts.name(number));
+    let known = (name, accounts.group(number), account.provider);
+    assert_eq!((told.name, told.group, told.provider), known, "who {name} is");
+    assert_eq!(told.balance, account.balance(), "balance of {name}");
+    assert_eq!(told.xseq, account.xseq, "private stream of {name}");
+    assert_eq!((told.locked, told.limits), (account.locked, account.limits), "bounds of {name}");
     let due = exchange.timers().due_of(Timer::DeadMan(number));
-    assert_eq!(told.cancel_after, due, "dead man's timer of {}", account.name);
+    assert_eq!(told.cancel_after, due, "dead man's timer of {name}");
 }
 
 /// Open orders of an account, in order of age.
 fn assert_orders(exchange: &Exchange, view: &View, account: AccountId) {
     let owner = exchange.ledger().accounts.at(account);
     let told: Vec<&OrderView> = view.orders_of(account).collect();
-    assert_eq!(told.len(), exchange.orders().of(owner).count(), "open orders of {}", owner.name);
+    assert_eq!(told.len(), exchange.orders().of(owner).count(), "open orders of {account:?}");
     for (told, slot) in told.into_iter().zip(exchange.orders().of(owner)) {
         let (open, order) = (exchange.orders().at(slot), exchange.books().resting_in(slot));
         assert_eq!((told.order, told.account, told.client), (order, account, open.client), "which it is");
@@ -99,11 +96,11 @@ fn assert_positions(exchange: &Exchange, view: &View) {
         let held = PositionView { lots, escrow: row.escrow, bonded: row.bonded, capacity };
         assert_eq!(told, held, "position of {:?} in {:?}", row.account, row.instrument);
     }
-    for (number, account) in exchange.ledger().accounts.iter() {
+    for (number, _) in exchange.ledger().accounts.iter() {
         let told = view.account(number).expect("every account was told");
         for instrument in told.positions.keys() {
             let row = exchange.ledger().positions.find(number, *instrument);
-            assert!(row.is_some(), "{} has a position that was told in {instrument:?}", account.name);
+            assert!(row.is_some(), "{number:?} has a position that was told in {instrument:?}");
         }
     }
 }

@@ -83,13 +83,13 @@ impl Model {
             *bonded.entry(part.0).or_default() += self.bonded(part, sells);
         }
         for (account, owner) in exchange.ledger().accounts.iter() {
-            let told = owner.balance;
+            let told = owner.balance();
             let told = [told.available, told.held, told.bonded].map(|amount| u128::from(amount.micro()));
             let of = |sums: &BTreeMap<AccountId, u128>| sums.get(&account).copied().unwrap_or_default();
             let (held, bonded) = (of(&held), of(&bonded));
             let available = self.owners[index(account.0)].cash.checked_sub(held + bonded);
             let counted = [available.expect("nothing is negative"), held, bonded];
-            assert_eq!(told, counted, "available, held and bonded of {}", owner.name);
+            assert_eq!(told, counted, "available, held and bonded of {account:?}");
         }
     }
 

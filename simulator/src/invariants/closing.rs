@@ -142,11 +142,11 @@ impl Auditor {
     pub(super) fn compare(&mut self, exchange: &Exchange) {
         let ledger = exchange.ledger();
         for (account, state) in ledger.accounts.iter() {
-            let Balance { available, held, bonded } = state.balance;
+            let Balance { available, held, bonded } = state.balance();
             let reckoned =
                 self.owners.get(index(account.0)).map(|owner| (owner.available(), owner.held, owner.bonded));
             let same = reckoned == Some((micro(available), micro(held), micro(bonded)));
-            let what = format_args!("{account:?} has {:?} in the ledger, not {reckoned:?}", state.balance);
+            let what = format_args!("{account:?} has {:?} in the ledger, not {reckoned:?}", state.balance());
             self.findings.expect(same, Invariant::Credit, what);
         }
         let all = (micro(ledger.supply), micro(ledger.fees)) == (self.supply, self.fees);
