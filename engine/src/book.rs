@@ -360,17 +360,20 @@ impl Books {
         let mut level = self.books.get(index(instrument.0)).and_then(|book| book.ladder(makers).best());
         let mut next = None;
         std::iter::from_fn(move || {
-            if lots.is_zero() {
-                return None;
-            }
             let slot = match next {
                 Some(slot) => slot,
                 None => {
                     let best = level.filter(|level| side.accepts(limit, self.nodes.price(*level)))?;
+                    if lots.is_zero() {
+                        return None;
+                    }
                     level = self.nodes.after(makers, best);
                     self.nodes.level(best).head()
                 }
             };
+            if lots.is_zero() {
+                return None;
+            }
             let resting = self.orders.at(slot);
             (next, lots) = (resting.next.get(), lots.less(lots.min(resting.shown)));
             Some(slot)

@@ -324,15 +324,10 @@ impl ClientIds {
         self.open
     }
 
-    /// Asks for what an id likely leads to, if it is done; returns the slot when that is an open order.
+    /// The slot of the open order that an id likely leads to. Any number when it leads to none.
     #[inline]
-    pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
-        let number = self.directory.glance(hash)?;
-        if number < DONE {
-            return Some(number);
-        }
-        prefetch(&self.records, index(number - DONE));
-        None
+    pub(crate) fn glance(&self, hash: u64) -> u32 {
+        self.directory.glance(hash)
     }
 
     /// The account's oldest record, if its next one takes that one's place.

@@ -54,21 +54,48 @@ fn equal(tags: u64, tag: u8) -> u64 {
 impl Bucket {
     const EMPTY: Bucket = Bucket { tags: [FREE; ENTRIES], passed: 0, entries: [0; ENTRIES] };
 
+    /// The places that have `tag`, as bits: each byte tells of one place in its lowest bit, and of the one that is eight
+    /// further in the next.
+    #[inline]
+    fn bits(&self, tag: u8) -> u64 {
+        let [.., t8, t9, t10, t11] = self.tags;
+        let last = u32::from_le_bytes([t8, t9, t10, t11]);
+        let last = equal(last.into(), tag) & (ONES >> 32);
+        equal(self.first_tags(), tag) | last << 1
+    }
+
+    /// A free place: the first one, mostly.
+    #[inline]
+    fn free(&self) -> Option<usize> {
+        let bits = self.bits(FREE);
+        let first = bits & ONES;
+        (bits != 0).then(|| place(if first == 0 { bits } else { first }))
+    }
+
+    /// The tags of the places that are taken first, as far as they are compared at once.
+    #[inline]
+    fn first_tags(&self) -> u64 {
+        let [t0, t1, t2, t3, t4, t5, t6, t7, ..] = self.tags;
+        u64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7])
+    }
+
     /// The places that have `tag`.
     #[inline]
     fn places(&self, tag: u8) -> impl Iterator<Item = usize> + use<> {
-        let [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11] = self.tags;
-        let first = u64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
-        let last = u32::from_le_bytes([t8, t9, t10, t11]);
-        let last = equal(last.into(), tag) & (ONES >> 32);
-        // Each byte tells of one place in its lowest bit, and of the one that is eight further in the next.
-        let mut bits = equal(first, tag) | last << 1;
+        let mut bits = self.bits(tag);
         std::iter::from_fn(move || {
-            let bit = (bits != 0).then(|| index(bits.trailing_zeros()))?;
+            let first = (bits != 0).then(|| place(bits))?;
             bits &= bits - 1;
-            Some(bit / 8 + bit % 8 * WORD)
+            Some(first)
         })
     }
+}
+
+/// The place of which the lowest of `bits` tells; any when there is none.
+#[inline]
+fn place(bits: u64) -> usize {
+    let bit = index(bits.trailing_zeros());
+    bit / 8 + bit % 8 * WORD
 }
 
 /// What a place keeps of a hash: bits that do not choose its home.
@@ -137,7 +164,7 @@ impl Table {
         let mut at = self.home(hash);
         loop {
             let bucket = &mut self.buckets[at];
-            if let Some(place) = bucket.places(FREE).next() {
+            if let Some(place) = bucket.free() {
                 (bucket.tags[place], bucket.entries[place]) = (tag(hash), entry(hash, number));
                 return;
             }
@@ -255,11 +282,11 @@ impl Directory {
         }
     }
 
-    /// A number that stands where a search under `hash` begins, if there is one: likely the one that is found.
+    /// The number that a search under `hash` likely finds. Any number when it finds none.
     #[inline]
-    pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
+    pub(crate) fn glance(&self, hash: u64) -> u32 {
         let bucket = &self.table.buckets[self.table.home(hash)];
-        bucket.places(tag(hash)).next().map(|place| number(bucket.entries[place]))
+        number(bucket.entries[place(equal(bucket.first_tags(), tag(hash)))])
     }
 
     /// How many numbers are entered.

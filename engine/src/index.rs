@@ -155,11 +155,10 @@ impl Index {
         self.take(hash, |found| found == slot).expect("only what was entered is removed");
     }
 
-    /// A slot that stands where a search under `hash` begins, if there is one: likely the one that is found.
+    /// The slot that a search under `hash` likely finds. Any number when it finds none.
     #[inline]
-    pub fn glance(&self, hash: u64) -> Option<u32> {
-        let entry = self.table.entries[self.table.home(hash)];
-        (!entry.is_free()).then(|| entry.slot())
+    pub fn glance(&self, hash: u64) -> u32 {
+        self.table.entries[self.table.home(hash)].slot()
     }
 
     /// How many slots are entered.

@@ -116,6 +116,14 @@ impl Ledger {
         position
     }
 
+    /// Asks for the oldest obligation of a position, which may be any number.
+    #[inline]
+    pub(crate) fn prefetch_obligations(&self, row: PositionRow) {
+        if let Some(position) = self.positions.get(row) {
+            self.obligations.prefetch(position.obligations);
+        }
+    }
+
     /// Mints a deposit. The caller has checked supply and reference.
     pub(crate) fn mint(&mut self, account: AccountId, amount: Amount, reference: Label) {
         self.supply = self.supply.plus(amount);

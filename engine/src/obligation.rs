@@ -96,9 +96,7 @@ impl Obligations {
     /// Asks for the oldest obligation of `queue`.
     #[inline]
     pub(crate) fn prefetch(&self, queue: Queue) {
-        if let Some(first) = queue.first.get() {
-            prefetch(&self.slots, index(first));
-        }
+        prefetch(&self.slots, queue.first.get().map_or(0, index));
     }
 
     /// What a position owes, oldest first.

@@ -150,16 +150,12 @@ impl OpenOrders {
         prefetch(&self.slots, index(slot));
     }
 
-    /// The position of the order that was last in `slot`, if there was one.
+    /// Position and client id of the order that was last in `slot`; of any, when there was none.
     #[inline]
-    pub(crate) fn glance(&self, slot: u32) -> Option<PositionRow> {
-        self.slots.get(index(slot)).map(|open| open.position)
-    }
-
-    /// The client id of the order that was last in `slot`, if there was one.
-    #[inline]
-    pub(crate) fn client(&self, slot: u32) -> Option<Label> {
-        self.slots.get(index(slot)).and_then(|open| open.client)
+    pub(crate) fn glance(&self, slot: u32) -> (PositionRow, Option<Label>) {
+        let slot = index(slot).min(self.slots.len().saturating_sub(1));
+        let open = self.slots.get(slot).unwrap_or(&OpenOrder::FREE);
+        (open.position, open.client)
     }
 
     /// Bytes that all slots take.

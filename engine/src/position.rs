@@ -161,6 +161,12 @@ impl Positions {
         true
     }
 
+    /// The position in a row, if there is one.
+    #[inline]
+    pub(crate) fn get(&self, row: PositionRow) -> Option<&Position> {
+        self.rows.get(index(row.0))
+    }
+
     /// The position in a row.
     #[inline]
     pub fn at(&self, row: PositionRow) -> &Position {
@@ -172,10 +178,10 @@ impl Positions {
         &mut self.rows[index(row.0)]
     }
 
-    /// The row that `account` likely has in `instrument`, if it has one; nothing is looked into.
+    /// The row that `account` likely has in `instrument`. Any number when it has none.
     #[inline]
-    pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> Option<PositionRow> {
-        self.index.glance(hash(account, instrument)).map(PositionRow)
+    pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> PositionRow {
+        PositionRow(self.index.glance(hash(account, instrument)))
     }
 
     /// Asks for the position in a row.

@@ -3,6 +3,9 @@
 //! It changes nothing and decides nothing. Half of a command's time was waiting for the lines of memory that it leads to:
 //! its client order id, its order, whom it trades with, and their ids, positions and obligations. Each of those leads to
 //! the next, so a command is looked at four times, two commands apart, and each time asks for what the last one found.
+//!
+//! Every command is looked at alike, whatever its kind: what is asked for in vain costs less than a branch that nobody
+//! can predict.
 
 use crate::command::Command;
 use crate::exchange::Exchange;
@@ -24,25 +27,30 @@ const MAKERS_MAX: usize = 4;
 const _: () = assert!(3 * PACE < SIGHTS && SIGHTS <= FORESIGHT);
 
 /// The last few commands that were shown, and what they led to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Foresight {
     sights: [Sight; SIGHTS],
     next: usize,
 }
 
-/// What is seen of a command.
-#[derive(Clone, Debug, Default)]
+impl Default for Foresight {
+    fn default() -> Foresight {
+        Foresight { sights: [Sight::NOTHING; SIGHTS], next: 0 }
+    }
+}
+
+/// What is seen of a command. All that it leads to is likely, and nothing certain.
+#[derive(Clone, Copy, Debug)]
 struct Sight {
-    /// The account and the hash of the client order id that the command names or brings.
-    named: Option<(AccountId, u64)>,
-    /// The order that it enters.
-    entered: Option<Entered>,
-    /// The positions that it changes, as far as they are known.
-    rows: [Option<PositionRow>; 1 + MAKERS_MAX],
-    /// Slots of the orders that it meets.
-    makers: [Option<u32>; MAKERS_MAX],
-    /// Slot of the order that it names.
-    order: Option<u32>,
+    account: AccountId,
+    /// The hash of the client order id that it names or brings.
+    hash: u64,
+    /// The order that it enters; without lots when it enters none.
+    entered: Entered,
+    /// Slots of the orders that are met, and their owners' positions.
+    makers: [(u32, PositionRow); MAKERS_MAX],
+    /// How many those are.
+    met: usize,
 }
 
 /// What an order that comes in is likely to trade with depends on this.
@@ -52,6 +60,11 @@ struct Entered {
     side: Side,
     limit: Price,
     lots: Lots,
+}
+
+impl Entered {
+    const NOTHING: Entered =
+        Entered { instrument: InstrumentId(0), side: Side::Bid, limit: Price::MIN, lots: Lots::ZERO };
 }
 
 /// The client order id that a command names or brings, and whose.
@@ -69,13 +82,24 @@ fn named(command: &Command) -> Option<(AccountId, Label)> {
     }
 }
 
+/// The order that a command enters.
+#[inline]
+fn entered(command: &Command) -> Entered {
+    match *command {
+        Command::PlaceOrder(NewOrder { instrument, side, limit, lots, .. }) => {
+            Entered { instrument, side, limit, lots }
+        }
+        _ => Entered::NOTHING,
+    }
+}
+
 impl Foresight {
     /// Asks for what a command that comes soon will need.
     #[inline]
     pub fn look(&mut self, exchange: &Exchange, command: &Command) {
         let at = self.next;
         self.next = (at + 1) % SIGHTS;
-        self.sights[at] = Sight::of(exchange, command);
+        self.sights[at].begin(exchange, command);
         let earlier = |looks: usize| (at + SIGHTS - looks * PACE) % SIGHTS;
         self.sights[earlier(1)].find(exchange);
         self.sights[earlier(2)].follow(exchange);
@@ -84,81 +108,62 @@ impl Foresight {
 }
 
 impl Sight {
+    const NOTHING: Sight = Sight {
+        account: AccountId::OPERATOR,
+        hash: 0,
+        entered: Entered::NOTHING,
+        makers: [(0, PositionRow(0)); MAKERS_MAX],
+        met: 0,
+    };
+
     /// First: asks for where the id leads, and for the account.
     #[inline]
-    fn of(exchange: &Exchange, command: &Command) -> Sight {
-        let named = named(command).map(|(account, client)| {
-            let hash = exchange.client_ids.hash(account, client);
-            exchange.client_ids.prefetch(hash);
-            exchange.ledger.accounts.prefetch(account);
-            (account, hash)
-        });
-        let entered = match *command {
-            Command::PlaceOrder(ref order) => {
-                let &NewOrder { instrument, side, limit, lots, .. } = order;
-                Some(Entered { instrument, side, limit, lots })
-            }
-            _ => None,
-        };
-        Sight { named, entered, ..Sight::default() }
+    fn begin(&mut self, exchange: &Exchange, command: &Command) {
+        let (account, client) = named(command).unwrap_or((AccountId::OPERATOR, Label::SHORTEST));
+        (self.account, self.entered) = (account, entered(command));
+        self.hash = exchange.client_ids.hash(account, client);
+        exchange.client_ids.prefetch(self.hash);
+        exchange.ledger.accounts.prefetch(account);
     }
 
-    /// Second: asks for the order that is named, for the account's oldest id if that is to be forgotten, for the orders
-    /// that are met, and for the position.
+    /// Second: asks for the order that is named, for the account's oldest id if that is to be forgotten, and for the orders
+    /// that are met.
     #[inline]
     fn find(&mut self, exchange: &Exchange) {
-        let Some((account, hash)) = self.named else { return };
-        self.order = exchange.client_ids.glance(hash);
-        if let Some(slot) = self.order {
-            exchange.orders.prefetch(slot);
-            exchange.books.prefetch(slot);
-        }
-        exchange.client_ids.prefetch_oldest(account);
-        let Some(Entered { instrument, side, limit, lots }) = self.entered else { return };
-        self.rows[0] = exchange.ledger.positions.glance(account, instrument);
-        if let Some(row) = self.rows[0] {
-            exchange.ledger.positions.prefetch(row);
-        }
-        let makers = exchange.books.met(instrument, (side, limit), lots);
-        for (maker, seen) in makers.zip(&mut self.makers) {
-            *seen = Some(maker);
+        let order = exchange.client_ids.glance(self.hash);
+        exchange.orders.prefetch(order);
+        exchange.books.prefetch(order);
+        exchange.client_ids.prefetch_oldest(self.account);
+        let Entered { instrument, side, limit, lots } = self.entered;
+        self.met = 0;
+        for (maker, seen) in exchange.books.met(instrument, (side, limit), lots).zip(&mut self.makers) {
+            seen.0 = maker;
+            self.met += 1;
             exchange.orders.prefetch(maker);
         }
     }
 
-    /// Third: asks for where the ids of those orders lead, and of the oldest one, and for their positions.
+    /// Third: asks for where the oldest id is entered, and for where the ids of the orders that are met are, and for their
+    /// owners and positions.
     #[inline]
     fn follow(&mut self, exchange: &Exchange) {
-        let Some((account, _)) = self.named else { return };
-        exchange.client_ids.prefetch_forgotten(account);
-        if let Some(order) = self.order {
-            self.rows[0] = exchange.orders.glance(order);
-            if let Some(row) = self.rows[0] {
-                exchange.ledger.positions.prefetch(row);
-            }
-        }
-        for (maker, row) in self.makers.iter().zip(&mut self.rows[1..]) {
-            let Some(maker) = *maker else { break };
-            let (owner, client) = (exchange.books.owner(maker), exchange.orders.client(maker));
+        exchange.client_ids.prefetch_forgotten(self.account);
+        for (maker, row) in &mut self.makers[..self.met] {
+            let (owner, (position, client)) = (exchange.books.owner(*maker), exchange.orders.glance(*maker));
             exchange.ledger.accounts.prefetch(owner);
-            if let Some(client) = client {
-                exchange.client_ids.prefetch(exchange.client_ids.hash(owner, client));
-            }
-            *row = exchange.orders.glance(maker);
-            if let Some(row) = *row {
-                exchange.ledger.positions.prefetch(row);
-            }
+            exchange.client_ids.prefetch(exchange.client_ids.hash(owner, client.unwrap_or(Label::SHORTEST)));
+            exchange.ledger.positions.prefetch(position);
+            *row = position;
         }
     }
 
     /// Last: asks for the oldest obligations of those who trade.
     #[inline]
-    fn finish(&mut self, exchange: &Exchange) {
-        if self.makers[0].is_none() {
-            return;
-        }
-        for row in self.rows.into_iter().flatten() {
-            exchange.ledger.obligations.prefetch(exchange.ledger.positions.at(row).obligations);
+    fn finish(&self, exchange: &Exchange) {
+        for &(_, row) in &self.makers[..self.met] {
+            exchange.ledger.prefetch_obligations(row);
+            let own = exchange.ledger.positions.glance(self.account, self.entered.instrument);
+            exchange.ledger.prefetch_obligations(own);
         }
     }
 }
