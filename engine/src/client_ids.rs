@@ -7,6 +7,7 @@
 use crate::book::arena::ORDERS_MAX;
 use crate::directory::{Directory, NUMBERS_MAX};
 use crate::ending::FirstOutcome;
+use crate::growth::push;
 use crate::ids::{AccountId, OrderId, index, position};
 use crate::index::{SLOTS_MAX, mix128};
 use crate::label::Label;
@@ -124,13 +125,14 @@ impl Default for ClientIds {
 }
 
 impl ClientIds {
-    /// Makes room for so many ids, so that none waits for memory. Only while nothing is remembered.
-    pub(crate) fn reserve(&mut self, ids: u32) {
-        assert!(self.directory.is_empty(), "room is made before the first order");
+    /// Makes room for so many ids, so that none waits for memory. `of_open` gives the owner and the id of the open order in
+    /// a slot.
+    pub(crate) fn reserve(&mut self, ids: u32, of_open: impl Fn(u32) -> (AccountId, Label)) {
         let ids = ids.min(IDS_MAX);
-        self.directory = Directory::with_room(ids);
-        self.records.resize(index(ids), Record::BLANK);
-        self.records.clear();
+        self.directory.reserve(ids, rehash(&self.records, self.seed, of_open));
+        let records = self.records.len();
+        self.records.resize(index(ids).max(records), Record::BLANK);
+        self.records.truncate(records);
     }
 
     /// Keys the hashes. Only while nothing is remembered.
@@ -208,14 +210,7 @@ impl ClientIds {
     /// Enters a number. `of_open` gives the owner and the id of the open order in a slot.
     #[inline]
     fn insert(&mut self, hash: u64, number: u32, of_open: impl Fn(u32) -> (AccountId, Label)) {
-        let (records, seed) = (&self.records, self.seed);
-        self.directory.insert(hash, number, |number| {
-            let (account, client) = match number.checked_sub(DONE) {
-                None => of_open(number),
-                Some(slot) => (records[index(slot)].account, records[index(slot)].client),
-            };
-            self::hash(seed, account, client)
-        });
+        self.directory.insert(hash, number, rehash(&self.records, self.seed, of_open));
     }
 
     /// Enters the id of the order in `slot`, for which there is room. `of_open` gives the owner and the id of the open
@@ -274,7 +269,7 @@ impl ClientIds {
                 slot
             }
             None => {
-                self.records.push(record);
+                push(&mut self.records, record);
                 position(self.records.len() - 1)
             }
         };
@@ -304,9 +299,9 @@ impl ClientIds {
         self.directory.remove(hash(self.seed, account, client), DONE | slot);
     }
 
-    /// Bytes that the directory takes, which leads to open orders too.
-    pub fn directory_bytes(&self) -> usize {
-        self.directory.bytes()
+    /// Bytes that the directory takes for an id, open or done: all of it shared out among all ids that it leads to.
+    pub fn bytes_per_id(&self) -> usize {
+        self.directory.bytes().div_ceil(self.directory.len().max(1))
     }
 
     /// How many ids lead somewhere.
@@ -373,6 +368,17 @@ impl ClientIds {
             }
         }
         assert_eq!(length, self.directory.len(), "whatever is remembered belongs to an account");
+    }
+}
+
+/// The hash under which a number was entered.
+fn rehash(records: &[Record], seed: u64, of_open: impl Fn(u32) -> (AccountId, Label)) -> impl Fn(u32) -> u64 {
+    move |number| {
+        let (account, client) = match number.checked_sub(DONE) {
+            None => of_open(number),
+            Some(slot) => (records[index(slot)].account, records[index(slot)].client),
+        };
+        hash(seed, account, client)
     }
 }
 

@@ -190,6 +190,15 @@ impl Table {
         }
     }
 
+    /// Enters all that stands in a bucket of another table.
+    fn take_over(&mut self, bucket: &Bucket, rehash: impl Fn(u32) -> u64) {
+        for (tag, entry) in bucket.tags.iter().zip(bucket.entries) {
+            if *tag != FREE {
+                self.insert(rehash(number(entry)), number(entry));
+            }
+        }
+    }
+
     /// Takes out what was located.
     fn remove(&mut self, hash: u64, (bucket, place): (usize, usize)) {
         self.buckets[bucket].tags[place] = FREE;
@@ -218,14 +227,22 @@ impl Default for Directory {
 }
 
 impl Directory {
-    /// An empty directory that does not grow before it holds more than so many numbers. Its memory is written, so that
-    /// no insertion waits for it.
-    pub(crate) fn with_room(numbers: u32) -> Directory {
-        let mut table = Table::new(index(numbers) / ENTRIES_MEAN + 1);
+    /// Makes room, so that it does not grow before it holds more than so many numbers. The memory is written, so that no
+    /// insertion waits for it. `rehash` gives the hash of any number that is in.
+    pub(crate) fn reserve(&mut self, numbers: u32, rehash: impl Fn(u32) -> u64) {
+        let buckets = index(numbers) / ENTRIES_MEAN + 1;
+        if buckets <= self.table.buckets.len() {
+            return;
+        }
+        let mut table = Table::new(buckets);
         // Memory comes from the system as zeros that are not there before they are written, with something else first.
         table.buckets.fill(Bucket { passed: 1, ..Bucket::EMPTY });
         std::hint::black_box(&mut table.buckets).fill(Bucket::EMPTY);
-        Directory { table, length: 0, old: None }
+        let before = std::mem::replace(&mut self.table, table);
+        let old = self.old.take().map(|(old, _)| old);
+        for bucket in before.buckets.iter().chain(old.iter().flat_map(|old| &old.buckets)) {
+            self.table.take_over(bucket, &rehash);
+        }
     }
 
     /// The number entered under `hash` that `same` confirms.
@@ -313,12 +330,8 @@ impl Directory {
             let buckets = self.table.buckets.len();
             (std::mem::replace(&mut self.table, Table::new(buckets + buckets.div_ceil(2))), 0)
         });
-        let bucket = &mut old.buckets[*done];
-        for (tag, entry) in bucket.tags.iter_mut().zip(bucket.entries) {
-            if std::mem::replace(tag, FREE) != FREE {
-                self.table.insert(rehash(number(entry)), number(entry));
-            }
-        }
+        self.table.take_over(&old.buckets[*done], rehash);
+        old.buckets[*done].tags = [FREE; ENTRIES];
         *done += 1;
         if *done == old.buckets.len() {
             self.old = None;
@@ -336,12 +349,16 @@ mod tests {
     const MANY: usize = 1 << 12;
 
     /// Random insertions, replacements and removals, compared with a list. `spread` hashes are in use.
-    fn equals_a_list_of_pairs(mut directory: Directory, spread: u64) {
+    fn equals_a_list_of_pairs(reserved: Option<u32>, spread: u64) {
+        let mut directory = Directory::default();
         let mut pairs: Vec<(u64, u32)> = Vec::new();
         let mut hashes = Vec::new();
         let mut random = 42_u64;
         for number in 0..60_000_u32 {
             random = mix64(random, number.into());
+            if reserved == Some(number) {
+                directory.reserve(position(MANY), |number| hashes[index(number)]);
+            }
             let full = MANY.min(usize::try_from(spread.saturating_mul(20)).unwrap()) < pairs.len();
             let chosen = usize::try_from(random >> 8).unwrap().checked_rem(pairs.len());
             match chosen {
@@ -377,12 +394,13 @@ mod tests {
         assert!(directory.is_empty() && directory.table.buckets.iter().all(|bucket| bucket.passed == 0));
     }
 
-    /// Few hashes, so that buckets overflow into others, and many; growing or not.
+    /// Few hashes, so that buckets overflow into others, and many; growing, with room made before or on the way.
     #[test]
     fn a_directory_equals_a_list_of_pairs() {
         for spread in [3, 40, u64::MAX] {
-            equals_a_list_of_pairs(Directory::default(), spread);
-            equals_a_list_of_pairs(Directory::with_room(position(MANY)), spread);
+            [None, Some(0), Some(300)]
+                .into_iter()
+                .for_each(|reserved| equals_a_list_of_pairs(reserved, spread));
         }
     }
 

@@ -32,6 +32,7 @@ use crate::command::Stamped;
 use crate::control::TradingMode;
 use crate::delivery::{Deliveries, Drawing};
 use crate::event::Event;
+use crate::exchange::identity::named;
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
 use crate::ledger::Ledger;
@@ -159,12 +160,12 @@ impl Exchange {
         }
     }
 
-    /// Makes room for so many open orders and so many client order ids, so that no command waits for memory. Without it
-    /// room is made as it is needed. Only before the first order.
+    /// Makes room for so many open orders and so many client order ids, so that no command waits for memory. Beyond it, and
+    /// without it, room is made as it is needed.
     pub fn reserve(&mut self, orders: u32, ids: u32) {
         self.books.reserve(orders);
         self.orders.reserve(orders);
-        self.client_ids.reserve(ids);
+        self.client_ids.reserve(ids, named(&self.orders, &self.books));
     }
 
     /// When the next timer falls due.

@@ -1,6 +1,7 @@
 //! Open order: what the exchange must know of a resting order beyond matching.
 
 use crate::account::Account;
+use crate::growth::push;
 use crate::ids::index;
 use crate::label::Label;
 use crate::link::Link;
@@ -80,10 +81,9 @@ pub struct OpenOrders {
 }
 
 impl OpenOrders {
-    /// Makes room for so many orders, so that none waits for memory. Only while none is open.
+    /// Makes room for so many orders, so that none waits for memory.
     pub(crate) fn reserve(&mut self, orders: u32) {
-        assert!(self.slots.is_empty(), "room is made before the first order");
-        self.slots.resize(index(orders), OpenOrder::FREE);
+        self.slots.resize(index(orders).max(self.slots.len()), OpenOrder::FREE);
     }
 
     /// The order in `slot`, which is open.
@@ -104,8 +104,8 @@ impl OpenOrders {
     /// Adds an order as its owner's youngest.
     #[inline]
     pub(crate) fn open(&mut self, slot: u32, mut open: OpenOrder, owner: &mut Account) {
-        if self.slots.len() <= index(slot) {
-            self.slots.resize(index(slot) + 1, OpenOrder::FREE);
+        while self.slots.len() <= index(slot) {
+            push(&mut self.slots, OpenOrder::FREE);
         }
         open.older = owner.youngest;
         match owner.youngest.get() {

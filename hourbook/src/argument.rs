@@ -33,6 +33,16 @@ pub(crate) fn label(text: &str) -> Result<String, String> {
     checked(text, name::check(text, ""))
 }
 
+/// The exchange's name for an order.
+pub(crate) fn order_id(text: &str) -> Result<String, String> {
+    if text.strip_prefix("o_").is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "the exchange's name for an order looks like o_4f91c2; if this is your own, say `--id {text}`"
+    ))
+}
+
 /// A public key in base64.
 pub(crate) fn public_key(text: &str) -> Result<String, String> {
     checked(text, PublicKey::parse(text, "").map(|_| ()))

@@ -22,7 +22,7 @@ use journal::recovery::{Recovered, RecoveryError, recover};
 
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::config::{BATCHES, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
+use crate::config::{BATCHES, IDS_ROOM, ORDERS_ROOM, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
 use crate::entropy::Entropy;
 use crate::inlet::Inlet;
 use crate::outlet::Outlet;
@@ -47,10 +47,11 @@ impl<L: CommandLog> Ready<L> {
     /// The journal is damaged or of another logic version; nothing was changed.
     pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
         let mut view = View::default();
-        let recovered = recover(&log, &mut |stamped, events| {
+        let mut recovered = recover(&log, &mut |stamped, events| {
             view.fold(stamped.stamp, events);
             progress(stamped);
         })?;
+        recovered.exchange.reserve(ORDERS_ROOM, IDS_ROOM);
         Ok(Ready { log, recovered, view })
     }
 

@@ -1,5 +1,6 @@
 //! Arena: every resting order of the venue, in slots that are used again.
 
+use crate::growth::push;
 use crate::ids::{AccountId, OrderId, index, position};
 use crate::index::SLOTS_MAX;
 use crate::link::Link;
@@ -83,16 +84,19 @@ impl Arena {
         let id = self.next();
         match self.free.get() {
             Some(slot) => self.free = self.at(slot).next,
-            None => self.slots.push(Resting {
-                next: Link::NONE,
-                previous: Link::NONE,
-                level: Link::NONE,
-                shown: Lots::ZERO,
-                hidden: Lots::ZERO,
-                clip: Lots::ZERO,
-                account: AccountId::OPERATOR,
-                generation: 0,
-            }),
+            None => push(
+                &mut self.slots,
+                Resting {
+                    next: Link::NONE,
+                    previous: Link::NONE,
+                    level: Link::NONE,
+                    shown: Lots::ZERO,
+                    hidden: Lots::ZERO,
+                    clip: Lots::ZERO,
+                    account: AccountId::OPERATOR,
+                    generation: 0,
+                },
+            ),
         }
         id
     }

@@ -134,6 +134,10 @@ fn wrong_orders_are_refused() {
         buy S 8 --price 1 --stp nothing
         buy S 8 --price 1 --label a.b
         amend o_1
+        amend mine-1 --price 1
+        amend o_ --price 1
+        cancel mine-1
+        reduce mine-1 --by 3
         amend --price 1
         amend o_1 --id mine-1 --price 1
         amend o_1 --deadline 5s
