@@ -6,6 +6,9 @@ use crate::book::arena::ORDERS_MAX;
 use crate::control::{AccountLimits, OPEN_ORDERS_MAX};
 use crate::event::PrivateSequence;
 use crate::ids::{AccountId, GroupId, PublicKey, Scopes, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::label::Label;
 use crate::prefetch::prefetch;
 use crate::stamp::Sequence;
@@ -179,5 +182,40 @@ impl Accounts {
     /// Every key in order of its bytes.
     pub fn keys(&self) -> impl Iterator<Item = (&PublicKey, &KeyGrant)> {
         self.keys.iter()
+    }
+}
+
+fields!(Balance { available, held, bonded });
+fields!(KeyGrant { account, scopes });
+
+// The list of its open orders is put with those. What a past command changed does not matter to the next.
+fields!(Account {
+    name, group, provider, locked, limits, balance, xseq;
+    orders_open: 0, orders: None, touched: Sequence(0),
+});
+
+impl Image for Accounts {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Accounts { accounts, names: _, keys } = self;
+        accounts.put(to);
+        to.length(keys.len());
+        for (key, grant) in keys {
+            key.put(to);
+            grant.put(to);
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Accounts> {
+        let accounts = Vec::<Account>::take(from)?;
+        from.check(accounts.len() <= ACCOUNTS_MAX, "there are no more accounts than the venue holds")?;
+        let numbers = (0..).map(AccountId);
+        let names: BTreeMap<_, _> = accounts.iter().map(|account| account.name).zip(numbers).collect();
+        from.check(names.len() == accounts.len(), "account names are unique")?;
+        let keys = Vec::<(PublicKey, KeyGrant)>::take(from)?;
+        let ascends = keys.is_sorted_by(|one, other| one.0.first_bytes() < other.0.first_bytes());
+        from.check(ascends, "keys ascend by their first eight bytes, which no two share")?;
+        let owned = keys.iter().all(|(_, grant)| index(grant.account.0) < accounts.len());
+        from.check(owned, "a key acts for an account")?;
+        Ok(Accounts { accounts, names, keys: keys.into_iter().collect() })
     }
 }

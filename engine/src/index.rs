@@ -161,6 +161,14 @@ impl<E: Entry> Index<E> {
         self.length += 1;
     }
 
+    /// Enters `slot` under `hash`, unless `same` confirms one that is in, or those that are in stand too close. Only in an
+    /// index that has room. Returns whether it did.
+    pub(crate) fn enter_new(&mut self, hash: u64, slot: u32, same: impl FnMut(u32) -> bool) -> bool {
+        let is_new = self.find(hash, same).is_none() && self.table.try_place(hash, slot);
+        self.length += usize::from(is_new);
+        is_new
+    }
+
     /// Enters `new` in place of `slot`, entered under `hash`; panics when that is not in.
     #[inline]
     pub fn replace(&mut self, hash: u64, (slot, new): (u32, u32)) {
