@@ -16,9 +16,11 @@ use std::time::Duration;
 
 use engine::command::Stamped;
 use engine::exchange::Exchange;
+use engine::stamp::Stamp;
 use engine::view::View;
 use journal::log::{AppendError, CommandLog};
-use journal::recovery::{Recovered, RecoveryError, recover};
+use journal::recovery::{Recovered, RecoveryError, resume};
+use journal::snapshot::Snapshot;
 
 use crate::batch::Batch;
 use crate::clock::Clock;
@@ -46,8 +48,20 @@ impl<L: CommandLog> Ready<L> {
     /// # Errors
     /// The journal is damaged or of another logic version; nothing was changed.
     pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
-        let mut view = View::default();
-        let recovered = recover(&log, &mut |stamped, events| {
+        Ready::resume(log, Snapshot::default(), progress)
+    }
+
+    /// The same, from a snapshot on; all of it from the default one.
+    ///
+    /// # Errors
+    /// Also when the journal ends before the snapshot, or is another one.
+    pub fn resume(
+        log: L,
+        snapshot: Snapshot,
+        progress: &mut impl FnMut(&Stamped),
+    ) -> Result<Ready<L>, RecoveryError> {
+        let (recovered, mut view) = snapshot.recovered();
+        let recovered = resume(&log, recovered, &mut |stamped, events| {
             view.fold(stamped.stamp, events);
             progress(stamped);
         })?;
@@ -59,7 +73,12 @@ impl<L: CommandLog> Ready<L> {
         &self.view
     }
 
-    /// How many commands were read back.
+    /// The last command that was read back.
+    pub fn last(&self) -> Stamp {
+        self.recovered.last
+    }
+
+    /// How many commands were read back, those before the snapshot not counted.
     pub fn commands(&self) -> u64 {
         self.recovered.commands
     }

@@ -83,6 +83,25 @@ impl SnapshotHeader {
         }
     }
 
+    /// Checks that the body from `source` is the one that was written, without making anything of it. `source` is as in
+    /// [`Snapshot::read`](crate::snapshot::Snapshot::read).
+    ///
+    /// # Errors
+    /// When it is another one.
+    pub fn check(&self, source: &mut dyn FnMut(&mut Vec<u8>)) -> Result<(), SnapshotFault> {
+        let mut hasher = blake3::Hasher::new();
+        let mut block = Vec::new();
+        loop {
+            block.clear();
+            source(&mut block);
+            if block.is_empty() {
+                let same = *hasher.finalize().as_bytes() == self.body;
+                return if same { Ok(()) } else { Err(SnapshotFault::Mixed) };
+            }
+            hasher.update(&block);
+        }
+    }
+
     fn fields(from: &mut Reader<'_>) -> Result<SnapshotHeader, crate::fault::RecordFault> {
         Ok(SnapshotHeader {
             logic: from.half()?,
