@@ -55,6 +55,19 @@ pub fn resume(
     from: Recovered,
     observer: &mut impl FnMut(&Stamped, &[Event]),
 ) -> Result<Recovered, RecoveryError> {
+    replay(log, from, observer, &mut |_| {})
+}
+
+/// The same. `border` sees what there is where it begins and after every record.
+///
+/// # Errors
+/// As [`resume`].
+pub fn replay(
+    log: &impl CommandLog,
+    from: Recovered,
+    observer: &mut impl FnMut(&Stamped, &[Event]),
+    border: &mut impl FnMut(&Recovered),
+) -> Result<Recovered, RecoveryError> {
     let tip = log.last();
     let begun = from.last.sequence;
     let mut replay = Replay { recovered: Recovered { commands: 0, records: 0, ..from }, ..Replay::default() };
@@ -64,8 +77,10 @@ pub fn resume(
         let ahead = RecoveryError::Ahead { snapshot: begun, journal: found };
         replay.meet(&records.next().ok_or(ahead)??)?;
     }
+    border(&replay.recovered);
     for bytes in records {
         replay.record(&bytes?, observer)?;
+        border(&replay.recovered);
     }
     let found = replay.recovered.last.sequence;
     match tip? {

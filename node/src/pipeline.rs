@@ -16,8 +16,10 @@ use std::time::Duration;
 
 use engine::command::Stamped;
 use engine::exchange::Exchange;
+use engine::outcome::OutcomeHash;
 use engine::stamp::Stamp;
 use engine::view::View;
+use journal::chain::Chain;
 use journal::log::{AppendError, CommandLog};
 use journal::recovery::{Recovered, RecoveryError, resume};
 use journal::snapshot::Snapshot;
@@ -89,8 +91,8 @@ pub struct Pipeline<L, O: Outlet> {
     inlet: Inlet<O::Origin>,
     questions: Arc<Ring<O::Question>>,
     journal_ring: BatchRing<O>,
-    core: JoinHandle<Exchange>,
-    journal: JoinHandle<L>,
+    core: JoinHandle<(Exchange, OutcomeHash)>,
+    journal: JoinHandle<(L, Chain)>,
     publisher: JoinHandle<View>,
     core_done: Arc<AtomicBool>,
     journal_done: Arc<AtomicBool>,
@@ -104,6 +106,18 @@ pub struct Stopped<L> {
     pub exchange: Exchange,
     /// Its last view, which says the same.
     pub view: View,
+    /// The end of its chain of records.
+    pub chain: Chain,
+    /// The rolling outcome hash after its last command.
+    pub outcome: OutcomeHash,
+}
+
+impl<L> Stopped<L> {
+    /// What a snapshot is made of, and the log.
+    pub fn snapshot(self) -> (L, Snapshot) {
+        let Stopped { log, exchange, view, chain, outcome } = self;
+        (log, Snapshot { exchange, view, chain, outcome })
+    }
 }
 
 impl<L, O> Pipeline<L, O>
@@ -162,14 +176,14 @@ where
     /// Stops: takes no more commands, finishes those taken, makes them durable and tells them.
     pub fn stop(self) -> Stopped<L> {
         self.inlet.stop();
-        let exchange = self.core.join().expect("the core does not panic");
+        let (exchange, outcome) = self.core.join().expect("the core does not panic");
         self.core_done.store(true, Ordering::SeqCst);
         self.journal_ring.wake();
-        let log = self.journal.join().expect("the journal does not panic");
+        let (log, chain) = self.journal.join().expect("the journal does not panic");
         self.journal_done.store(true, Ordering::SeqCst);
         self.questions.wake();
         let view = self.publisher.join().expect("the publisher does not panic");
-        Stopped { log, exchange, view }
+        Stopped { log, exchange, view, chain, outcome }
     }
 }
 
@@ -229,7 +243,7 @@ fn run_core<C: Clock, E: Entropy, T>(
     mut stage: CoreStage<C, E, T>,
     source: &Source<T>,
     journal: &Ring<Box<Batch<T>>>,
-) -> Exchange {
+) -> (Exchange, OutcomeHash) {
     source.inlet.ring().consume_here();
     source.empty.consume_here();
     // The batch that the last round left empty: putting it back would wake this very thread.
@@ -246,7 +260,7 @@ fn run_core<C: Clock, E: Entropy, T>(
         }
         spare = Some(batch);
         if source.inlet.is_stopping() && source.inlet.ring().is_empty() {
-            return stage.into_exchange();
+            return stage.into_end();
         }
         match stage.idle_nanos() {
             Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
@@ -259,7 +273,7 @@ fn run_journal<L: CommandLog, T>(
     mut stage: JournalStage<L>,
     passage: &Passage<T>,
     done: &AtomicBool,
-) -> Result<L, AppendError> {
+) -> Result<(L, Chain), AppendError> {
     passage.from_core.consume_here();
     let mut group = Vec::with_capacity(BATCHES);
     loop {
@@ -267,7 +281,7 @@ fn run_journal<L: CommandLog, T>(
         group.extend(std::iter::from_fn(|| passage.from_core.pop()));
         if group.is_empty() {
             if stopping {
-                return Ok(stage.into_log());
+                return Ok(stage.into_end());
             }
             std::thread::park();
             continue;

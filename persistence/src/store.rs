@@ -3,6 +3,8 @@
 //! The key of a record is its first sequence, big-endian, so that order of keys is order of commands. The epoch is not
 //! in the key: it stands in the founding command, inside the first record, and one folder holds one epoch.
 
+use std::fs::{self, File};
+use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,6 +85,29 @@ impl RocksLog {
         let database = Arc::new(database);
         let watch = Watch::new(&database, tip.map_or(Sequence(0), |tip| tip.sequence));
         RocksLog { database, path: path.to_owned(), tip, access, watch, _owned: owned }
+    }
+
+    /// Makes durable what can be read, though another process may write here that has not synced all of it yet.
+    ///
+    /// # Errors
+    /// When the machine fails.
+    pub fn settle(&self) -> Result<(), ReadError> {
+        let failed = |error: io::Error| ReadError::Failed {
+            doing: "syncing the write-ahead log",
+            cause: error.to_string(),
+        };
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_none_or(|extension| extension != "log") {
+                continue;
+            }
+            match File::open(&path).and_then(|file| file.sync_all()) {
+                // Its records have gone to a table, which was synced.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                synced => synced.map_err(failed)?,
+            }
+        }
+        Ok(())
     }
 
     /// Sees from another thread how far the journal is.
