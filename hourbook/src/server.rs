@@ -205,7 +205,7 @@ impl Server {
         gateway.close(GOODBYE).await;
         let (log, last) = stopped.snapshot();
         let since = last.chain.last().sequence.0 - newest.0;
-        if 0 < rules.every && SNAPSHOT_WORTH <= since {
+        if 0 < rules.every && SNAPSHOT_WORTH.min(rules.every) <= since {
             screen.remark("making a snapshot, so that the next start is fast ...");
             // The log is ours until then, so nobody goes on meanwhile.
             if let Err(error) = snapshots::leave(&data, &last, (&log, rules)) {

@@ -80,6 +80,11 @@ impl<L: CommandLog> Ready<L> {
         self.recovered.last
     }
 
+    /// The state hash of what was read back.
+    pub fn state_hash(&self) -> OutcomeHash {
+        self.recovered.exchange.state_hash()
+    }
+
     /// How many commands were read back, those before the snapshot not counted.
     pub fn commands(&self) -> u64 {
         self.recovered.commands

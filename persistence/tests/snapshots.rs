@@ -1,5 +1,7 @@
 //! Snapshots: one that was written is there whole, whenever its process was killed; two sound ones are kept.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::screen::Screen;
 
 /// How often it looks.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(100);
 /// After a failure it waits for a part of the commands that are between two snapshots.
 const RETRY_PART: u64 = 8;
 
