@@ -257,3 +257,43 @@ fn a_snapshot_that_does_not_fit_its_journal_is_refused() {
     let (code, said) = failure(&["snapshot", "--data", text(&twin)]);
     assert!(code == 5 && said.contains("is not of this journal"), "{said}");
 }
+
+#[test]
+fn a_journal_whose_beginning_was_dropped_goes_on_from_its_snapshots() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let rules = ["--snapshot-every", "20", "--drop-journal"];
+    let mut stopped = Value::Null;
+    // Each start begins another table of the journal.
+    for round in 0..14 {
+        let serving = Serving::start_with(&data, &rules);
+        runtime.block_on(async {
+            if round == 0 {
+                set_up(&serving.url).await;
+            }
+            trade(&serving.url, 24).await;
+        });
+        stopped = serving.interrupt();
+    }
+    let verified = json(&["verify", "--data", text(&data)]);
+    let number = |name: &str| verified[name].as_u64().unwrap();
+    assert!(1 < number("journal_from"), "some of it was dropped: {verified}");
+    let oldest = verified["snapshots"][0]["after"].as_u64().unwrap();
+    assert_eq!(number("replayed_from"), oldest + 1, "it is replayed from the oldest snapshot");
+    assert!(number("journal_from") <= oldest, "the record after which that was made is there");
+    assert_eq!(verified["state_hash"], stopped["state_hash"]);
+
+    let serving = Serving::start_with(&data, &rules);
+    assert_eq!(serving.recovered, stopped["commands"].as_u64().unwrap());
+    runtime.block_on(trade(&serving.url, 4));
+    serving.kill();
+    fs::rename(data.join("snapshots"), data.join("elsewhere")).unwrap();
+    for arguments in [&["verify"][..], &["snapshot"], &["serve", "--listen", "127.0.0.1:0"]] {
+        let (code, said) = failure(&[arguments, &["--data", text(&data)]].concat());
+        assert!(code == 5 && said.contains("Put back a snapshot of it"), "{said}");
+    }
+    fs::remove_dir_all(data.join("snapshots")).unwrap();
+    fs::rename(data.join("elsewhere"), data.join("snapshots")).unwrap();
+    Serving::start_with(&data, &rules).interrupt();
+}

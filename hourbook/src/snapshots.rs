@@ -91,9 +91,14 @@ impl std::error::Error for MakeError {}
 pub(crate) fn make(data: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Made, MakeError> {
     let begun = Instant::now();
     let snapshots = snapshots(data);
-    // Looked at first, so that a folder without a journal stays as it is.
-    let log = RocksLog::open_read_only(&journal_folder(data)).map_err(MakeError::Journal)?;
+    let journal = journal_folder(data);
+    if !journal.exists() {
+        // Says what is wrong, and leaves the folder as it is.
+        RocksLog::open_read_only(&journal).map_err(MakeError::Journal)?;
+    }
     let writer = SnapshotWriter::open(&snapshots).map_err(MakeError::Snapshot)?;
+    // Opened when nobody else makes one any more, so that it reaches the newest.
+    let log = RocksLog::open_read_only(&journal).map_err(MakeError::Journal)?;
     let newest = snapshots.newest(&mut |error| progress(Progress::Skipped(error)));
     let newest = newest.map_err(MakeError::Snapshot)?.unwrap_or_default();
     let (before, mut view) = newest.recovered();

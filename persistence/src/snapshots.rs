@@ -63,6 +63,7 @@ impl Snapshots {
         for sequence in self.list()? {
             match self.read(sequence) {
                 Ok(snapshot) => return Ok(Some(snapshot)),
+                Err(SnapshotError { cause: SnapshotCause::Gone, .. }) => {}
                 Err(error) => skipped(&error),
             }
         }

@@ -59,8 +59,8 @@ struct SnapshotVerdict {
 impl Verify {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::local(error.to_string());
-        let log = RocksLog::open_read_only(&journal_folder(&self.data)).map_err(|error| failed(&error))?;
         let mut audit = Audit::new(snapshots(&self.data)).map_err(|error| failed(&error))?;
+        let log = RocksLog::open_read_only(&journal_folder(&self.data)).map_err(|error| failed(&error))?;
         let replayed = caught(|| {
             let recovered = audit.run(&log).map_err(|error| error.to_string())?;
             recovered.exchange.assert_sound();

@@ -6,7 +6,7 @@ use journal::record::{Record, RecordHash};
 use journal::recovery::{Recovered, RecoveryError, replay};
 use journal::snapshot::Snapshot;
 use persistence::snapshots::Snapshots;
-use persistence::snapshots::error::SnapshotError;
+use persistence::snapshots::error::{SnapshotCause, SnapshotError};
 
 /// What was found so far.
 pub(crate) struct Audit {
@@ -32,7 +32,7 @@ pub(crate) struct Checked {
 }
 
 impl Audit {
-    /// An audit of these snapshots.
+    /// An audit of the snapshots that there are now. The journal is opened after it, so that it reaches them.
     pub(crate) fn new(snapshots: Snapshots) -> Result<Audit, SnapshotError> {
         let ahead = snapshots.list()?;
         let [journal_from, replayed_from] = [Sequence(1); 2];
@@ -92,6 +92,8 @@ impl Audit {
     fn compare(&mut self, recovered: &Recovered) {
         while let Some(sequence) = self.ahead.pop_if(|next| *next <= recovered.last.sequence) {
             let fault = match self.snapshots.read(sequence) {
+                // Whoever made another one meanwhile has removed it.
+                Err(SnapshotError { cause: SnapshotCause::Gone, .. }) => continue,
                 Err(error) => Some(error.to_string()),
                 Ok(snapshot) => {
                     let Recovered { exchange, chain, outcome, .. } = recovered;

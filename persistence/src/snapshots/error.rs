@@ -26,6 +26,8 @@ pub enum SnapshotCause {
         /// The sequence that its header names.
         found: Sequence,
     },
+    /// It is not there, or not any more: whoever makes another removes what is not needed then.
+    Gone,
     /// Another process is writing one.
     Busy,
     /// The machine failed.
@@ -61,6 +63,7 @@ impl fmt::Display for SnapshotError {
             SnapshotCause::Misnamed { found } => {
                 write!(f, "the snapshot {path} is not used: it is the one after sequence {}", found.0)
             }
+            SnapshotCause::Gone => write!(f, "the snapshot {path} is not there any more"),
             SnapshotCause::Busy => {
                 write!(f, "another hourbook is making a snapshot in {path}; wait until it is done")
             }

@@ -22,7 +22,10 @@ pub(super) struct SnapshotFile {
 
 impl SnapshotFile {
     pub(super) fn open(path: &Path) -> Result<SnapshotFile, SnapshotError> {
-        let mut file = File::open(path).map_err(SnapshotError::failed(path, "opening"))?;
+        let mut file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => SnapshotError { path: path.to_owned(), cause: SnapshotCause::Gone },
+            _ => SnapshotError::failed(path, "opening")(error),
+        })?;
         let mut bytes = Vec::new();
         let read = file.by_ref().take(HEADER_BYTES.try_into().unwrap_or(u64::MAX)).read_to_end(&mut bytes);
         read.map_err(SnapshotError::failed(path, "reading"))?;
