@@ -6,6 +6,9 @@ use crate::book::arena::ORDERS_MAX;
 use crate::control::{AccountLimits, OPEN_ORDERS_MAX};
 use crate::event::PrivateSequence;
 use crate::ids::{AccountId, GroupId, PublicKey, Scopes, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::label::Label;
 use crate::link::Link;
 use crate::prefetch::prefetch;
@@ -212,5 +215,49 @@ impl Accounts {
     /// Every key in order of its bytes.
     pub fn keys(&self) -> impl Iterator<Item = (&PublicKey, &KeyGrant)> {
         self.keys.iter()
+    }
+}
+
+fields!(Balance { available, held, bonded });
+fields!(KeyGrant { account, scopes });
+
+// The list of its open orders is put with those. What a past command changed does not matter to the next.
+fields!(Account {
+    provider, locked, limits, available, held, bonded, xseq;
+    orders_open: 0, oldest: Link::NONE, youngest: Link::NONE, touched: false,
+});
+
+impl Image for Accounts {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Accounts { accounts, groups, labels, names: _, keys } = self;
+        to.length(accounts.len());
+        for ((account, group), label) in accounts.iter().zip(groups).zip(labels) {
+            label.put(to);
+            group.put(to);
+            account.put(to);
+        }
+        to.length(keys.len());
+        for (key, grant) in keys {
+            key.put(to);
+            grant.put(to);
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Accounts> {
+        let (mut accounts, mut groups, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..from.length()? {
+            labels.push(Label::take(from)?);
+            groups.push(GroupId::take(from)?);
+            accounts.push(Account::take(from)?);
+        }
+        from.check(accounts.len() <= ACCOUNTS_MAX, "there are no more accounts than the venue holds")?;
+        let names: BTreeMap<_, _> = labels.iter().copied().zip((0..).map(AccountId)).collect();
+        from.check(names.len() == accounts.len(), "account names are unique")?;
+        let keys = Vec::<(PublicKey, KeyGrant)>::take(from)?;
+        let ascends = keys.is_sorted_by(|one, other| one.0.first_bytes() < other.0.first_bytes());
+        from.check(ascends, "keys ascend by their first eight bytes, which no two share")?;
+        let owned = keys.iter().all(|(_, grant)| index(grant.account.0) < accounts.len());
+        from.check(owned, "a key acts for an account")?;
+        Ok(Accounts { accounts, groups, labels, names, keys: keys.into_iter().collect() })
     }
 }

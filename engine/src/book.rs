@@ -4,6 +4,7 @@
 //! allocated per order once the arenas have grown.
 
 pub mod arena;
+mod image;
 mod ladder;
 mod level;
 pub mod reference;
@@ -274,6 +275,16 @@ impl Books {
     pub fn resting_in(&self, slot: u32) -> OrderId {
         assert!(self.orders.at(slot).level.get().is_some(), "only a slot where an order rests is asked for");
         self.orders.id(slot)
+    }
+
+    /// The order that rests in `slot`, if there is such a slot and one does.
+    pub(crate) fn rests_in(&self, slot: u32) -> Option<OrderId> {
+        self.orders.rests_in(slot).then(|| self.orders.id(slot))
+    }
+
+    /// How many instruments have a book.
+    pub(crate) fn len(&self) -> usize {
+        self.books.len()
     }
 
     /// Asks for the order in `slot`.

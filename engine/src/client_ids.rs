@@ -9,6 +9,9 @@ use crate::directory::{Directory, NUMBERS_MAX};
 use crate::ending::FirstOutcome;
 use crate::growth::push;
 use crate::ids::{AccountId, OrderId, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::index::{SLOTS_MAX, mix128};
 use crate::label::Label;
 use crate::link::Link;
@@ -169,14 +172,7 @@ impl ClientIds {
         (account, client): (AccountId, Label),
         is_open: impl Fn(u32) -> bool,
     ) -> Option<Found> {
-        let same = |number: u32| {
-            if number < DONE {
-                return is_open(number);
-            }
-            let record = &self.records[index(number - DONE)];
-            record.client == client && record.account == account
-        };
-        let number = self.directory.find(hash, same)?;
+        let number = self.directory.find(hash, is_named(&self.records, (account, client), is_open))?;
         if number < DONE {
             return Some(Found::Open(number));
         }
@@ -382,6 +378,22 @@ fn rehash(records: &[Record], seed: u64, of_open: impl Fn(u32) -> (AccountId, La
     }
 }
 
+/// Says whether what the index leads to has this name.
+#[inline]
+fn is_named(
+    records: &[Record],
+    (account, client): (AccountId, Label),
+    is_open: impl Fn(u32) -> bool,
+) -> impl Fn(u32) -> bool {
+    move |number| {
+        if number < DONE {
+            return is_open(number);
+        }
+        let record = &records[index(number - DONE)];
+        record.client == client && record.account == account
+    }
+}
+
 /// An odd number whose bits are spread.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -399,6 +411,77 @@ pub(crate) fn hash(seed: u64, account: AccountId, client: Label) -> u64 {
 pub(crate) fn refused(client: Label, body: u64, reason: RejectReason) -> Remembered {
     let outcome = FirstOutcome::Rejected(reason);
     Remembered { client, body, order: None, outcome, filled: Lots::ZERO }
+}
+
+fields!(Remembered { client, body, order, outcome, filled });
+
+/// How many ids ahead of the one that is entered memory is asked for.
+const AHEAD: usize = 16;
+
+/// Where an id is recorded cannot be seen: put are those of each account, oldest first.
+impl ClientIds {
+    /// Puts what is remembered of so many accounts.
+    pub(crate) fn put(&self, to: &mut ImageWriter<'_>, accounts: usize) {
+        // Those of open orders stand in the orders.
+        let ClientIds { records: _, free: _, windows: _, open: _, directory: _, seed } = self;
+        seed.put(to);
+        for account in (0..position(accounts)).map(AccountId) {
+            let Window { oldest: _, youngest: _, length } = self.window(account);
+            length.put(to);
+            self.of(account).for_each(|remembered| remembered.put(to));
+        }
+    }
+
+    /// Takes what is remembered of so many accounts, with room for the ids of so many open orders, which are entered behind
+    /// it.
+    pub(crate) fn take(from: &mut ImageReader<'_>, accounts: usize, orders: u32) -> Taken<ClientIds> {
+        let mut ids = ClientIds { seed: u64::take(from)?, ..ClientIds::default() };
+        for account in (0..position(accounts)).map(AccountId) {
+            let length = from.length()?;
+            from.check(length <= index(WINDOW), "an account's ids are no more than are remembered")?;
+            for _ in 0..length {
+                let remembered = Remembered::take(from)?;
+                let refused = matches!(remembered.outcome, FirstOutcome::Rejected(_));
+                let done = remembered.outcome != FirstOutcome::Open && refused == remembered.order.is_none();
+                from.check(done, "an id that is done was refused, or its order has ended")?;
+                ids.record(account, remembered);
+            }
+            from.check(ids.records.len() <= index(IDS_MAX), "no more ids are remembered than may be")?;
+        }
+        let all = position(ids.records.len()) + orders;
+        // No more are entered than may be: what is twice as large does not grow soon.
+        ids.directory.reserve((2 * all).min(IDS_MAX), |_| unreachable!("an empty directory hashes nothing"));
+        ids.index_records(from)?;
+        Ok(ids)
+    }
+
+    /// Enters all records, asking for memory well before it is needed.
+    fn index_records(&mut self, from: &ImageReader<'_>) -> Taken<()> {
+        let hash_of = |record: &Record| hash(self.seed, record.account, record.client);
+        for (number, record) in self.records.iter().enumerate() {
+            if let Some(ahead) = self.records.get(number + AHEAD) {
+                self.directory.prefetch(hash_of(ahead));
+            }
+            let same = is_named(&self.records, (record.account, record.client), |_| false);
+            let is_new = self.directory.enter_new(hash_of(record), DONE | position(number), same);
+            from.check(is_new, "an id is remembered once")?;
+        }
+        Ok(())
+    }
+
+    /// Enters the id of the open order in `slot`, unless it is in already, or as many are as may be. `is_open` is as in
+    /// [`ClientIds::find`]. Returns whether it did.
+    pub(crate) fn enter_open(
+        &mut self,
+        (hash, slot): (u64, u32),
+        name: (AccountId, Label),
+        is_open: impl Fn(u32) -> bool,
+    ) -> bool {
+        let same = is_named(&self.records, name, is_open);
+        let is_new = self.directory.len() < index(IDS_MAX) && self.directory.enter_new(hash, slot, same);
+        self.open += u32::from(is_new);
+        is_new
+    }
 }
 
 #[cfg(test)]

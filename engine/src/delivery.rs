@@ -123,3 +123,7 @@ impl Drawing {
         self.owed.is_empty()
     }
 }
+
+fields!(Delivery { instrument, provider, holder, price, lots, fee, own });
+fields!(Deliveries { drawn });
+fields!(Drawing { instrument, first, owed, held });

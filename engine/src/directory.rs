@@ -264,6 +264,16 @@ impl Directory {
         self.length += 1;
     }
 
+    /// Enters `number` under `hash`, unless `same` confirms one that is in. Only in a directory that has room. Returns whether
+    /// it did.
+    pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl FnMut(u32) -> bool) -> bool {
+        let is_new = self.find(hash, same).is_none();
+        if is_new {
+            self.insert(hash, number, |_| unreachable!("a directory that has room does not grow"));
+        }
+        is_new
+    }
+
     /// Enters `new` in place of `number`, entered under `hash`; panics when that is not in.
     #[inline]
     pub(crate) fn replace(&mut self, hash: u64, (number, new): (u32, u32)) {

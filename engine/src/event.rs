@@ -209,3 +209,6 @@ pub enum Event {
 }
 
 const _: () = assert!(size_of::<Event>() <= 64);
+
+wraps!(PrivateSequence);
+choices!(Liquidity { 0 => Maker, 1 => Taker });

@@ -12,6 +12,7 @@ mod entry;
 pub mod foresight;
 mod grid;
 mod identity;
+mod image;
 mod markets;
 mod orders;
 mod prevention;

@@ -9,6 +9,7 @@
 mod entry;
 mod table;
 
+use crate::ids::index;
 use crate::index::entry::{Entry, SLOT_BITS};
 use crate::index::table::Table;
 
@@ -104,6 +105,12 @@ impl Default for Index {
 }
 
 impl Index {
+    /// An empty index that does not grow before it holds more than so many slots.
+    pub(crate) fn with_room(slots: u32) -> Index {
+        let places = index(slots).saturating_mul(PLACES_PER_ENTRY).next_power_of_two();
+        Index { table: Table::new(places.trailing_zeros().max(4)), length: 0, old: None }
+    }
+
     /// The slot entered under `hash` that `same` confirms.
     #[inline]
     pub fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
@@ -147,6 +154,14 @@ impl Index {
         }
         self.table.place(hash, slot);
         self.length += 1;
+    }
+
+    /// Enters `slot` under `hash`, unless `same` confirms one that is in, or those that are in stand too close. Only in an
+    /// index that has room. Returns whether it did.
+    pub(crate) fn enter_new(&mut self, hash: u64, slot: u32, same: impl FnMut(u32) -> bool) -> bool {
+        let is_new = self.find(hash, same).is_none() && self.table.try_place(hash, slot);
+        self.length += usize::from(is_new);
+        is_new
     }
 
     /// Removes `slot`, entered under `hash`; panics when it is not in.

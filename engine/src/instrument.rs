@@ -87,3 +87,20 @@ impl Instrument {
         self.phase == Phase::Open && time < self.gate
     }
 }
+
+choices!(Phase { 0 => Listed, 1 => Open, 2 => Closed, 3 => Delivering, 4 => Settled });
+fields!(Terms { bond, maker_fee, taker_fee });
+fields!(Instrument {
+    market,
+    class,
+    start,
+    gate,
+    phase,
+    mode,
+    terms,
+    anchor,
+    trades,
+    issued,
+    extinguished,
+    deliveries,
+});

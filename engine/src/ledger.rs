@@ -8,6 +8,9 @@ use crate::account::{Account, Accounts};
 use crate::event::Liquidity;
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::instrument::Terms;
 use crate::label::Label;
 use crate::obligation::Obligations;
@@ -283,4 +286,28 @@ impl Ledger {
 pub(crate) fn bond_needed(short: u64, bond: Amount) -> Option<Amount> {
     let lots = Lots::new(short)?;
     bond.times(Volume::ZERO.plus(lots))
+}
+
+impl Image for Ledger {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        // Between commands nothing is touched.
+        let Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched: _ } = self;
+        accounts.put(to);
+        obligations.put(to);
+        positions.put(obligations, to);
+        [supply, escrow, fees].into_iter().for_each(|amount| amount.put(to));
+        to.list(references.iter());
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Ledger> {
+        let accounts = Accounts::take(from)?;
+        let mut obligations = Obligations::take(from)?;
+        let positions = Positions::take(from, &mut obligations, accounts.len())?;
+        let (supply, escrow, fees) = (Amount::take(from)?, Amount::take(from)?, Amount::take(from)?);
+        let references = Vec::<Label>::take(from)?;
+        let ascend = references.is_sorted_by(|one, other| one < other);
+        from.check(ascend, "references of deposits ascend")?;
+        let (references, touched) = (references.into_iter().collect(), Touched::default());
+        Ok(Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched })
+    }
 }

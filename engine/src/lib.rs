@@ -3,6 +3,10 @@
 //! Commands go in with their [`stamp::Stamp`], events come out. Nothing in here knows a clock, a thread, a file,
 //! a socket or a random number. Start reading at [`exchange::Exchange::apply`].
 
+// First, because the nouns below say with its macros what their images are.
+#[macro_use]
+pub mod image;
+
 pub mod account;
 pub mod book;
 pub mod class;

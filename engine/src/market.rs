@@ -130,3 +130,21 @@ pub struct Market {
     /// What may be done in all its windows; the venue may be stricter.
     pub mode: TradingMode,
 }
+
+choices!(SelfTrade { 0 => Prevented, 1 => Allowed });
+choices!(BondRule { 0 => Fixed, 1 => Reference });
+fields!(MarketSpec {
+    bond,
+    class,
+    zone,
+    tier,
+    self_trade,
+    bond_rule,
+    window_seconds,
+    windows,
+    windows_ahead,
+    gate_seconds,
+    maker_fee,
+    taker_fee,
+});
+fields!(Market { spec, class, next_window, unopened, limits, mode });

@@ -1,6 +1,9 @@
 //! Obligation: lots sold that still have to be delivered, and the escrow their buyer paid.
 
 use crate::ids::{index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::link::Link;
 use crate::prefetch::prefetch;
 use crate::units::{Amount, Lots, Ppm, Price};
@@ -58,7 +61,10 @@ impl Obligations {
     /// Adds an obligation at the end of `queue`.
     pub(crate) fn issue(&mut self, queue: &mut Queue, (price, lots): (Price, Lots), fee: Ppm) {
         self.issued += 1;
-        let obligation = Obligation { issue: self.issued, price, lots, fee };
+        self.append(queue, Obligation { issue: self.issued, price, lots, fee });
+    }
+
+    fn append(&mut self, queue: &mut Queue, obligation: Obligation) {
         let slot = Slot { obligation, next: Link::NONE };
         let at = match self.free.pop() {
             Some(free) => {
@@ -108,5 +114,39 @@ impl Obligations {
     /// How many were ever issued.
     pub fn issued(&self) -> u64 {
         self.issued
+    }
+}
+
+fields!(Obligation { issue, price, lots, fee });
+
+/// Where an obligation stands among all cannot be seen, so only their queues have a place in an image: each where its
+/// position is put.
+impl Obligations {
+    /// Puts what is not in queues.
+    pub(crate) fn put(&self, to: &mut ImageWriter<'_>) {
+        let Obligations { slots: _, free: _, issued } = self;
+        issued.put(to);
+    }
+
+    /// Takes what is not in queues.
+    pub(crate) fn take(from: &mut ImageReader<'_>) -> Taken<Obligations> {
+        Ok(Obligations { slots: Vec::new(), free: Vec::new(), issued: u64::take(from)? })
+    }
+
+    /// Puts a queue.
+    pub(crate) fn put_queue(&self, queue: Queue, to: &mut ImageWriter<'_>) {
+        to.length(self.of(queue).count());
+        self.of(queue).for_each(|obligation| obligation.put(to));
+    }
+
+    /// Takes a queue.
+    pub(crate) fn take_queue(&mut self, from: &mut ImageReader<'_>) -> Taken<Queue> {
+        let mut queue = Queue::EMPTY;
+        for _ in 0..from.length()? {
+            let obligation = Obligation::take(from)?;
+            from.check(!obligation.lots.is_zero(), "an obligation has lots left")?;
+            self.append(&mut queue, obligation);
+        }
+        Ok(queue)
     }
 }

@@ -94,6 +94,11 @@ impl OpenOrders {
         open
     }
 
+    /// Whether an order is open in `slot`.
+    pub(crate) fn is_open(&self, slot: u32) -> bool {
+        self.slots.get(index(slot)).is_some_and(|open| open.open)
+    }
+
     #[inline]
     pub(crate) fn at_mut(&mut self, slot: u32) -> &mut OpenOrder {
         let open = &mut self.slots[index(slot)];
@@ -163,3 +168,9 @@ impl OpenOrders {
         self.slots.capacity() * size_of::<OpenOrder>()
     }
 }
+
+// Position and hash follow from whose order it is, and open it is.
+fields!(OpenOrder {
+    client, label, body, lots, session, kind, prevention;
+    position: PositionRow(0), older: Link::NONE, younger: Link::NONE, open: true,
+});

@@ -2,9 +2,12 @@
 
 use crate::ids::index;
 use crate::ids::{AccountId, InstrumentId, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::index::{Index, SLOTS_MAX, mix64};
 use crate::link::Link;
-use crate::obligation::Queue;
+use crate::obligation::{Obligations, Queue};
 use crate::prefetch::prefetch;
 use crate::units::{Amount, Lots, Volume};
 
@@ -208,4 +211,64 @@ impl Positions {
 #[inline]
 fn hash(account: AccountId, instrument: InstrumentId) -> u64 {
     mix64(0, u64::from(account.0) << 32 | u64::from(instrument.0))
+}
+
+// Its instrument is that of the list, its obligations are put behind it, and what a past command changed does not matter to
+// the next.
+fields!(Position {
+    account, lots, open_buys, open_sells, capacity, escrow, bonded;
+    instrument: InstrumentId(0), obligations: Queue::EMPTY, touched: false,
+});
+
+/// In which rows positions stand cannot be seen: put are those of each instrument, in the order of its list.
+impl Positions {
+    pub(crate) fn put(&self, obligations: &Obligations, to: &mut ImageWriter<'_>) {
+        let Positions { rows: _, next: _, free: _, used: _, last, index: _ } = self;
+        to.length(last.len());
+        for instrument in (0..position(last.len())).map(InstrumentId) {
+            to.length(self.of(instrument).count());
+            for row in self.of(instrument) {
+                row.put(to);
+                obligations.put_queue(row.obligations, to);
+            }
+        }
+    }
+
+    /// Takes the positions of a venue with so many accounts.
+    pub(crate) fn take(
+        from: &mut ImageReader<'_>,
+        obligations: &mut Obligations,
+        accounts: usize,
+    ) -> Taken<Positions> {
+        let mut positions = Positions::default();
+        for instrument in 0..from.length()? {
+            let instrument = InstrumentId(position(instrument));
+            let mut last = Link::NONE;
+            for place in 0..from.length()? {
+                let row = Position { instrument, ..Position::take(from)? };
+                from.check(index(row.account.0) < accounts, "a position is an account's")?;
+                let number = position(positions.rows.len());
+                from.check(number < SLOTS_MAX, "there are no more positions than the venue holds")?;
+                match place {
+                    0 => last = Link::to(number),
+                    _ => positions.next[index(number) - 1] = Link::to(number),
+                }
+                positions.next.push(Link::NONE);
+                let obligations = obligations.take_queue(from)?;
+                positions.rows.push(Position { obligations, ..row });
+            }
+            positions.last.push(last);
+        }
+        positions.used = position(positions.rows.len());
+        positions.index = Index::with_room(positions.used);
+        for (number, row) in (0..).zip(&positions.rows) {
+            let same = |other: u32| {
+                let other = &positions.rows[index(other)];
+                (other.account, other.instrument) == (row.account, row.instrument)
+            };
+            let is_new = positions.index.enter_new(hash(row.account, row.instrument), number, same);
+            from.check(is_new, "an account has one position in an instrument")?;
+        }
+        Ok(positions)
+    }
 }

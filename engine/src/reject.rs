@@ -20,6 +20,14 @@ macro_rules! reasons {
                     $(RejectReason::$name => $code,)+
                 }
             }
+
+            /// The reason of that number.
+            pub const fn from_code(code: u16) -> Option<RejectReason> {
+                match code {
+                    $($code => Some(RejectReason::$name),)+
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -108,3 +116,5 @@ reasons! {
     /// Fewer lots than the order's minimum can trade at once.
     MinimumNotMet = 54,
 }
+
+checked!(RejectReason as u16, "a reason is one of those there are"; RejectReason::code, RejectReason::from_code);

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod depth;
+mod image;
 pub mod orders;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -20,6 +20,8 @@ mod counts;
 mod model;
 #[path = "exchange/outcome.rs"]
 mod outcome;
+#[path = "exchange/reborn.rs"]
+mod reborn;
 #[path = "exchange/requests.rs"]
 mod requests;
 #[path = "exchange/stage.rs"]

@@ -32,6 +32,11 @@ fn random_bytes_find_nothing() {
 }
 
 #[test]
+fn random_damages_of_images_find_nothing() {
+    (0..STRINGS / 4).for_each(|seed| fuzz::image(&random(seed)));
+}
+
+#[test]
 fn seeds_find_nothing_any_more() {
     let mut files: Vec<PathBuf> = fs::read_dir(seeds()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -8,6 +8,7 @@ mod bench;
 mod book;
 mod cancel;
 mod capacity;
+mod caught;
 mod demo;
 mod deposit;
 mod fills;
@@ -21,6 +22,7 @@ mod ping;
 mod reduce;
 mod replay;
 mod serve;
+mod snapshot;
 mod trades;
 mod verify;
 
@@ -62,6 +64,7 @@ pub(crate) enum Command {
     Market(market::Market),
     #[command(subcommand)]
     Admin(admin::Admin),
+    Snapshot(snapshot::Snapshot),
     Verify(verify::Verify),
     Invariants(invariants::Invariants),
     #[command(subcommand)]
@@ -94,6 +97,7 @@ impl Command {
             Command::Deposit(command) => command.run(options, screen).await,
             Command::Market(command) => command.run(options, screen).await,
             Command::Admin(command) => command.run(options, screen).await,
+            Command::Snapshot(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),

@@ -11,6 +11,7 @@ mod moment;
 mod options;
 mod screen;
 mod server;
+mod snapshots;
 mod table;
 mod watch;
 mod word;

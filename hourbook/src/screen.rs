@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 /// Standard output in one of two forms. Errors and remarks go to standard error.
+#[derive(Clone)]
 pub(crate) struct Screen {
     json: bool,
 }
@@ -50,6 +51,12 @@ impl Screen {
             // A remark that nobody can read is not worth failing for.
             let _ = writeln!(io::stderr(), "{text}");
         }
+    }
+
+    /// A remark that somebody has to hear, whatever form results have.
+    pub(crate) fn warn(&self, text: &str) {
+        // What nobody can read is not worth failing for.
+        let _ = writeln!(io::stderr(), "hourbook: {text}");
     }
 
     /// Says why the command came to nothing, and returns the exit code.

@@ -16,9 +16,13 @@ use std::time::Duration;
 
 use engine::command::Stamped;
 use engine::exchange::Exchange;
+use engine::outcome::OutcomeHash;
+use engine::stamp::Stamp;
 use engine::view::View;
+use journal::chain::Chain;
 use journal::log::{AppendError, CommandLog};
-use journal::recovery::{Recovered, RecoveryError, recover};
+use journal::recovery::{Recovered, RecoveryError, resume};
+use journal::snapshot::Snapshot;
 
 use crate::batch::Batch;
 use crate::clock::Clock;
@@ -46,8 +50,20 @@ impl<L: CommandLog> Ready<L> {
     /// # Errors
     /// The journal is damaged or of another logic version; nothing was changed.
     pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
-        let mut view = View::default();
-        let mut recovered = recover(&log, &mut |stamped, events| {
+        Ready::resume(log, Snapshot::default(), progress)
+    }
+
+    /// The same, from a snapshot on; all of it from the default one.
+    ///
+    /// # Errors
+    /// Also when the journal ends before the snapshot, or is another one.
+    pub fn resume(
+        log: L,
+        snapshot: Snapshot,
+        progress: &mut impl FnMut(&Stamped),
+    ) -> Result<Ready<L>, RecoveryError> {
+        let (recovered, mut view) = snapshot.recovered();
+        let mut recovered = resume(&log, recovered, &mut |stamped, events| {
             view.fold(stamped.stamp, events);
             progress(stamped);
         })?;
@@ -60,7 +76,17 @@ impl<L: CommandLog> Ready<L> {
         &self.view
     }
 
-    /// How many commands were read back.
+    /// The last command that was read back.
+    pub fn last(&self) -> Stamp {
+        self.recovered.last
+    }
+
+    /// The state hash of what was read back.
+    pub fn state_hash(&self) -> OutcomeHash {
+        self.recovered.exchange.state_hash()
+    }
+
+    /// How many commands were read back, those before the snapshot not counted.
     pub fn commands(&self) -> u64 {
         self.recovered.commands
     }
@@ -71,8 +97,8 @@ pub struct Pipeline<L, O: Outlet> {
     inlet: Inlet<O::Origin>,
     questions: Arc<Ring<O::Question>>,
     journal_ring: BatchRing<O>,
-    core: JoinHandle<Exchange>,
-    journal: JoinHandle<L>,
+    core: JoinHandle<(Exchange, OutcomeHash)>,
+    journal: JoinHandle<(L, Chain)>,
     publisher: JoinHandle<View>,
     core_done: Arc<AtomicBool>,
     journal_done: Arc<AtomicBool>,
@@ -86,6 +112,18 @@ pub struct Stopped<L> {
     pub exchange: Exchange,
     /// Its last view, which says the same.
     pub view: View,
+    /// The end of its chain of records.
+    pub chain: Chain,
+    /// The rolling outcome hash after its last command.
+    pub outcome: OutcomeHash,
+}
+
+impl<L> Stopped<L> {
+    /// What a snapshot is made of, and the log.
+    pub fn snapshot(self) -> (L, Snapshot) {
+        let Stopped { log, exchange, view, chain, outcome } = self;
+        (log, Snapshot { exchange, view, chain, outcome })
+    }
 }
 
 impl<L, O> Pipeline<L, O>
@@ -144,14 +182,14 @@ where
     /// Stops: takes no more commands, finishes those taken, makes them durable and tells them.
     pub fn stop(self) -> Stopped<L> {
         self.inlet.stop();
-        let exchange = self.core.join().expect("the core does not panic");
+        let (exchange, outcome) = self.core.join().expect("the core does not panic");
         self.core_done.store(true, Ordering::SeqCst);
         self.journal_ring.wake();
-        let log = self.journal.join().expect("the journal does not panic");
+        let (log, chain) = self.journal.join().expect("the journal does not panic");
         self.journal_done.store(true, Ordering::SeqCst);
         self.questions.wake();
         let view = self.publisher.join().expect("the publisher does not panic");
-        Stopped { log, exchange, view }
+        Stopped { log, exchange, view, chain, outcome }
     }
 }
 
@@ -211,7 +249,7 @@ fn run_core<C: Clock, E: Entropy, T>(
     mut stage: CoreStage<C, E, T>,
     source: &Source<T>,
     journal: &Ring<Box<Batch<T>>>,
-) -> Exchange {
+) -> (Exchange, OutcomeHash) {
     source.inlet.ring().consume_here();
     source.empty.consume_here();
     // The batch that the last round left empty: putting it back would wake this very thread.
@@ -228,7 +266,7 @@ fn run_core<C: Clock, E: Entropy, T>(
         }
         spare = Some(batch);
         if source.inlet.is_stopping() && source.inlet.ring().is_empty() {
-            return stage.into_exchange();
+            return stage.into_end();
         }
         match stage.idle_nanos() {
             Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
@@ -241,7 +279,7 @@ fn run_journal<L: CommandLog, T>(
     mut stage: JournalStage<L>,
     passage: &Passage<T>,
     done: &AtomicBool,
-) -> Result<L, AppendError> {
+) -> Result<(L, Chain), AppendError> {
     passage.from_core.consume_here();
     let mut group = Vec::with_capacity(BATCHES);
     loop {
@@ -249,7 +287,7 @@ fn run_journal<L: CommandLog, T>(
         group.extend(std::iter::from_fn(|| passage.from_core.pop()));
         if group.is_empty() {
             if stopping {
-                return Ok(stage.into_log());
+                return Ok(stage.into_end());
             }
             std::thread::park();
             continue;

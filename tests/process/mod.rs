@@ -16,13 +16,21 @@ pub struct Serving {
     lines: Lines<BufReader<ChildStdout>>,
     pub url: String,
     pub recovered: u64,
+    /// What it said when it was ready.
+    pub ready: Value,
 }
 
 impl Serving {
     pub fn start(data: &Path) -> Serving {
+        Serving::start_with(data, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(data: &Path, arguments: &[&str]) -> Serving {
         let mut child = Command::new(HOURBOOK)
             .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
             .arg(data)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -31,7 +39,8 @@ impl Serving {
         let ready: Value =
             serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
         let url = ready["url"].as_str().unwrap().to_owned();
-        Serving { child, lines, url, recovered: ready["recovered"].as_u64().unwrap() }
+        let recovered = ready["recovered"].as_u64().unwrap();
+        Serving { child, lines, url, recovered, ready }
     }
 
     /// Kills it at once, as a power cut would.

@@ -54,14 +54,23 @@ impl Table {
 
     #[inline]
     pub(super) fn place(&mut self, hash: u64, slot: u32) {
+        assert!(self.try_place(hash, slot), "a table that is mostly free has short runs");
+    }
+
+    /// Returns whether there was a place near enough.
+    #[inline]
+    pub(super) fn try_place(&mut self, hash: u64, slot: u32) -> bool {
         let mut at = self.home(hash);
         let mut steps = 1;
         while !self.entries[at].is_free() {
             at = self.following(at);
             steps += 1;
         }
-        assert!(steps <= STEPS_MAX, "a table that is mostly free has short runs");
+        if STEPS_MAX < steps {
+            return false;
+        }
         self.entries[at] = Entry::new(slot, steps);
+        true
     }
 
     /// Frees a place, and moves back what was entered further on only because it was in use.

@@ -1,5 +1,7 @@
 //! Accounts of the view: balances, positions, open orders, recent fills and keys.
 
+mod image;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -150,12 +152,8 @@ impl AccountsView {
                 self.at_mut(account, xseq).balance = Balance { available, held, bonded };
             }
             Event::OrderAccepted { account, xseq, order, .. } => {
-                self.at_mut(account, xseq).orders.insert(xseq, order);
-                let slot = index(order.slot());
-                if self.accepted.len() <= slot {
-                    self.accepted.resize(slot + 1, PrivateSequence(0));
-                }
-                self.accepted[slot] = xseq;
+                self.at_mut(account, xseq);
+                self.accept(account, order, xseq);
             }
             Event::OrderReduced { account, xseq, .. } | Event::OrderAmended { account, xseq, .. } => {
                 self.at_mut(account, xseq);
@@ -198,6 +196,16 @@ impl AccountsView {
             orders: BTreeMap::new(),
             fills: VecDeque::new(),
         });
+    }
+
+    /// An account's order was accepted by the event of this number.
+    fn accept(&mut self, account: AccountId, order: OrderId, xseq: PrivateSequence) {
+        self.accounts[index(account.0)].orders.insert(xseq, order);
+        let slot = index(order.slot());
+        if self.accepted.len() <= slot {
+            self.accepted.resize(slot + 1, PrivateSequence(0));
+        }
+        self.accepted[slot] = xseq;
     }
 
     /// Forgets the positions of a window that is over.

@@ -41,6 +41,14 @@ impl Depth {
         }
     }
 
+    /// The depth of levels, bids and asks.
+    pub(super) fn of(
+        bids: impl Iterator<Item = (Price, Volume)>,
+        asks: impl Iterator<Item = (Price, Volume)>,
+    ) -> Depth {
+        Depth { bids: bids.collect(), asks: asks.collect() }
+    }
+
     /// Lots at a price.
     pub fn at(&self, side: Side, price: Price) -> Volume {
         let levels = match side {

@@ -1,10 +1,16 @@
 //! Orders of the view: each order's cumulative state.
 
+use crate::book::Placement;
 use crate::ending::CancelReason;
 use crate::event::Event;
+use crate::exchange::Exchange;
 use crate::ids::{AccountId, InstrumentId, OrderId, index};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::label::Label;
 use crate::order::{OrderKind, SessionId, Side, TimeInForce};
+use crate::timers::Timer;
 use crate::units::{Amount, Lots, Price};
 use crate::view::depth::LevelChange;
 
@@ -143,18 +149,23 @@ impl OrdersView {
         }
     }
 
+    /// Knows an order.
+    pub(super) fn insert(&mut self, view: OrderView) {
+        let slot = index(view.order.slot());
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, None);
+        }
+        self.slots[slot] = Some(view);
+    }
+
     fn accept(&mut self, event: &Event) {
         let Event::OrderAccepted { account, order, instrument, side, immediate, limit, lots, client, .. } =
             *event
         else {
             unreachable!("asked for accepted orders only");
         };
-        let slot = index(order.slot());
-        if self.slots.len() <= slot {
-            self.slots.resize(slot + 1, None);
-        }
         let waits = [TimeInForce::GoodTillGate, TimeInForce::ImmediateOrCancel];
-        self.slots[slot] = Some(OrderView {
+        self.insert(OrderView {
             order,
             client,
             account,
@@ -183,5 +194,63 @@ impl OrdersView {
         let view = self.at_mut(order);
         (view.kind, view.time_in_force, view.minimum) = (kind, time_in_force, minimum);
         (view.clip, view.label, view.session) = (shown, label, session);
+    }
+}
+
+/// Image of an open order: what of it only the events have told.
+impl OrderView {
+    pub(super) fn put_told(&self, to: &mut ImageWriter<'_>) {
+        // All but three the exchange says too.
+        let OrderView {
+            order: _,
+            client: _,
+            account: _,
+            instrument: _,
+            side: _,
+            kind: _,
+            time_in_force: _,
+            minimum,
+            clip,
+            label: _,
+            session: _,
+            limit: _,
+            lots: _,
+            leaves: _,
+            filled: _,
+            cost,
+            status: _,
+            shown: _,
+        } = self;
+        minimum.put(to);
+        clip.put(to);
+        cost.put(to);
+    }
+
+    /// The order that is open in `slot`.
+    pub(super) fn take_told(exchange: &Exchange, slot: u32, from: &mut ImageReader<'_>) -> Taken<OrderView> {
+        let (open, order) = (exchange.orders().at(slot), exchange.books().resting_in(slot));
+        let placement = exchange.books().placement(order).expect("an open order rests");
+        let Placement { account, instrument, side, limit, leaves, clip: _ } = placement;
+        let expires = exchange.timers().due_of(Timer::Expiry(slot));
+        Ok(OrderView {
+            order,
+            client: open.client,
+            account,
+            instrument,
+            side,
+            kind: open.kind,
+            time_in_force: expires.map_or(TimeInForce::GoodTillGate, TimeInForce::GoodTillDate),
+            minimum: Image::take(from)?,
+            clip: Image::take(from)?,
+            label: open.label,
+            session: open.session,
+            limit,
+            lots: open.lots,
+            leaves,
+            filled: open.lots.less(leaves),
+            cost: Image::take(from)?,
+            status: OrderStatus::Open,
+            shown: exchange.books().shown(order).expect("an open order rests"),
+        })
     }
 }

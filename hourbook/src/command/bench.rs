@@ -1,8 +1,11 @@
 //! Bench: measures.
 
 mod flow;
+mod makers;
 mod own_exchange;
+mod own_folder;
 mod pipeline;
+mod start;
 mod wire;
 
 use clap::Subcommand;
@@ -11,12 +14,13 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
-/// Measure the book, the exchange, what is taken without sockets, or the way from order to reply
+/// Measure the book, the exchange, what is taken without sockets, the start, or the way from order to reply
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     Book(flow::Book),
     Exchange(flow::Exchange),
     Pipeline(pipeline::Pipeline),
+    Start(start::Start),
     Wire(wire::Wire),
 }
 
@@ -29,6 +33,7 @@ impl Bench {
             Bench::Book(command) => command.run(screen),
             Bench::Exchange(command) => command.run(screen),
             Bench::Pipeline(command) => command.run(screen),
+            Bench::Start(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
         }
     }

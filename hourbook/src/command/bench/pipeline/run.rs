@@ -158,7 +158,7 @@ mod tests {
     use journal::record::Record;
 
     use super::*;
-    use crate::command::bench::pipeline::makers::Makers;
+    use crate::command::bench::makers::Makers;
 
     /// Commands that the journal in `folder` holds.
     fn journaled(folder: &Path) -> u64 {
