@@ -5,7 +5,6 @@ use crate::ids::{AccountId, InstrumentId, position};
 use crate::index::{Index, SLOTS_MAX, mix64};
 use crate::link::Link;
 use crate::obligation::Queue;
-use crate::prefetch::prefetch;
 use crate::units::{Amount, Lots, Volume};
 
 /// Where a position stands among all positions.
@@ -182,12 +181,6 @@ impl Positions {
     #[inline]
     pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> PositionRow {
         PositionRow(self.index.glance(hash(account, instrument)))
-    }
-
-    /// Asks for the position in a row.
-    #[inline]
-    pub(crate) fn prefetch(&self, row: PositionRow) {
-        prefetch(&self.rows, index(row.0));
     }
 
     /// Every position in an instrument, the last entered first.
