@@ -206,7 +206,10 @@ impl ClientIds {
     /// Enters a number. `of_open` gives the owner and the id of the open order in a slot.
     #[inline]
     fn insert(&mut self, hash: u64, number: u32, of_open: impl Fn(u32) -> (AccountId, Label)) {
-        self.directory.insert(hash, number, rehash(&self.records, self.seed, of_open));
+        let rehash = rehash(&self.records, self.seed, of_open);
+        // Orders that are open are near already; there are few beside those that are done.
+        let ask = |number: u32| prefetch(&self.records, index(number.saturating_sub(DONE)));
+        self.directory.insert((hash, number), rehash, ask);
     }
 
     /// Enters the id of the order in `slot`, for which there is room. `of_open` gives the owner and the id of the open

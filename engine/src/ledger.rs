@@ -119,11 +119,19 @@ impl Ledger {
         position
     }
 
-    /// Asks for the oldest obligation of a position, which may be any number.
+    /// Asks for the oldest obligation in a row, which may be any number.
     #[inline]
-    pub(crate) fn prefetch_obligations(&self, row: PositionRow) {
+    pub(crate) fn prefetch_obligation(&self, row: PositionRow) {
         if let Some(position) = self.positions.get(row) {
             self.obligations.prefetch(position.obligations);
+        }
+    }
+
+    /// Asks for the obligation after that one.
+    #[inline]
+    pub(crate) fn prefetch_obligation_after(&self, row: PositionRow) {
+        if let Some(position) = self.positions.get(row) {
+            self.obligations.prefetch_after(position.obligations);
         }
     }
 

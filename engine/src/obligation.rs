@@ -105,6 +105,14 @@ impl Obligations {
         prefetch(&self.slots, queue.first.get().map_or(0, index));
     }
 
+    /// Asks for the obligation after the oldest one of `queue`.
+    #[inline]
+    pub(crate) fn prefetch_after(&self, queue: Queue) {
+        if let Some(first) = queue.first.get() {
+            prefetch(&self.slots, self.slots[index(first)].next.get().map_or(0, index));
+        }
+    }
+
     /// What a position owes, oldest first.
     pub fn of(&self, queue: Queue) -> impl Iterator<Item = &Obligation> {
         let slot = |link: Link| link.get().map(|at| &self.slots[index(at)]);

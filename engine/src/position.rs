@@ -8,7 +8,6 @@ use crate::image::{Image, Taken};
 use crate::index::{Index, SLOTS_MAX, mix64};
 use crate::link::Link;
 use crate::obligation::{Obligations, Queue};
-use crate::prefetch::prefetch;
 use crate::units::{Amount, Lots, Volume};
 
 /// Where a position stands among all positions.
@@ -185,12 +184,6 @@ impl Positions {
     #[inline]
     pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> PositionRow {
         PositionRow(self.index.glance(hash(account, instrument)))
-    }
-
-    /// Asks for the position in a row.
-    #[inline]
-    pub(crate) fn prefetch(&self, row: PositionRow) {
-        prefetch(&self.rows, index(row.0));
     }
 
     /// Every position in an instrument, the last entered first.

@@ -47,6 +47,8 @@ struct Sight {
     hash: u64,
     /// The order that it enters; without lots when it enters none.
     entered: Entered,
+    /// The account's position, if it meets any order.
+    row: PositionRow,
     /// Slots of the orders that are met, and their owners' positions.
     makers: [(u32, PositionRow); MAKERS_MAX],
     /// How many those are.
@@ -112,6 +114,7 @@ impl Sight {
         account: AccountId::OPERATOR,
         hash: 0,
         entered: Entered::NOTHING,
+        row: PositionRow(0),
         makers: [(0, PositionRow(0)); MAKERS_MAX],
         met: 0,
     };
@@ -143,8 +146,8 @@ impl Sight {
         }
     }
 
-    /// Third: asks for where the oldest id is entered, and for where the ids of the orders that are met are, and for their
-    /// owners and positions.
+    /// Third: asks for where the oldest id is entered, and for where the ids of the orders that are met are, for their
+    /// owners, and for the oldest obligations of all who trade.
     #[inline]
     fn follow(&mut self, exchange: &Exchange) {
         exchange.client_ids.prefetch_forgotten(self.account);
@@ -152,18 +155,23 @@ impl Sight {
             let (owner, (position, client)) = (exchange.books.owner(*maker), exchange.orders.glance(*maker));
             exchange.ledger.accounts.prefetch(owner);
             exchange.client_ids.prefetch(exchange.client_ids.hash(owner, client.unwrap_or(Label::SHORTEST)));
-            exchange.ledger.positions.prefetch(position);
+            exchange.ledger.prefetch_obligation(position);
             *row = position;
+        }
+        if 0 < self.met {
+            self.row = exchange.ledger.positions.glance(self.account, self.entered.instrument);
+            exchange.ledger.prefetch_obligation(self.row);
         }
     }
 
-    /// Last: asks for the oldest obligations of those who trade.
+    /// Last: asks for the obligations that follow those.
     #[inline]
     fn finish(&self, exchange: &Exchange) {
+        if 0 < self.met {
+            exchange.ledger.prefetch_obligation_after(self.row);
+        }
         for &(_, row) in &self.makers[..self.met] {
-            exchange.ledger.prefetch_obligations(row);
-            let own = exchange.ledger.positions.glance(self.account, self.entered.instrument);
-            exchange.ledger.prefetch_obligations(own);
+            exchange.ledger.prefetch_obligation_after(row);
         }
     }
 }
