@@ -1,7 +1,7 @@
 //! Attestation: what a provider commits and opens, and how anyone checks it.
 //!
-//! Pure: no clock, file, socket or random number. What enters a verdict is a whole number; floats appear where
-//! hidden states and scores of a model come in ([`fingerprint`], [`margin`]) and nowhere else. `docs/attestation.md` has the
+//! Pure: no clock, file, socket or random number. Everything is a whole number but the hidden states of a model, which come
+//! into [`fingerprint`] as they are. `docs/attestation.md` has the
 //! bytes of every object, with test vectors.
 
 pub mod assign;

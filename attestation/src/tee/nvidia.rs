@@ -39,7 +39,7 @@ pub struct ServiceKey<'a> {
 pub struct NvidiaEvidence<'a> {
     /// The overall token.
     pub overall: &'a str,
-    /// One token per GPU, by the name that the overall token gives it.
+    /// One token per GPU of at most 64, by the name that the overall token gives it.
     pub gpus: BTreeMap<&'a str, &'a str>,
 }
 

@@ -51,13 +51,7 @@ impl TdxEvidence<'_> {
         statuses: &[&str],
     ) -> Result<TdxReport, Refusal> {
         let Claims { report, report_data } = self.verified(challenge.now_s)?;
-        let (key, nonce) = report_data.split_at(32);
-        if key != challenge.key_hash().0 {
-            return Err(Refusal::WrongKey);
-        }
-        if nonce != challenge.nonce {
-            return Err(Refusal::WrongNonce);
-        }
+        is_about(&report_data, challenge)?;
         report.check(measurements, statuses)?;
         Ok(report)
     }
@@ -104,6 +98,18 @@ impl TdxReport {
     }
 }
 
+/// Refuses report data that are about another provider or another challenge.
+pub fn is_about(report_data: &[u8; 64], challenge: &Challenge) -> Result<(), Refusal> {
+    let (key, nonce) = report_data.split_at(32);
+    if key != challenge.key_hash().0 {
+        Err(Refusal::WrongKey)
+    } else if nonce != challenge.nonce {
+        Err(Refusal::WrongNonce)
+    } else {
+        Ok(())
+    }
+}
+
 /// The verifier gives words only. It has refused; which of our names that has is all that hangs on them.
 fn refusal(words: &str) -> Refusal {
     let lower = words.to_lowercase();
@@ -111,6 +117,8 @@ fn refusal(words: &str) -> Refusal {
         Refusal::Expired
     } else if lower.contains("in the future") || lower.contains("notvalidyet") {
         Refusal::NotYetValid
+    } else if lower.contains("no matching tcb level") || lower.contains("revoked") {
+        Refusal::Status(words.to_owned())
     } else if lower.contains("decode quote") {
         Refusal::Unreadable(words.to_owned())
     } else {
