@@ -7,7 +7,9 @@
 mod cache;
 mod decoder;
 mod engine;
+mod file;
 mod forward;
+mod gguf;
 mod instructions;
 mod invalid;
 mod lanes;
@@ -24,6 +26,8 @@ mod tokenizer;
 
 pub use crate::decoder::{Decoder, Drawn, End, Job, answers};
 pub use crate::engine::{Engine, TOKENS_MAX};
+pub use crate::file::{Fact, describe, read_file};
+pub use crate::gguf::FILE_BYTES_MAX;
 pub use crate::instructions::Instructions;
 pub use crate::invalid::Invalid;
 pub use crate::model::Model;

@@ -69,6 +69,16 @@ impl Matrix {
         lanes * size_of::<Lanes>()
     }
 
+    /// Whether every weight is a number.
+    pub(crate) fn is_finite(&self) -> bool {
+        let is_finite = |lanes: &[Lanes]| lanes.as_flattened().iter().all(|value| value.is_finite());
+        match &self.weights {
+            Weights::Floats(floats) => is_finite(floats),
+            Weights::Nibbles { scales, offsets, .. } => is_finite(scales) && is_finite(offsets),
+            Weights::Bytes { scales, .. } => is_finite(scales),
+        }
+    }
+
     /// One row's weights, 32 by 32.
     pub(crate) fn row(&self, row: usize, instructions: Instructions) -> Vec<Lanes> {
         assert!(row < self.rows, "only a row that is there has weights");

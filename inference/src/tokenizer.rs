@@ -25,8 +25,8 @@ const TOKEN_BYTES_MAX: usize = 1024;
 pub struct Tokenizer {
     /// What each token stands for.
     bytes: Vec<Box<[u8]>>,
-    /// The token of each single byte.
-    singles: [u32; 256],
+    /// The token of each single byte. Some vocabularies have none for bytes that no text has, and for some control characters.
+    singles: [Option<u32>; 256],
     merges: Merges,
     splitting: Splitting,
     /// Tokens that steer the model, by their text's first byte, longer texts first.
@@ -93,20 +93,14 @@ impl Tokenizer {
         controls
             .values_mut()
             .for_each(|all| all.sort_by_key(|control| std::cmp::Reverse(control.text.len())));
-        let single = |byte: u8| {
-            let text = byte_text::character(byte).to_string();
-            let missing =
-                || Invalid::new("tokenizer.ggml.tokens", format!("has no token for the byte {byte}"));
-            ids.get(text.as_str()).copied().ok_or_else(missing)
+        let single = |byte: usize| {
+            let byte = u8::try_from(byte).ok()?;
+            ids.get(byte_text::character(byte).to_string().as_str()).copied()
         };
-        let mut singles = [0; 256];
-        for (byte, place) in (0..=u8::MAX).zip(&mut singles) {
-            *place = single(byte)?;
-        }
         Ok(Tokenizer {
             merges: merges(vocabulary.merges, &ids)?,
             bytes,
-            singles,
+            singles: std::array::from_fn(single),
             splitting: Splitting::named(vocabulary.splitting)?,
             controls,
             start: vocabulary.start,
@@ -141,7 +135,7 @@ impl Tokenizer {
     pub fn encode(&self, text: &str) -> Result<Vec<Token>, Invalid> {
         check(text)?;
         let mut tokens: Vec<Token> = self.start.into_iter().collect();
-        self.encode_plain(text, &mut tokens);
+        self.encode_plain(text, &mut tokens)?;
         Ok(tokens)
     }
 
@@ -155,12 +149,12 @@ impl Tokenizer {
                 at += 1;
                 continue;
             };
-            self.encode_plain(&text[from..at], &mut tokens);
+            self.encode_plain(&text[from..at], &mut tokens)?;
             tokens.push(control.token);
             at += control.text.len();
             from = at;
         }
-        self.encode_plain(&text[from..], &mut tokens);
+        self.encode_plain(&text[from..], &mut tokens)?;
         Ok(tokens)
     }
 
@@ -177,11 +171,15 @@ impl Tokenizer {
         candidates.iter().find(|control| text[at..].starts_with(&control.text))
     }
 
-    fn encode_plain(&self, text: &str, tokens: &mut Vec<Token>) {
-        self.splitting.split(text, &mut |piece| {
-            let singles = piece.bytes().map(|byte| self.singles[usize::from(byte)]);
-            merging::merge(singles, &self.merges, tokens);
-        });
+    fn encode_plain(&self, text: &str, tokens: &mut Vec<Token>) -> Result<(), Invalid> {
+        let single = |byte: u8| self.singles[usize::from(byte)];
+        if let Some(byte) = text.bytes().find(|byte| single(*byte).is_none()) {
+            let rule = format!("has the byte {byte}, for which this model has no token: leave it out");
+            return Err(Invalid::new("text", rule));
+        }
+        self.splitting
+            .split(text, &mut |piece| merging::merge(piece.bytes().filter_map(single), &self.merges, tokens));
+        Ok(())
     }
 }
 
