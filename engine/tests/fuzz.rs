@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../fuzz/src/lib.rs"]
+#[path = "../../fuzz/src/book.rs"]
 pub mod fuzz;
 
 use std::path::{Path, PathBuf};
