@@ -195,11 +195,11 @@ pub fn with_model(receipt: &Receipt, findings: &[Finding]) -> Vec<Checked> {
             Some(format!("sequence {index} has {} {value}: more than any honest one", statistic.name()))
         })
     };
-    let truncated = first_of(&|finding| {
-        finding.is_truncated.then(|| format!("sequence {} stops without a token that ends it", finding.index))
+    let misended = first_of(&|finding| {
+        finding.has_wrong_end.then(|| format!("sequence {} ends elsewhere than it may", finding.index))
     });
     vec![
-        Checked::unless(Check::Length, truncated),
+        Checked::unless(Check::Length, misended),
         Checked::unless(Check::Tokens, flagged(false)),
         Checked::unless(Check::Fingerprints, flagged(true)),
         Checked::unless(Check::Batch, against_batch(receipt, findings)),

@@ -36,6 +36,8 @@ impl Domain {
     pub const ANSWER: Domain = Domain::new(b"answer 1");
     /// The hash of one sequence's fingerprints.
     pub const FINGERPRINTS: Domain = Domain::new(b"fingerprints 1");
+    /// The id of a model: the bytes of its file, or the name of one that is built in.
+    pub const MODEL: Domain = Domain::new(b"model 1");
     /// The id of a batch: one delivery in one slot.
     pub const BATCH: Domain = Domain::new(b"batch 1");
     /// The hash that commits to a secret.

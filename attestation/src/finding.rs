@@ -17,8 +17,8 @@ pub struct Finding {
     pub distance: Distance,
     /// How far its tokens are from the ones the auditor would have chosen.
     pub margins: Margins,
-    /// Whether the answer stops before its longest without a token that ends it.
-    pub is_truncated: bool,
+    /// Whether the answer ends elsewhere than it may: before its longest without a token that ends it, or after one.
+    pub has_wrong_end: bool,
 }
 
 impl Finding {
@@ -41,10 +41,10 @@ impl Finding {
                 micronats: reader.u64("micronats")?,
                 widest_micronats: reader.u64("widest_micronats")?,
             },
-            is_truncated: match reader.u32("truncated")? {
+            has_wrong_end: match reader.u32("wrong_end")? {
                 0 => false,
                 1 => true,
-                _ => return reader.refuse("truncated", "0 or 1"),
+                _ => return reader.refuse("wrong_end", "0 or 1"),
             },
         };
         finding.demand_sense(&reader)?;
@@ -54,11 +54,11 @@ impl Finding {
 
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let Finding { index, distance, margins, is_truncated } = self;
+        let Finding { index, distance, margins, has_wrong_end } = self;
         let writer = Writer::new(Domain::FINDING).u32(*index);
         let writer = writer.u32(distance.activations).u32(distance.mismatches).u64(distance.ulps);
         let writer = writer.u32(margins.tokens).u32(margins.equal);
-        writer.u64(margins.micronats).u64(margins.widest_micronats).u32(u32::from(*is_truncated)).done()
+        writer.u64(margins.micronats).u64(margins.widest_micronats).u32(u32::from(*has_wrong_end)).done()
     }
 
     /// The hash over findings, one after the other: what a verdict rests on.

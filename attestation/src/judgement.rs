@@ -18,7 +18,7 @@ pub struct Flags(PerStatistic<bool>);
 /// What findings come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
-    /// Sequences that flag by themselves, truncated ones among them.
+    /// Sequences that flag by themselves, those with a wrong end among them.
     pub sequences: u32,
     /// What flags over all of them together.
     pub batch: Flags,
@@ -74,7 +74,7 @@ impl Judgement {
     /// Judges the findings of one batch.
     pub fn of(findings: &[Finding], calibration: &Calibration) -> Judgement {
         let is_flagged =
-            |finding: &&Finding| finding.is_truncated || Flags::of_sequence(finding, calibration).any();
+            |finding: &&Finding| finding.has_wrong_end || Flags::of_sequence(finding, calibration).any();
         let sequences = findings.iter().filter(is_flagged).count();
         Judgement {
             sequences: u32::try_from(sequences).expect("a batch is bounded"),

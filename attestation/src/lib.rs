@@ -21,6 +21,7 @@ pub mod leaf;
 pub mod malformed;
 pub mod margin;
 pub mod metering;
+pub mod model;
 pub mod opening;
 pub mod plausibility;
 pub mod rate;

@@ -167,7 +167,7 @@ fn breaches() -> BTreeMap<(&'static str, &'static str), (usize, Vec<u8>)> {
         (("Finding", "equal"), u32_of(41)),
         (("Finding", "micronats"), u64_of(1)),
         (("Finding", "widest_micronats"), u64_of(20_000_001)),
-        (("Finding", "truncated"), u32_of(2)),
+        (("Finding", "wrong_end"), u32_of(2)),
         (("Verdict", "stage"), u32_of(2)),
         (("Verdict", "unopened"), u32_of(65_535)),
         (("Verdict", "flagged"), u32_of(3)),

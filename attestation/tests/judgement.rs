@@ -19,7 +19,7 @@ fn finding(ulps: u64, micronats: u64) -> Finding {
         index: 0,
         distance: Distance { activations: 128, mismatches: 0, ulps },
         margins: Margins { tokens: 100, equal: 99, micronats, widest_micronats: micronats },
-        is_truncated: false,
+        has_wrong_end: false,
     }
 }
 
@@ -81,7 +81,7 @@ fn largest_batch_of_the_largest_values_does_not_overflow() {
 
 #[test]
 fn truncated_answer_is_a_flag() {
-    let findings = [Finding { is_truncated: true, ..fixture::finding(0) }];
+    let findings = [Finding { has_wrong_end: true, ..fixture::finding(0) }];
     assert_eq!(Judgement::of(&findings, &receipt().calibration).sequences, 1);
 }
 

@@ -281,7 +281,7 @@ fn measured_sequences_are_judged_by_name() {
     let other =
         judged(&|finding| finding.distance = Distance { activations, mismatches: activations, ulps: 0 });
     assert_eq!(other, [Check::Fingerprints, Check::Batch, Check::Findings]);
-    let short = judged(&|finding| finding.is_truncated = true);
+    let short = judged(&|finding| finding.has_wrong_end = true);
     assert_eq!(short, [Check::Length, Check::Findings]);
 }
 
