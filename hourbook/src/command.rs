@@ -15,9 +15,11 @@ mod instruments;
 mod invariants;
 mod keys;
 mod market;
+mod model;
 mod order;
 mod orders;
 mod ping;
+mod receipt;
 mod reduce;
 mod replay;
 mod serve;
@@ -62,7 +64,11 @@ pub(crate) enum Command {
     Market(market::Market),
     #[command(subcommand)]
     Admin(admin::Admin),
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     Invariants(invariants::Invariants),
     #[command(subcommand)]
     Replay(replay::Replay),
@@ -94,7 +100,9 @@ impl Command {
             Command::Deposit(command) => command.run(options, screen).await,
             Command::Market(command) => command.run(options, screen).await,
             Command::Admin(command) => command.run(options, screen).await,
+            Command::Model(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
+            Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,

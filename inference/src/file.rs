@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use crate::chat::Chat;
 use crate::gguf::value::Value;
 use crate::gguf::{FILE_BYTES_MAX, Gguf, Tensor};
 use crate::invalid::Invalid;
@@ -20,6 +21,8 @@ use crate::tokenizer::{Tokenizer, Vocabulary};
 const ARCHITECTURE: &str = "llama";
 /// What a control token's type is in a file.
 const CONTROL: i128 = 3;
+
+const TEMPLATE: &str = "tokenizer.chat_template";
 
 /// A fact or a tensor of a file, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,9 +74,8 @@ impl Model {
         let tokenizer = tokenizer(&Facts(&gguf), &shape)?;
         let name =
             gguf.fact("general.name").and_then(|name| name.text("").ok()).unwrap_or("unnamed").to_owned();
-        let chat_template =
-            gguf.fact("tokenizer.chat_template").map(|value| value.text("tokenizer.chat_template"));
-        let chat_template = chat_template.transpose()?.map(str::to_owned);
+        let template = gguf.fact(TEMPLATE).map(|value| value.text(TEMPLATE)).transpose()?;
+        let chat = template.and_then(|template| Chat::from_template(template, &tokenizer));
         let mut tensors = Tensors(gguf);
         let model = Model {
             name,
@@ -84,7 +86,7 @@ impl Model {
             rotation_factors: rotation_factors(&mut tensors, &shape)?,
             shape,
             tokenizer,
-            chat_template,
+            chat,
         };
         match tensors.0.tensors().next() {
             None => Ok(model),

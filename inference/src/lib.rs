@@ -4,7 +4,9 @@
 //! So it is auditor, arbiter of disputes and a provider on processors in one; others may compute with whatever they like and are
 //! held to a tolerance. Tokens are drawn by a seed that comes with the order, so that an answer says which model gave it.
 
+mod alteration;
 mod cache;
+mod chat;
 mod decoder;
 mod engine;
 mod file;
@@ -24,6 +26,7 @@ mod tiny;
 mod token;
 mod tokenizer;
 
+pub use crate::alteration::Alteration;
 pub use crate::decoder::{Decoder, Drawn, End, Job, answers};
 pub use crate::engine::{Engine, TOKENS_MAX};
 pub use crate::file::{Fact, describe, read_file};

@@ -1,5 +1,6 @@
 //! Model: the weights of a llama, its vocabulary and the words around a conversation.
 
+use crate::chat::Chat;
 use crate::lanes::Lanes;
 use crate::matrix::Matrix;
 use crate::shape::Shape;
@@ -11,7 +12,7 @@ pub struct Model {
     pub(crate) name: String,
     pub(crate) shape: Shape,
     pub(crate) tokenizer: Tokenizer,
-    pub(crate) chat_template: Option<String>,
+    pub(crate) chat: Option<Chat>,
     pub(crate) embedding: Matrix,
     pub(crate) layers: Vec<Layer>,
     pub(crate) norm: Vec<Lanes>,

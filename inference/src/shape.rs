@@ -90,9 +90,4 @@ impl Shape {
     pub(crate) fn key_width(&self) -> usize {
         self.key_heads * self.head_width
     }
-
-    /// Weights without those of the norms, an output shared with the embedding counted once.
-    pub(crate) fn layer_weights(&self) -> usize {
-        2 * self.width * (self.query_width() + self.key_width()) + 3 * self.width * self.feed
-    }
 }

@@ -5,6 +5,7 @@
 
 mod vocabulary;
 
+use crate::chat::Chat;
 use crate::lanes::{LANES, Lanes};
 use crate::matrix::Matrix;
 use crate::model::{Layer, Model};
@@ -45,11 +46,12 @@ impl Model {
         let voice = |token: usize| if is_said[token] { VOICE } else { QUIET_VOICE };
         let embedding = weights.matrix(SHAPE.vocabulary, SHAPE.width, voice);
         let layers = (0..SHAPE.layers).map(|_| weights.layer()).collect();
+        let tokenizer = Tokenizer::tiny();
         Model {
             name: NAME.to_owned(),
             shape: SHAPE,
-            tokenizer: Tokenizer::tiny(),
-            chat_template: Some(CHAT_TEMPLATE.to_owned()),
+            chat: Chat::from_template(CHAT_TEMPLATE, &tokenizer),
+            tokenizer,
             embedding,
             layers,
             norm: ones(),
@@ -60,9 +62,7 @@ impl Model {
 }
 
 /// How a conversation is written, as in most models of its kind.
-const CHAT_TEMPLATE: &str = "\
-{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}\
-{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+const CHAT_TEMPLATE: &str = "{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}{% endfor %}";
 
 /// The stream that all weights come from, in the order of the file's names.
 struct Weights(blake3::OutputReader);

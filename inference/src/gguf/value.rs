@@ -130,9 +130,9 @@ impl fmt::Display for Value<'_> {
             Value::Float(float) => write!(f, "{float}"),
             Value::Truth(truth) => write!(f, "{truth}"),
             Value::Text(text) => {
-                let shown: String =
-                    text.chars().take(SHOWN_CHARACTERS_MAX).flat_map(char::escape_debug).collect();
+                let shown: String = text.chars().take(SHOWN_CHARACTERS_MAX).collect();
                 let rest = if shown.len() < text.len() { "..." } else { "" };
+                let shown = shown.replace('\n', "\\n").replace(char::is_control, "?");
                 write!(f, "\"{shown}{rest}\"")
             }
             Value::List(list) => {
