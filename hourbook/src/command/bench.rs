@@ -1,5 +1,7 @@
 //! Bench: measures.
 
+mod cheats;
+mod deterrence;
 mod flow;
 mod own_exchange;
 mod pipeline;
@@ -18,6 +20,8 @@ pub(crate) enum Bench {
     Exchange(flow::Exchange),
     Pipeline(pipeline::Pipeline),
     Wire(wire::Wire),
+    Cheats(cheats::Cheats),
+    Deterrence(deterrence::Deterrence),
 }
 
 impl Bench {
@@ -30,6 +34,8 @@ impl Bench {
             Bench::Exchange(command) => command.run(screen),
             Bench::Pipeline(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
+            Bench::Cheats(command) => command.run(screen),
+            Bench::Deterrence(command) => command.run(screen),
         }
     }
 }
