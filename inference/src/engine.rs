@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::cache::Cache;
@@ -16,6 +17,8 @@ use crate::token::Token;
 
 /// Tokens of one computation, at most. Longer prompts take several.
 pub const TOKENS_MAX: usize = 128;
+/// Tokens for which it is worth that a thread computes them alone.
+const GROUP_TOKENS_MIN: usize = 8;
 /// Threads, at most.
 const THREADS_MAX: usize = 256;
 
@@ -30,9 +33,15 @@ pub struct Engine {
 /// Hidden states after the last norm, and the logits of each.
 #[derive(Debug)]
 pub(crate) struct States {
+    parts: Vec<Part>,
+    vocabulary: usize,
+}
+
+/// What one group of sequences came to.
+#[derive(Debug)]
+struct Part {
     hidden: Activations,
     logits: Activations,
-    vocabulary: usize,
 }
 
 impl Engine {
@@ -77,12 +86,33 @@ impl Engine {
     }
 
     /// Computes one step of several sequences.
-    pub(crate) fn compute(&self, mut work: Vec<Work<'_>>) -> States {
-        self.pool.install(|| {
+    ///
+    /// Where there are enough of them each thread takes some and computes them whole: threads that wait for each other after every
+    /// product lose more than they save by reading the weights together.
+    pub(crate) fn compute(&self, work: Vec<Work<'_>>) -> States {
+        let tokens: usize = work.iter().map(|work| work.tokens.len()).sum();
+        let groups = groups(work, self.groups_of(tokens));
+        let compute = |mut work: Vec<Work<'_>>| {
             let hidden = forward(&self.model, &mut work, self.instructions);
             let logits = logits(&self.model, &hidden, self.instructions);
-            States { hidden, logits, vocabulary: self.model.shape.vocabulary }
-        })
+            Part { hidden, logits }
+        };
+        let parts = self.pool.install(|| groups.into_par_iter().map(compute).collect());
+        States { parts, vocabulary: self.model.shape.vocabulary }
+    }
+
+    /// Into how many groups a step of so many sequences falls, each of which reads all weights by itself.
+    pub fn groups(&self, sequences: u32) -> usize {
+        self.groups_of(index(sequences))
+    }
+
+    fn groups_of(&self, tokens: usize) -> usize {
+        self.threads().min(tokens / GROUP_TOKENS_MIN).max(1)
+    }
+
+    /// Does the same on every thread.
+    pub(crate) fn broadcast<T: Send>(&self, work: &(dyn Fn() -> T + Sync)) -> Vec<T> {
+        self.pool.broadcast(|_| work())
     }
 
     /// Does something on the engine's threads.
@@ -122,18 +152,46 @@ impl Engine {
 impl States {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.hidden.tokens()
+        self.parts.iter().map(|part| part.hidden.tokens()).sum()
     }
 
     /// One hidden state.
     pub(crate) fn hidden(&self, row: usize) -> Vec<f32> {
-        self.hidden.row(row).flatten().copied().collect()
+        let (part, row) = self.place(row);
+        part.hidden.row(row).flatten().copied().collect()
     }
 
     /// Its logits.
     pub(crate) fn logits(&self, row: usize) -> Logits<'_> {
-        Logits::new(&self.logits, row, self.vocabulary)
+        let (part, row) = self.place(row);
+        Logits::new(&part.logits, row, self.vocabulary)
     }
+
+    fn place(&self, row: usize) -> (&Part, usize) {
+        let mut row = row;
+        for part in &self.parts {
+            if row < part.hidden.tokens() {
+                return (part, row);
+            }
+            row -= part.hidden.tokens();
+        }
+        unreachable!("only a state that is there is asked for");
+    }
+}
+
+/// Neighbouring sequences together, so that every group has about as many tokens.
+fn groups(work: Vec<Work<'_>>, count: usize) -> Vec<Vec<Work<'_>>> {
+    let tokens: usize = work.iter().map(|work| work.tokens.len()).sum();
+    let mut groups = vec![Vec::new()];
+    let mut taken = 0;
+    for work in work {
+        if tokens * groups.len() <= taken * count {
+            groups.push(Vec::new());
+        }
+        taken += work.tokens.len();
+        groups.last_mut().expect("there is a group").push(work);
+    }
+    groups
 }
 
 impl Model {

@@ -4,7 +4,7 @@
 //! so what a set computes is what `Portable` computes, bit for bit. Argued and measured in
 //! docs/decisions/008-product-then-sum.md.
 
-mod dequantise;
+pub(crate) mod dequantise;
 mod elementwise;
 mod product;
 

@@ -15,6 +15,7 @@ mod gguf;
 mod instructions;
 mod invalid;
 mod lanes;
+mod limit;
 mod matrix;
 mod model;
 mod narrow;

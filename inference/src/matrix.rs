@@ -7,13 +7,14 @@ mod packing;
 
 use rayon::prelude::*;
 
+use crate::instructions::dequantise::Words;
 use crate::instructions::{Block, Instructions, TOKENS_BLOCK};
 use crate::lanes::{Activations, LANES, Lanes, ZERO};
 
 /// Columns of a tile: 16 KiB, so that it stays in the first cache while the tokens pass over it.
 const TILE_COLUMNS: usize = 128;
-/// Below this many products of weights and values the threads are not worth waking.
-const PRODUCTS_SPLIT_MIN: usize = 1 << 16;
+/// Below this many products of weights and values, some 10 us of them, another thread is not worth waking.
+const PRODUCTS_SPLIT_MIN: usize = 1 << 19;
 
 /// A matrix of `rows` outputs and `columns` inputs.
 #[derive(Debug)]
@@ -29,13 +30,13 @@ enum Weights {
     Floats(Vec<Lanes>),
     /// Per 32 columns: four words a row with eight codes each, a scale and an offset a row.
     Nibbles {
-        words: Vec<[u32; LANES]>,
+        words: Vec<Words>,
         scales: Vec<Lanes>,
         offsets: Vec<Lanes>,
     },
     /// Per 32 columns: eight words a row with four codes each; a scale a row for every `group` columns.
     Bytes {
-        words: Vec<[u32; LANES]>,
+        words: Vec<Words>,
         scales: Vec<Lanes>,
         group: usize,
     },

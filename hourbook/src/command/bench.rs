@@ -3,6 +3,7 @@
 mod cheats;
 mod deterrence;
 mod flow;
+mod inference;
 mod own_exchange;
 mod pipeline;
 mod wire;
@@ -20,6 +21,7 @@ pub(crate) enum Bench {
     Exchange(flow::Exchange),
     Pipeline(pipeline::Pipeline),
     Wire(wire::Wire),
+    Inference(inference::Inference),
     Cheats(cheats::Cheats),
     Deterrence(deterrence::Deterrence),
 }
@@ -34,6 +36,7 @@ impl Bench {
             Bench::Exchange(command) => command.run(screen),
             Bench::Pipeline(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
+            Bench::Inference(command) => command.run(screen),
             Bench::Cheats(command) => command.run(screen),
             Bench::Deterrence(command) => command.run(screen),
         }
