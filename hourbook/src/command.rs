@@ -16,9 +16,11 @@ mod instruments;
 mod invariants;
 mod keys;
 mod market;
+mod model;
 mod order;
 mod orders;
 mod ping;
+mod receipt;
 mod reduce;
 mod replay;
 mod serve;
@@ -65,7 +67,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Admin(admin::Admin),
     Snapshot(snapshot::Snapshot),
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     Invariants(invariants::Invariants),
     #[command(subcommand)]
     Replay(replay::Replay),
@@ -98,7 +104,9 @@ impl Command {
             Command::Market(command) => command.run(options, screen).await,
             Command::Admin(command) => command.run(options, screen).await,
             Command::Snapshot(command) => command.run(screen),
+            Command::Model(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
+            Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,

@@ -1,9 +1,12 @@
 //! Hourbook: the exchange on the command line.
 
 mod argument;
+mod auditor;
+mod cheats;
 mod command;
 mod command_line;
 mod demo;
+mod deterrence;
 mod failure;
 mod ladder;
 mod latency;

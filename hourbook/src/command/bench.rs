@@ -1,7 +1,10 @@
 //! Bench: measures.
 
+mod cheats;
+mod deterrence;
 mod flow;
 mod makers;
+mod inference;
 mod own_exchange;
 mod own_folder;
 mod pipeline;
@@ -22,6 +25,9 @@ pub(crate) enum Bench {
     Pipeline(pipeline::Pipeline),
     Start(start::Start),
     Wire(wire::Wire),
+    Inference(inference::Inference),
+    Cheats(cheats::Cheats),
+    Deterrence(deterrence::Deterrence),
 }
 
 impl Bench {
@@ -35,6 +41,9 @@ impl Bench {
             Bench::Pipeline(command) => command.run(screen),
             Bench::Start(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
+            Bench::Inference(command) => command.run(screen),
+            Bench::Cheats(command) => command.run(screen),
+            Bench::Deterrence(command) => command.run(screen),
         }
     }
 }

@@ -89,6 +89,10 @@ fn right_lines_are_understood() {
         bench exchange flow.bin --runs 1
         bench pipeline --commands 1000
         invariants flow.bin
+        receipt verify a.receipt
+        receipt verify a.receipt b.receipt --model tiny --all --json
+        bench cheats --model tiny --sequences 2 --tokens 8 --calibrating 1 --honest 0
+        bench deterrence --batches 10
         bench wire --orders 10 --symbol S";
     for line in lines.lines() {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
@@ -192,6 +196,10 @@ fn wrong_lines_are_refused() {
         admin kill ann --venue --reason a
         admin kill ann
         verify
+        receipt verify
+        receipt verify a.receipt --all
+        bench cheats --sequences 17
+        bench deterrence --batches 0
         bench wire --orders 0
         --as ann",
     );
