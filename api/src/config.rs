@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const CONNECTIONS_MAX: usize = 10_000;
 /// How long a client may take for the websocket handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes read from a connection at a time: a connection keeps so much for as long as it lasts.
+pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Streams of one connection.
 pub const STREAMS_MAX: usize = 4_096;
 /// Streams that one request may subscribe to.

@@ -79,7 +79,12 @@ impl Outlet for Feed {
         self.tell_instruments(stamp, told.events, view);
     }
 
+    fn flush(&mut self, _now: engine::stamp::Time, _view: &View) {
+        self.streams.flush();
+    }
+
     fn answer(&mut self, question: Question, view: &View) {
+        self.streams.flush();
         answer::answer(&mut self.streams, question, view);
     }
 }

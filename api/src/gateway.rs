@@ -6,6 +6,7 @@ mod handshake;
 mod login;
 mod orders;
 mod session;
+mod socket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -30,7 +30,7 @@ impl Pending {
     pub fn answer(self, outcome: Result<Answer, ErrorObject>) {
         let Pending { waiting, method, req_id, t_in, .. } = self;
         let reply = Reply { method, req_id, outcome, t_in, t_out: now() };
-        waiting.outbox().push(reply.encode().into());
+        waiting.outbox().push_text(&reply.encode());
     }
 }
 

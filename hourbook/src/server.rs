@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use api::feed::Feed;
 use api::gateway::Gateway;
+use api::origin::Origin;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
 use engine::command::Command;
@@ -18,6 +19,7 @@ use journal::log::AppendError;
 use journal::recovery::RecoveryError;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
+use node::inlet::Inlet;
 use node::pipeline::{Pipeline, Ready, Stopped};
 use persistence::open_error::OpenError;
 use persistence::store::RocksLog;
@@ -145,6 +147,16 @@ impl Server {
     /// Where clients connect.
     pub(crate) fn url(&self) -> String {
         format!("ws://{}{PATH}", self.address)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where commands enter, past the sockets.
+    pub(crate) fn inlet(&self) -> Inlet<Origin> {
+        self.pipeline.inlet()
     }
 
     /// How many commands were read back.

@@ -106,7 +106,7 @@ fn subscribe(
             return;
         }
         if let Some(snapshot) = snapshot(view, topic, (stream, last)) {
-            listener.outbox.push(snapshot.encode().into());
+            listener.outbox.push_text(&snapshot.encode());
         }
     }
 }

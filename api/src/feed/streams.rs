@@ -7,8 +7,9 @@ use engine::ids::PublicKey;
 use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use protocol::update::Update;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::Bytes;
 
+use crate::frame;
 use crate::feed::topic::Topic;
 use crate::outbox::{Ending, Outbox};
 
@@ -38,6 +39,8 @@ struct Stream {
     /// Sequence of the last message, or of the first listener's snapshot.
     last: u64,
     listeners: Vec<Listener>,
+    /// Frames to be handed out together.
+    pending: Vec<u8>,
 }
 
 /// Every stream that anyone ever asked for.
@@ -45,6 +48,7 @@ struct Stream {
 pub(super) struct Streams {
     streams: BTreeMap<Topic, Stream>,
     topics: Vec<Topic>,
+    ready: Vec<Topic>,
     sessions: HashMap<u64, BTreeSet<Topic>>,
     /// Connections that act with a key.
     actors: HashMap<PublicKey, Vec<Listener>>,
@@ -60,9 +64,20 @@ impl Streams {
         let message = Message { stream: stream.number, seq, previous: stream.last };
         let Some(update) = write(message) else { return };
         stream.last = seq;
-        let text = Utf8Bytes::from(update.encode());
-        for listener in &stream.listeners {
-            listener.outbox.push(text.clone());
+        if stream.pending.is_empty() {
+            self.ready.push(topic);
+        }
+        frame::append_text(&mut stream.pending, &update.encode());
+    }
+
+    /// Hands out what was told.
+    pub(super) fn flush(&mut self) {
+        for topic in self.ready.drain(..) {
+            let Some(stream) = self.streams.get_mut(&topic) else { continue };
+            let frames = Bytes::from(std::mem::take(&mut stream.pending));
+            for listener in &stream.listeners {
+                listener.outbox.push(frames.clone());
+            }
         }
     }
 
@@ -73,7 +88,7 @@ impl Streams {
         let topics = &mut self.topics;
         let stream = self.streams.entry(topic).or_insert_with(|| {
             topics.push(topic);
-            Stream { number: next, last: now, listeners: Vec::new() }
+            Stream { number: next, last: now, listeners: Vec::new(), pending: Vec::new() }
         });
         if stream.listeners.is_empty() {
             stream.last = now;

@@ -1,5 +1,6 @@
 //! Bench: measures.
 
+mod fanout;
 mod flow;
 mod own_exchange;
 mod pipeline;
@@ -16,6 +17,7 @@ use crate::screen::Screen;
 pub(crate) enum Bench {
     Book(flow::Book),
     Exchange(flow::Exchange),
+    Fanout(fanout::Fanout),
     Pipeline(pipeline::Pipeline),
     Wire(wire::Wire),
 }
@@ -28,6 +30,7 @@ impl Bench {
         match self {
             Bench::Book(command) => command.run(screen),
             Bench::Exchange(command) => command.run(screen),
+            Bench::Fanout(command) => command.run(options, screen).await,
             Bench::Pipeline(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
         }

@@ -62,6 +62,7 @@ impl Measured {
 }
 
 /// The venue's time: it begins at the start of an hour, so that no gate closes while it is measured.
+#[derive(Clone)]
 struct VenueClock(Instant);
 
 impl Clock for VenueClock {
