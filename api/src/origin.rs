@@ -34,6 +34,16 @@ impl Pending {
     }
 }
 
+impl Pending {
+    /// Answers the request with something large of about so many bytes, which is written when its turn has come.
+    pub fn answer_later(self, bytes: usize, answer: impl FnOnce() -> Answer + Send + 'static) {
+        let Pending { waiting, method, req_id, t_in, .. } = self;
+        waiting.outbox().push_later(bytes, move || {
+            Reply { method, req_id, outcome: Ok(answer()), t_in, t_out: now() }.encode()
+        });
+    }
+}
+
 /// Who waits for the outcome of a command.
 #[derive(Debug)]
 pub enum Origin {

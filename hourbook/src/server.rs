@@ -123,7 +123,12 @@ impl Server {
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
-        let ready = Ready::recover(log, progress).map_err(StartError::Recovery)?;
+        let mut feed = Feed::default();
+        let ready = Ready::recover(log, &mut |stamped, events, view| {
+            feed.recover(stamped.stamp, events, view);
+            progress(stamped);
+        });
+        let ready = ready.map_err(StartError::Recovery)?;
         let (recovered, recovery) = (ready.commands(), begun.elapsed());
         let founding = match ready.view().founding() {
             Some(_) => None,
@@ -135,7 +140,7 @@ impl Server {
             (None, _) => unreachable!("an exchange is founded or about to be"),
         };
 
-        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), stop_at_once);
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
@@ -171,6 +176,7 @@ impl Server {
 
     /// Stops: finishes, makes durable and tells what was taken, then closes connections.
     pub(crate) async fn stop(self) -> Stopped<RocksLog> {
+        self.gateway.drain();
         let pipeline = self.pipeline;
         let stopping = tokio::task::spawn_blocking(move || pipeline.stop());
         let stopped = stopping.await.expect("stopping does not panic");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const SNAPSHOT: &str = r#"{"channel":"book","type":"snapshot","stream":11,"symbol":"S","seq":90210,"ts":"1795356000200100000","data":{"asks":[["1.0000","8"],["1.0024","16"]],"bids":[["0.9988","24"],["0.9960","8"]],"crc":3109968985}}"#;
 const BID_ADDED: &str = r#"{"channel":"book","type":"update","stream":11,"symbol":"S","seq":90214,"prev_seq":90210,"ts":"1795356000317220000","data":{"bids":[["0.9994","8"]],"crc":234089859}}"#;
 const ASK_TAKEN: &str = r#"{"channel":"book","type":"update","stream":11,"symbol":"S","seq":90215,"prev_seq":90214,"ts":"1795356000317900000","data":{"asks":[["1.0000","0"]],"crc":2348126232}}"#;
-const TRADES: &str = r#"{"channel":"trades","type":"update","stream":11,"symbol":"S","seq":90215,"data":[{"id":31,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"},{"id":32,"price":"12.0000","qty":"128","taker_side":"sell","ts":"1795356000317900000"}]}"#;
+const TRADES: &str = r#"{"channel":"trades","type":"update","stream":11,"symbol":"S","seq":90215,"prev_seq":0,"data":[{"id":31,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"},{"id":32,"price":"12.0000","qty":"128","taker_side":"sell","ts":"1795356000317900000"}]}"#;
 const ORDERS: &str = r#"{"channel":"executions","type":"snapshot","stream":11,"xseq":41,"ts":"1795356000200100000","data":{"orders":[]}}"#;
 
 /// A private event; `ev` is what happened and its fields.

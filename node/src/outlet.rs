@@ -13,6 +13,11 @@ pub trait Outlet: Send {
     /// What may be asked about durable state.
     type Question: Send;
 
+    /// A durable batch is about to be told.
+    fn begin(&mut self, now: Time) {
+        let _ = now;
+    }
+
     /// Tells one event of a durable command. `view` is as it was just after this event.
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View);
 

@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use engine::command::Stamped;
+use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::view::View;
 use journal::log::{AppendError, CommandLog};
@@ -41,15 +42,19 @@ pub struct Ready<L> {
 }
 
 impl<L: CommandLog> Ready<L> {
-    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command.
+    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command, what came
+    /// of it, and the view after it.
     ///
     /// # Errors
     /// The journal is damaged or of another logic version; nothing was changed.
-    pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
+    pub fn recover(
+        log: L,
+        progress: &mut impl FnMut(&Stamped, &[Event], &View),
+    ) -> Result<Ready<L>, RecoveryError> {
         let mut view = View::default();
         let recovered = recover(&log, &mut |stamped, events| {
             view.fold(stamped.stamp, events);
-            progress(stamped);
+            progress(stamped, events, &view);
         })?;
         Ok(Ready { log, recovered, view })
     }

@@ -46,3 +46,4 @@ pub mod ticker;
 pub mod time;
 pub mod trades;
 pub mod update;
+pub mod written;

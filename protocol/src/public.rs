@@ -72,10 +72,11 @@ pub struct Conflated {
 }
 
 /// Why changes were merged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConflationReason {
     /// The stream is told only so often.
+    #[default]
     Speed,
     /// This client did not read fast enough.
     SlowClient,

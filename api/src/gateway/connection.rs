@@ -12,6 +12,7 @@ use protocol::update::Update;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -20,7 +21,7 @@ use crate::config::{CLOSE_GRACE, PING_INTERVAL};
 use crate::frame;
 use crate::gateway::session::Session;
 use crate::gateway::socket::{Socket, write_all, write_waiting};
-use crate::gateway::{Gateway, handshake};
+use crate::gateway::{Gateway, Notice, handshake};
 use crate::outbox::{Ending, Outbox};
 
 /// Runs one connection to its end.
@@ -29,9 +30,8 @@ pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketA
     let mut session = Session::open(Arc::clone(gateway), peer);
     let outbox = session.outbox();
     let writer = frames.get_mut().divert(Arc::clone(&outbox));
-    let mut closing = gateway.closing.subscribe();
-    let restart = async {
-        let _ = closing.wait_for(|closing| *closing).await;
+    let notices = async {
+        hear(gateway.notice.subscribe(), &outbox).await;
         let message = "the exchange is stopping: connect again when it is back".to_owned();
         let error = Some((ErrorCode::Draining, message));
         outbox.end(Ending { close: CloseCode::RESTART, error });
@@ -42,9 +42,27 @@ pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketA
         () = write(writer, &outbox) => {}
         () = read(frames, &mut session) => {}
         () = doom(&outbox) => {}
-        () = restart => {}
+        () = notices => {}
     }
     session.leave().await;
+}
+
+/// Tells the client what everybody is to know. Returns when all connections end.
+async fn hear(mut notices: watch::Receiver<Notice>, outbox: &Outbox) {
+    loop {
+        let Notice { condition, closing } = notices.borrow_and_update().clone();
+        if closing {
+            return;
+        }
+        // The gateway lives as long as its connections.
+        let _ = notices.changed().await;
+        let told = notices.borrow_and_update().condition.clone();
+        if told != condition
+            && let Some(data) = told
+        {
+            outbox.push_text(&Update::Status(Box::new(Status::Update { data })).encode());
+        }
+    }
 }
 
 /// Waits for the end and then as long as a slow client may take to receive it.

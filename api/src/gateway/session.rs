@@ -184,6 +184,7 @@ impl Session {
             }
             Request::Subscribe(_)
             | Request::Unsubscribe(_)
+            | Request::Resync(_)
             | Request::OpenOrders(_)
             | Request::Fills(_)
             | Request::Balances

@@ -30,7 +30,8 @@ pub struct Depth {
 }
 
 impl Depth {
-    pub(super) fn apply(&mut self, change: &LevelChange) {
+    /// Lots join or leave a level.
+    pub fn apply(&mut self, change: &LevelChange) {
         let levels = match change.side {
             Side::Bid => &mut self.bids,
             Side::Ask => &mut self.asks,

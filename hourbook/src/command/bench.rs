@@ -1,5 +1,6 @@
 //! Bench: measures.
 
+mod connections;
 mod fanout;
 mod flow;
 mod own_exchange;
@@ -12,10 +13,11 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
-/// Measure the book, the exchange, what is taken without sockets, or the way from order to reply
+/// Measure the book, the exchange, what is taken without sockets, the way from order to reply, or what reaches many
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     Book(flow::Book),
+    Connections(connections::Connections),
     Exchange(flow::Exchange),
     Fanout(fanout::Fanout),
     Pipeline(pipeline::Pipeline),
@@ -30,7 +32,8 @@ impl Bench {
         match self {
             Bench::Book(command) => command.run(screen),
             Bench::Exchange(command) => command.run(screen),
-            Bench::Fanout(command) => command.run(options, screen).await,
+            Bench::Connections(command) => command.run(screen).await,
+            Bench::Fanout(command) => command.run(screen).await,
             Bench::Pipeline(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
         }

@@ -25,6 +25,7 @@ impl<C: Clock, O: Outlet> PublishStage<C, O> {
 
     /// Tells a durable batch and empties it.
     pub fn step(&mut self, batch: &mut Batch<O::Origin>) {
+        self.outlet.begin(self.clock.now());
         batch.drain(|told| {
             let stamp = told.stamped.stamp;
             self.view.begin(stamp);

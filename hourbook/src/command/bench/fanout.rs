@@ -1,6 +1,6 @@
 //! Fan-out bench: one busy book, many who watch it, and how many messages reach them.
 
-mod reader;
+pub(super) mod reader;
 mod traffic;
 
 use std::sync::Arc;
@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use client::subscription;
+use protocol::speed::Speed;
 use serde::Serialize;
 use tokio::time::sleep;
 
+use crate::argument::{depth, speed};
 use crate::command::bench::fanout::reader::{Counts, watch};
 use crate::command::bench::fanout::traffic::Traffic;
 use crate::command::bench::own_exchange::OwnExchange;
 use crate::failure::Failure;
-use crate::options::Options;
 use crate::screen::Screen;
 use crate::table::{Align, facts};
 
@@ -28,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const EXAMPLES: &str = "\
 Starts an exchange of its own in this process, with its journal in the temporary folder. Subscribers connect over
 loopback, read bytes, and count the messages in them by their headers. The book changes as fast as the slowest of them
-reads, so that nothing is merged; every change is durable before it is told.
+reads, so that nothing is merged, or, to another depth or at another speed, some hundred thousand times a second. Every
+change is durable before it is told.
 
 Examples:
   hourbook bench fanout
@@ -44,6 +46,12 @@ pub(crate) struct Fanout {
     /// How long is measured
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
+    /// Levels of each side that they ask for: 1, 10, 25, 100, 500, or 0 for all
+    #[arg(long, value_name = "N", value_parser = depth, default_value = "0")]
+    depth: u32,
+    /// How often they are told: raw, 10ms, 100ms or 1s
+    #[arg(long, value_parser = speed, default_value = "raw")]
+    speed: Speed,
 }
 
 #[derive(Serialize)]
@@ -53,11 +61,12 @@ struct Measured {
     updates_per_s: u64,
     deliveries_per_s: u64,
     bytes_per_s: u64,
-    conflated: u64,
+    /// Snapshots among them: each stands for updates that a subscriber was too slow for.
+    snapshots: u64,
 }
 
 impl Fanout {
-    pub(crate) async fn run(self, _options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+    pub(crate) async fn run(self, screen: &mut Screen) -> Result<(), Failure> {
         let exchange = OwnExchange::start(screen).await?;
         let measured = self.measure(&exchange, screen).await;
         exchange.stop().await;
@@ -65,7 +74,7 @@ impl Fanout {
     }
 
     async fn measure(&self, exchange: &OwnExchange, screen: &Screen) -> Result<Measured, Failure> {
-        let subscription = subscription::book(&exchange.symbol().await?);
+        let subscription = subscription::book_to(&exchange.symbol().await?, self.depth, self.speed);
         let counts: Vec<Arc<Counts>> = (0..self.subscribers).map(|_| Arc::default()).collect();
         for counts in &counts {
             tokio::spawn(watch(exchange.address(), subscription.clone(), Arc::clone(counts)));
@@ -78,7 +87,9 @@ impl Fanout {
             sleep(Duration::from_millis(10)).await;
         }
         screen.remark(&format!("{} subscribers, {} seconds ...", self.subscribers, self.seconds));
-        let traffic = Traffic::begin(exchange.inlet(), counts.clone());
+        // Of merged changes nobody can say how many have arrived.
+        let waited_for = if self.speed == Speed::Raw && self.depth == 0 { counts.clone() } else { Vec::new() };
+        let traffic = Traffic::begin(exchange.inlet(), waited_for);
         sleep(WARM_UP).await;
         let (before, begun) = (Sums::of(&counts), Instant::now());
         sleep(Duration::from_secs(self.seconds.into())).await;
@@ -94,7 +105,7 @@ impl Fanout {
             updates_per_s: per_s(after.messages - before.messages) / u64::from(self.subscribers),
             deliveries_per_s: per_s(after.messages - before.messages),
             bytes_per_s: per_s(after.bytes - before.bytes),
-            conflated: after.conflated - before.conflated,
+            snapshots: after.snapshots - before.snapshots,
         })
     }
 }
@@ -103,7 +114,7 @@ impl Fanout {
 struct Sums {
     messages: u64,
     bytes: u64,
-    conflated: u64,
+    snapshots: u64,
 }
 
 impl Sums {
@@ -112,7 +123,7 @@ impl Sums {
         Sums {
             messages: sum(|counts| counts.messages.load(Ordering::Relaxed)),
             bytes: sum(|counts| counts.bytes.load(Ordering::Relaxed)),
-            conflated: sum(|counts| counts.snapshots.load(Ordering::Relaxed)),
+            snapshots: sum(|counts| counts.snapshots.load(Ordering::Relaxed)),
         }
     }
 }
@@ -126,7 +137,7 @@ impl Measured {
                 ("updates/s", self.updates_per_s.to_string()),
                 ("deliveries/s", self.deliveries_per_s.to_string()),
                 ("bytes/s", self.bytes_per_s.to_string()),
-                ("conflated", self.conflated.to_string()),
+                ("snapshots", self.snapshots.to_string()),
             ],
         )
     }
