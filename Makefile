@@ -47,7 +47,9 @@ bench:
 	echo "  $$binary bench book FLOW --handles --json"; \
 	echo "  $$binary bench exchange FLOW --json"; \
 	echo "  $$binary bench pipeline --json"; \
-	echo "  $$binary bench wire --json"
+	echo "  $$binary bench wire --json"; \
+	echo "  $$binary bench fanout --json"; \
+	echo "  $$binary bench connections --json"
 
 setup:
 	@scripts/setup

@@ -144,7 +144,11 @@ impl Outbox {
     pub async fn ready(&self) {
         poll_fn(|context| {
             self.writer.register(context.waker());
-            if self.parcels.is_empty() && self.ending.get().is_none() { Poll::Pending } else { Poll::Ready(()) }
+            if self.parcels.is_empty() && self.ending.get().is_none() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
         })
         .await;
     }

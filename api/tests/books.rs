@@ -340,9 +340,7 @@ async fn a_book_goes_on_from_where_a_client_left_it() {
 async fn who_cannot_go_on_gets_a_snapshot() {
     let (world, symbol) = World::trading().await;
     let mut peer = world.connect().await;
-    let subscribe = |epoch: &str, seq: u64, depth: u64| {
-        json!({"channel": "book", "symbol": symbol, "depth": depth, "resume": {"epoch": epoch, "seq": seq}})
-    };
+    let subscribe = |epoch: &str, seq: u64, depth: u64| json!({"channel": "book", "symbol": symbol, "depth": depth, "resume": {"epoch": epoch, "seq": seq}});
     world.submit(change(1)[0]);
     let first = world.gateway.command(change(2)[0]).await.unwrap().0;
     // Of another history; from the future.

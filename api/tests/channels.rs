@@ -49,7 +49,10 @@ async fn a_strip_has_every_open_window_in_each_message() {
     assert_eq!(told["data"][0], json!({"s": symbol, "b": ["0.9000", "5"]}));
     assert_eq!(told["data"].as_array().unwrap().len(), 3);
     for (item, code) in [
-        (json!({"channel": "bbo", "symbol": "H100SXM.US-E.FIRM", "strip": true, "speed": "raw"}), "BAD_SPEED"),
+        (
+            json!({"channel": "bbo", "symbol": "H100SXM.US-E.FIRM", "strip": true, "speed": "raw"}),
+            "BAD_SPEED",
+        ),
         (json!({"channel": "bbo", "symbol": "H100SXM.US-W.FIRM", "strip": true}), "NO_MATCH"),
         (json!({"channel": "book", "symbol": symbol, "strip": true}), "UNKNOWN_FIELD"),
     ] {
@@ -172,9 +175,8 @@ async fn every_order_is_known_with_its_place_in_the_queue() {
     let view = world.stop().await.view;
     for (side, name) in [(Side::Bid, "buy"), (Side::Ask, "sell")] {
         let resting = view.resting(FIRST).filter(|order| order.side == side);
-        let mut own: Vec<(u64, u64)> = resting
-            .map(|order| (order.limit.ticks().into(), order.shown.count().into()))
-            .collect();
+        let mut own: Vec<(u64, u64)> =
+            resting.map(|order| (order.limit.ticks().into(), order.shown.count().into())).collect();
         own.sort_by_key(|(price, _)| *price);
         assert_eq!(orders.queue(name), own, "queues of {name}");
     }
@@ -211,12 +213,18 @@ async fn trades_are_numbered_and_no_sooner_public_than_told_to_their_owners() {
     let (world, symbol) = World::trading().await;
     let (mut ann, mut pat) = (world.login("ann").await, world.login("pat").await);
     let trades = ann.subscribe(json!({"channel": "trades", "symbol": symbol})).await;
-    ann.ok("subscribe", json!({"subs": [{"channel": "executions"}, {"channel": "book", "symbol": symbol}]})).await;
+    ann.ok("subscribe", json!({"subs": [{"channel": "executions"}, {"channel": "book", "symbol": symbol}]}))
+        .await;
     let mut chain = trades["seq"].clone();
     for round in 1..=20_u64 {
         pat.order(&symbol, "sell", ("1", "1.0000")).await;
-        let id = ann.send("add_order", json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "1",
-            "qty": "1"})).await;
+        let id = ann
+            .send(
+                "add_order",
+                json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "1",
+            "qty": "1"}),
+            )
+            .await;
         let (mut executed, mut replied) = (false, false);
         loop {
             let message = ann.receive().await;
@@ -250,11 +258,15 @@ async fn a_ticker_says_what_a_market_has_come_to() {
         told = watcher.update("ticker").await;
     }
     let data = &told["data"];
-    assert_eq!((&data["last"]["price"], &data["last"]["qty"], &data["last"]["id"]),
-        (&json!("0.9000"), &json!("1"), &json!(3)));
+    assert_eq!(
+        (&data["last"]["price"], &data["last"]["qty"], &data["last"]["id"]),
+        (&json!("0.9000"), &json!("1"), &json!(3))
+    );
     let day = &data["day"];
-    assert_eq!([&day["open"], &day["high"], &day["low"], &day["volume"], &day["trades"]],
-        [&json!("1.0000"), &json!("1.2000"), &json!("0.9000"), &json!("6"), &json!(3)]);
+    assert_eq!(
+        [&day["open"], &day["high"], &day["low"], &day["volume"], &day["trades"]],
+        [&json!("1.0000"), &json!("1.2000"), &json!("0.9000"), &json!("6"), &json!(3)]
+    );
     assert_eq!((&data["open_interest"], &data["fixing"]), (&json!("6"), &Value::Null));
     // Bought back, it is owed no more.
     ann.order(&symbol, "sell", ("2", "1.0000")).await;
@@ -265,8 +277,10 @@ async fn a_ticker_says_what_a_market_has_come_to() {
     let mut watcher = world.connect().await;
     watcher.subscribe(json!({"channel": "ticker", "symbol": symbol})).await;
     let again = watcher.update("ticker").await["data"].clone();
-    assert_eq!((&again["open_interest"], &again["last"]["id"], &again["day"]["volume"]),
-        (&json!("4"), &json!(4), &json!("8")));
+    assert_eq!(
+        (&again["open_interest"], &again["last"]["id"], &again["day"]["volume"]),
+        (&json!("4"), &json!(4), &json!("8"))
+    );
     world.stop().await;
 }
 
@@ -278,13 +292,15 @@ async fn candles_are_of_a_market_or_of_the_window_that_closes_next() {
     let listed = watcher.ok("instruments", json!({})).await;
     let later = listed["instruments"][2]["symbol"].as_str().unwrap().to_owned();
     pat.ok("set_capacity", json!({"symbol": later, "gpus": 10})).await;
-    let subscribe = |symbol: &str| json!({"channel": "candles", "symbol": symbol, "interval": "1d", "speed": "raw"});
+    let subscribe =
+        |symbol: &str| json!({"channel": "candles", "symbol": symbol, "interval": "1d", "speed": "raw"});
     let own = watcher.subscribe(subscribe(&later)).await["stream"].clone();
     let front = watcher.subscribe(subscribe("H100SXM")).await["stream"].clone();
     for stream in [&own, &front] {
         assert_eq!(watcher.told(stream).await["data"], json!({"interval": "1d", "candles": []}));
     }
-    for (window, lots, price) in [(&symbol, "3", "1.0000"), (&later, "2", "2.0000"), (&symbol, "1", "0.9000")] {
+    for (window, lots, price) in [(&symbol, "3", "1.0000"), (&later, "2", "2.0000"), (&symbol, "1", "0.9000")]
+    {
         pat.order(window, "sell", (lots, price)).await;
         ann.order(window, "buy", (lots, price)).await;
     }
@@ -294,7 +310,10 @@ async fn candles_are_of_a_market_or_of_the_window_that_closes_next() {
     assert_eq!(told["prev_seq"], first["seq"]);
     let candle = &told["data"]["candles"][0];
     let fields = ["o", "h", "l", "c", "v", "n"].map(|field| &candle[field]);
-    assert_eq!(fields, [&json!("1.0000"), &json!("1.0000"), &json!("0.9000"), &json!("0.9000"), &json!("4"), &json!(2)]);
+    assert_eq!(
+        fields,
+        [&json!("1.0000"), &json!("1.0000"), &json!("0.9000"), &json!("0.9000"), &json!("4"), &json!(2)]
+    );
     assert_eq!(watcher.told(&own).await["data"]["candles"][0]["v"], "2");
     assert!(watcher.is_silent("candles").await);
     for (item, code) in [
@@ -324,8 +343,10 @@ async fn a_fixing_is_told_with_what_it_was_computed_from_or_that_it_is_withheld(
     world.gateway.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
     for stream in [&all, &class] {
         let fixing = &watcher.told(stream).await["data"][0];
-        assert_eq!((&fixing["class"], &fixing["withheld"], &fixing["rate"]),
-            (&json!("H100SXM"), &json!(true), &Value::Null));
+        assert_eq!(
+            (&fixing["class"], &fixing["withheld"], &fixing["rate"]),
+            (&json!("H100SXM"), &json!(true), &Value::Null)
+        );
         assert!(fixing["partitions"].as_u64().unwrap() <= 1 && fixing["groups"].is_u64(), "{fixing}");
     }
     world.stop().await;

@@ -125,13 +125,17 @@ async fn a_pattern_that_matches_nothing_or_too_much_is_refused() {
         result["subs"][0]["error"].take()
     };
     let mistyped = refused(json!({"channel": "trades", "symbol": "H100XSM.*"})).await;
-    assert_eq!((&mistyped["code"], &mistyped["suggestion"]), (&json!("NO_MATCH"), &json!("did you mean H100SXM?")));
+    assert_eq!(
+        (&mistyped["code"], &mistyped["suggestion"]),
+        (&json!("NO_MATCH"), &json!("did you mean H100SXM?"))
+    );
     for wrong in ["H100SXM*", "*.*", "H1*0.US-E.*", "*.*.*.*.*"] {
         let error = refused(json!({"channel": "book", "symbol": wrong})).await;
         let is_short = wrong == "*.*";
         assert_eq!(error["code"] == "BAD_VALUE", !is_short, "{wrong}: {error}");
     }
-    let resumed = json!({"channel": "book", "symbol": "*", "resume": {"epoch": "0000000000000007", "seq": 1}});
+    let resumed =
+        json!({"channel": "book", "symbol": "*", "resume": {"epoch": "0000000000000007", "seq": 1}});
     assert_eq!(refused(resumed).await["field"], "resume");
     let five = vec![json!({"channel": "book", "symbol": "*"}); 5];
     let result = watcher.ok("subscribe", json!({"subs": five})).await;

@@ -22,7 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         match data.next().await? {
             News::Book { stream } => {
                 let Some((symbol, book)) = data.book(stream) else { continue };
-                let price = |level: Option<client::level::Level>| level.map_or("-".to_owned(), |level| level.price());
+                let price =
+                    |level: Option<client::level::Level>| level.map_or("-".to_owned(), |level| level.price());
                 println!("{symbol}  bid {}  ask {}", price(book.bids().next()), price(book.asks().next()));
             }
             News::Update(update) => println!("{}", update.encode()),

@@ -15,7 +15,9 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::session::{Login, LoginResult, Ping};
 use protocol::signature::LoginText;
-use protocol::subscription::{Resync, Subscribe, SubscribeResult, Subscription, Unsubscribe, UnsubscribeResult};
+use protocol::subscription::{
+    Resync, Subscribe, SubscribeResult, Subscription, Unsubscribe, UnsubscribeResult,
+};
 use protocol::time::Time;
 
 use crate::connection::Connection;

@@ -235,7 +235,9 @@ impl MarketData {
             let Ok(connection) = Connection::open_with(&self.url, self.settings).await else { continue };
             match self.begin_again(connection).await {
                 Ok(()) => return Ok(News::Back),
-                Err(refused @ (ClientError::Refused(_) | ClientError::Protocol { .. })) => return Err(refused),
+                Err(refused @ (ClientError::Refused(_) | ClientError::Protocol { .. })) => {
+                    return Err(refused);
+                }
                 Err(_) => {}
             }
         }

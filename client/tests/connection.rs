@@ -20,7 +20,8 @@ use protocol::session::{Ping, Scope};
 use protocol::terms::Terms;
 use serde_json::json;
 
-const TRADE: &str = r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"prev_seq":0,"data":[]}"#;
+const TRADE: &str =
+    r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"prev_seq":0,"data":[]}"#;
 
 fn ping(echo: &str) -> Request {
     Request::Ping(Ping { echo: Some(echo.to_owned()) })

@@ -36,7 +36,8 @@ pub(crate) async fn show_each(
     let mut shown = 0;
     while shown < expected {
         let update = timeout(PATIENCE, connection.next_update()).await;
-        let update = update.map_err(|_| Failure::connection(format!("nothing came within {PATIENCE:?}")))??;
+        let update =
+            update.map_err(|_| Failure::connection(format!("nothing came within {PATIENCE:?}")))??;
         shown += u32::from(show(&update, screen)?);
     }
     connection.close().await;

@@ -84,10 +84,7 @@ impl Channel {
 
     /// Whether a subscription may name a pattern of markets.
     pub fn has_pattern(self) -> bool {
-        matches!(
-            self,
-            Channel::Book | Channel::Bbo | Channel::OrdersL3 | Channel::Trades | Channel::Ticker
-        )
+        matches!(self, Channel::Book | Channel::Bbo | Channel::OrdersL3 | Channel::Trades | Channel::Ticker)
     }
 
     /// How often it is told if the subscription does not say; none if every message counts, so that nothing is merged.
@@ -106,7 +103,12 @@ impl fmt::Display for Channel {
     }
 }
 
-pub(crate) fn refusal(code: ErrorCode, field: &str, message: String, suggestion: Option<String>) -> ErrorObject {
+pub(crate) fn refusal(
+    code: ErrorCode,
+    field: &str,
+    message: String,
+    suggestion: Option<String>,
+) -> ErrorObject {
     let error = ErrorObject::new(code, message).with_field(field);
     match suggestion {
         Some(suggestion) => error.with_suggestion(suggestion),

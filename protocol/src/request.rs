@@ -183,7 +183,9 @@ impl Request {
     pub fn scope(&self) -> Option<Scope> {
         match self {
             Request::Login(_) | Request::Ping(_) | Request::Logout => None,
-            Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_) | Request::Instruments => None,
+            Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_) | Request::Instruments => {
+                None
+            }
             Request::OpenOrders(_) | Request::Fills(_) | Request::Balances => Some(Scope::Read),
             Request::AddOrder(_) | Request::AmendOrder(_) | Request::ReduceOrder(_) => Some(Scope::Trade),
             Request::CancelOrder(_) | Request::CancelAll(_) | Request::CancelAllAfter(_) => {

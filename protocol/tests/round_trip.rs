@@ -239,7 +239,10 @@ fn reply_is_read_as_it_was_written() {
         .with_retry_after_ms(50);
     assert_eq!((error.category, error.retryable), (Category::Server, true));
     let subs = vec![
-        SubscriptionAnswer { i: 0, outcome: Ok(Joined { stream: 11, seq: Some(9), matched: None, mode: None }) },
+        SubscriptionAnswer {
+            i: 0,
+            outcome: Ok(Joined { stream: 11, seq: Some(9), matched: None, mode: None }),
+        },
         SubscriptionAnswer { i: 1, outcome: Err(error.clone()) },
     ];
     let outcomes = [

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use engine::ids::InstrumentId;
 use engine::stamp::Stamp;
 use engine::view::View;
-use protocol::public::{ConflationReason, Conflated, PublicUpdate};
+use protocol::public::{Conflated, ConflationReason, PublicUpdate};
 use protocol::speed::Speed;
 use protocol::time::Time;
 use protocol::update::Update;

@@ -54,9 +54,10 @@ pub(super) struct Paces([Pace; 3]);
 
 impl Default for Paces {
     fn default() -> Paces {
-        Paces([Speed::Ms10, Speed::Ms100, Speed::S1].map(|speed| {
-            Pace::new(speed.milliseconds().expect("only raw has no interval"))
-        }))
+        Paces(
+            [Speed::Ms10, Speed::Ms100, Speed::S1]
+                .map(|speed| Pace::new(speed.milliseconds().expect("only raw has no interval"))),
+        )
     }
 }
 

@@ -59,7 +59,8 @@ impl Pattern {
     /// parts that are left.
     pub(super) fn parse(text: &str) -> Result<Pattern, ErrorObject> {
         let wrong = || {
-            let message = "a pattern is CLASS.ZONE.TIER.WINDOW, each part a name, the beginning of one and *, or *";
+            let message =
+                "a pattern is CLASS.ZONE.TIER.WINDOW, each part a name, the beginning of one and *, or *";
             let error = ErrorObject::new(ErrorCode::BadValue, message).with_field("symbol");
             error.with_suggestion("write it like H100SXM.US-E.* or H100SXM.*.FIRM.2026-11-23*")
         };

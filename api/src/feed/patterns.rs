@@ -73,8 +73,7 @@ impl Patterns {
     pub(super) fn next_to_join(&mut self) -> Option<(u64, Follower, Topic)> {
         loop {
             let (number, mut instruments) = self.joining.pop_front()?;
-            let (Some(follower), Some(instrument)) =
-                (self.followers.get(&number), instruments.pop_front())
+            let (Some(follower), Some(instrument)) = (self.followers.get(&number), instruments.pop_front())
             else {
                 continue;
             };

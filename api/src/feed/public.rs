@@ -56,7 +56,8 @@ impl Feed {
                 _ => {}
             }
         }
-        for key in front.into_iter().flat_map(|class| self.streams.about(Subject::Class(class))).collect::<Vec<_>>()
+        for key in
+            front.into_iter().flat_map(|class| self.streams.about(Subject::Class(class))).collect::<Vec<_>>()
         {
             if let Topic::Front(_, _, speed) = self.streams.at(key).topic {
                 self.change(key, speed, stamp, view);
@@ -228,7 +229,8 @@ impl Feed {
 
     /// Joins a stream by a pattern. A connection that has as many streams as it may goes without.
     fn follow(&mut self, number: u64, listener: &Listener, topic: Topic, view: &View) {
-        let joined = self.streams.connected(listener.session).map_or(0, |connection| connection.streams.len());
+        let joined =
+            self.streams.connected(listener.session).map_or(0, |connection| connection.streams.len());
         let is_over = topic_is_over(topic, view);
         if is_over || STREAMS_MAX <= joined || !self.has_room(topic) {
             return;

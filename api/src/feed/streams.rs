@@ -221,7 +221,12 @@ impl Streams {
     }
 
     /// Tells a message of a private stream at once, if anybody listens.
-    pub(super) fn tell_now(&mut self, topic: Topic, stamp: (u64, Time), write: impl FnOnce(&Stream) -> Option<Update>) {
+    pub(super) fn tell_now(
+        &mut self,
+        topic: Topic,
+        stamp: (u64, Time),
+        write: impl FnOnce(&Stream) -> Option<Update>,
+    ) {
         let Some(key) = self.of_topic(topic) else { return };
         let stream = self.at(key);
         let Some(update) = write(stream) else { return };
@@ -279,7 +284,8 @@ impl Streams {
 
     /// Every stream of a ticker.
     pub(super) fn tickers(&self) -> Vec<(Key, Topic)> {
-        let tickers = self.by_topic.iter().filter(|(topic, _)| matches!(topic, Topic::Of(_, Aspect::Ticker(_))));
+        let tickers =
+            self.by_topic.iter().filter(|(topic, _)| matches!(topic, Topic::Of(_, Aspect::Ticker(_))));
         tickers.map(|(topic, key)| (*key, *topic)).collect()
     }
 

@@ -44,8 +44,7 @@ impl Feed {
         params: &Subscribe,
         view: &View,
     ) {
-        let listener =
-            Listener { session: pending.session, outbox: Arc::clone(pending.waiting.outbox()) };
+        let listener = Listener { session: pending.session, outbox: Arc::clone(pending.waiting.outbox()) };
         if SUBSCRIPTIONS_MAX < params.subs.len() {
             let message =
                 format!("one request subscribes to at most {SUBSCRIPTIONS_MAX} streams: send several");
@@ -107,13 +106,15 @@ impl Feed {
     fn check_patterns(&self, request: &mut Request<'_>) -> Result<(), ErrorObject> {
         request.patterns += 1;
         if SUBSCRIPTION_PATTERNS_MAX < request.patterns {
-            let message = format!("one request has at most {SUBSCRIPTION_PATTERNS_MAX} patterns: send several");
+            let message =
+                format!("one request has at most {SUBSCRIPTION_PATTERNS_MAX} patterns: send several");
             return Err(too_many(message).with_field("symbol"));
         }
         let session = request.listener.session;
         let own = self.streams.connected(session).map_or(0, |connection| connection.patterns.len());
         if PATTERNS_MAX <= own || PATTERNS_VENUE_MAX <= self.patterns.count() {
-            let message = format!("a connection has at most {PATTERNS_MAX} patterns: unsubscribe from some first");
+            let message =
+                format!("a connection has at most {PATTERNS_MAX} patterns: unsubscribe from some first");
             return Err(too_many(message).with_field("symbol"));
         }
         if PATTERNS_JOINING_MAX <= self.patterns.joining(session) {
@@ -133,11 +134,13 @@ impl Feed {
         let (listener, view) = (request.listener, request.view);
         let has = self.streams.of_topic(topic).is_some_and(|key| self.has(listener.session, key));
         if !has && STREAMS_MAX <= self.joined(listener.session) {
-            let message = format!("a connection has at most {STREAMS_MAX} streams: unsubscribe from some first");
+            let message =
+                format!("a connection has at most {STREAMS_MAX} streams: unsubscribe from some first");
             return Err(too_many(message));
         }
         if !has && !self.has_room(topic) {
-            let message = "the exchange has as many streams as it may: subscribe to what others watch, or later";
+            let message =
+                "the exchange has as many streams as it may: subscribe to what others watch, or later";
             return Err(too_many(message.to_owned()));
         }
         let (key, is_new) = self.join(listener, topic, view);

@@ -229,8 +229,11 @@ impl Flow {
         }
         self.names += 1;
         let name = format!("f{}", self.names);
-        let (account, side, ticks) =
-            if self.below(2) == 0 { (ANN, Side::Bid, 1 + self.below(220)) } else { (PAT, Side::Ask, 200 + self.below(220)) };
+        let (account, side, ticks) = if self.below(2) == 0 {
+            (ANN, Side::Bid, 1 + self.below(220))
+        } else {
+            (PAT, Side::Ask, 200 + self.below(220))
+        };
         self.open.push((account, name.clone()));
         order(account, side, (1 + self.below(4), ticks), &name)
     }

@@ -1,6 +1,5 @@
 //! Watch: any public stream, message by message, whatever happens to the connection.
 
-
 use clap::Args;
 use client::market_data::{MarketData, News};
 use protocol::subscription::Subscription;
@@ -81,4 +80,3 @@ impl Watch {
 fn print<T: Serialize>(message: &T, screen: &mut Screen) -> Result<(), Failure> {
     screen.show(message, |message| serde_json::to_string(message).expect("messages have only text as keys"))
 }
-

@@ -94,9 +94,7 @@ impl QueueState {
         };
         let [asks, bids] = [Side::Ask, Side::Bid].map(rows);
         let bytes = (asks.len() + bids.len()) * ORDER_BYTES;
-        Image::new(bytes, move || {
-            Data::of(&QueueImage { asks: orders(&asks), bids: orders(&bids) })
-        })
+        Image::new(bytes, move || Data::of(&QueueImage { asks: orders(&asks), bids: orders(&bids) }))
     }
 }
 

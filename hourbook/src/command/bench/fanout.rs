@@ -88,7 +88,8 @@ impl Fanout {
         }
         screen.remark(&format!("{} subscribers, {} seconds ...", self.subscribers, self.seconds));
         // Of merged changes nobody can say how many have arrived.
-        let waited_for = if self.speed == Speed::Raw && self.depth == 0 { counts.clone() } else { Vec::new() };
+        let waited_for =
+            if self.speed == Speed::Raw && self.depth == 0 { counts.clone() } else { Vec::new() };
         let traffic = Traffic::begin(exchange.inlet(), waited_for);
         sleep(WARM_UP).await;
         let (before, begun) = (Sums::of(&counts), Instant::now());

@@ -56,7 +56,7 @@ async fn count(address: &str, subscription: Subscription, counts: &Counts) -> io
 }
 
 /// Opens a websocket to `host:port`.
-pub(super) async fn open(address: &str) -> io::Result<TcpStream> {
+pub(in crate::command::bench) async fn open(address: &str) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let request = format!(

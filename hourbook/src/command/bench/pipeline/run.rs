@@ -80,7 +80,8 @@ impl Clock for VenueClock {
 pub(super) fn measure(folder: &Path, commands: &[Command], pace: Pace) -> Result<Measured, Failure> {
     let failed = |error: String| Failure::local(error);
     let log = RocksLog::open(folder).map_err(|error| failed(error.to_string()))?;
-    let ready = Ready::recover(log, &mut |_: &Stamped, _: &[Event], _: &View| {}).map_err(|error| failed(error.to_string()))?;
+    let ready = Ready::recover(log, &mut |_: &Stamped, _: &[Event], _: &View| {})
+        .map_err(|error| failed(error.to_string()))?;
     let (tell, news) = mpsc::channel();
     let outside = (VenueClock(Instant::now()), SystemEntropy);
     let pipeline = Pipeline::start(ready, outside, Tally::new(tell), stop_at_once);
