@@ -49,6 +49,8 @@ bench:
 	echo "  $$binary bench exchange FLOW --json"; \
 	echo "  $$binary bench pipeline --json"; \
 	echo "  $$binary bench wire --json"; \
+	echo "  $$binary bench fanout --json"; \
+	echo "  $$binary bench connections --json"; \
 	echo "  $$binary bench inference --json"
 
 model:

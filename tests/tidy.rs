@@ -82,7 +82,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("persistence", &["engine", "journal"]),
     ("api", &["engine", "journal", "node", "protocol"]),
     ("simulator", &["client", "engine", "journal", "node", "protocol"]),
-    ("hourbook", &["api", "attestation", "client", "engine", "inference", "journal", "node", "persistence", "protocol", "simulator"]),
+    (
+        "hourbook",
+        &[
+            "api",
+            "attestation",
+            "client",
+            "engine",
+            "inference",
+            "journal",
+            "node",
+            "persistence",
+            "protocol",
+            "simulator",
+        ],
+    ),
 ];
 
 /// Which of our crates may name a foreign one, with its family: `tokio` is also `tokio-tungstenite`.

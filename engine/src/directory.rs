@@ -279,7 +279,8 @@ impl Directory {
     pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl FnMut(u32) -> bool) -> bool {
         let is_new = self.find(hash, same).is_none();
         if is_new {
-            self.insert(hash, number, |_| unreachable!("a directory that has room does not grow"));
+            let rehash = |_| unreachable!("a directory that has room does not grow");
+            self.insert((hash, number), rehash, |_| ());
         }
         is_new
     }

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod depth;
 mod image;
 pub mod orders;
+mod queues;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,6 +84,8 @@ pub struct View {
     /// Instruments whose gate has not closed.
     current: BTreeSet<InstrumentId>,
     depths: Vec<Depth>,
+    /// By instrument, the lots that somebody holds a claim to.
+    claims: Vec<u64>,
     orders: OrdersView,
     supply: Amount,
     fees: Amount,
@@ -117,7 +120,17 @@ impl View {
             self.depths[index(change.instrument.0)].apply(&change);
             self.changes.push(change);
         }
+        self.count_claims(event);
         self.accounts.fold(self.stamp, event, &self.orders);
+    }
+
+    /// Counts claims, before the account's position is what the event says.
+    fn count_claims(&mut self, event: &Event) {
+        let Event::PositionChanged { account, instrument, position, .. } = *event else { return };
+        let held = self.accounts.at(account).and_then(|account| account.positions.get(&instrument));
+        let claims = |lots: i64| lots.max(0).unsigned_abs();
+        let count = &mut self.claims[index(instrument.0)];
+        *count = *count + claims(position) - claims(held.map_or(0, |held| held.lots));
     }
 
     /// Folds what concerns classes, markets and instruments.
@@ -185,6 +198,7 @@ impl View {
         self.symbols.insert(Symbol { minutes: false, ..symbol }, instrument);
         self.current.insert(instrument);
         self.depths.push(Depth::default());
+        self.claims.push(0);
     }
 
     /// The last command folded.
@@ -267,6 +281,18 @@ impl View {
     /// The book of an instrument, if there is one of that number.
     pub fn depth(&self, instrument: InstrumentId) -> Option<&Depth> {
         self.depths.get(index(instrument.0))
+    }
+
+    /// Open interest: the lots of an instrument that somebody holds a claim to and somebody else owes. After settlement
+    /// it stays what it was.
+    pub fn open_interest(&self, instrument: InstrumentId) -> u64 {
+        self.claims.get(index(instrument.0)).copied().unwrap_or(0)
+    }
+
+    /// The orders of an instrument that show something, of both sides, in the order in which they joined the book: at one
+    /// price that is the order in which they trade.
+    pub fn resting(&self, instrument: InstrumentId) -> impl Iterator<Item = &OrderView> {
+        self.orders.resting(instrument)
     }
 
     /// An account, if there is one of that number.

@@ -11,6 +11,7 @@ use protocol::operator::{BondRule, SelfTrade};
 use protocol::order::Side;
 use protocol::session::Scope;
 use protocol::signature::PublicKey;
+use protocol::speed::{self, Interval, Speed};
 use protocol::terms::SelfTradePrevention;
 
 /// A price in CU per lot.
@@ -88,6 +89,22 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(RULE.to_owned()),
     };
     Ok(unit * number)
+}
+
+/// How often a stream is told.
+pub(crate) fn speed(text: &str) -> Result<Speed, String> {
+    Speed::parse(text).map_err(|error| error.message.into())
+}
+
+/// Levels of a book.
+pub(crate) fn depth(text: &str) -> Result<u32, String> {
+    let levels: u32 = text.parse().map_err(|_| "a number of levels".to_owned())?;
+    speed::depth(levels).map(|_| levels).map_err(|error| error.message.into())
+}
+
+/// How long candles are.
+pub(crate) fn interval(text: &str) -> Result<Interval, String> {
+    Interval::parse(text).map_err(|error| error.message.into())
 }
 
 /// How firm a delivery is.

@@ -7,11 +7,14 @@ mod balance;
 mod bench;
 mod book;
 mod cancel;
+mod candles;
 mod capacity;
 mod caught;
+mod curve;
 mod demo;
 mod deposit;
 mod fills;
+mod fixings;
 mod instruments;
 mod invariants;
 mod keys;
@@ -25,8 +28,10 @@ mod reduce;
 mod replay;
 mod serve;
 mod snapshot;
+mod ticker;
 mod trades;
 mod verify;
+mod watch;
 
 use clap::Subcommand;
 use protocol::order::Side;
@@ -42,7 +47,12 @@ pub(crate) enum Command {
     Demo(demo::RunDemo),
     Instruments(instruments::Instruments),
     Book(book::Book),
+    Curve(curve::Curve),
     Trades(trades::Trades),
+    Ticker(ticker::Ticker),
+    Candles(candles::Candles),
+    Fixings(fixings::Fixings),
+    Watch(watch::Watch),
     /// Buy lots
     #[command(after_help = order::EXAMPLES_BUY)]
     Buy(order::Order),
@@ -87,6 +97,11 @@ impl Command {
             Command::Demo(command) => command.run(options.json, screen).await,
             Command::Instruments(command) => command.run(options, screen).await,
             Command::Book(command) => command.run(options, screen).await,
+            Command::Curve(command) => command.run(options, screen).await,
+            Command::Ticker(command) => command.run(options, screen).await,
+            Command::Candles(command) => command.run(options, screen).await,
+            Command::Fixings(command) => command.run(options, screen).await,
+            Command::Watch(command) => command.run(options, screen).await,
             Command::Trades(command) => command.run(options, screen).await,
             Command::Buy(command) => command.run(Side::Buy, options, screen).await,
             Command::Sell(command) => command.run(Side::Sell, options, screen).await,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use api::feed::Feed;
 use api::gateway::Gateway;
+use api::origin::Origin;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
 use engine::command::Command;
@@ -19,6 +20,7 @@ use journal::recovery::RecoveryError;
 use journal::snapshot::Snapshot;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
+use node::inlet::Inlet;
 use node::pipeline::{Pipeline, Ready};
 use persistence::open_error::OpenError;
 use persistence::snapshots::error::SnapshotError;
@@ -161,7 +163,8 @@ impl Server {
         let begun = Instant::now();
         let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
         let watch = log.watch();
-        let (ready, snapshot) = recover(log, &options.data, progress)?;
+        let mut feed = Feed::default();
+        let (ready, snapshot) = recover(log, &options.data, &mut feed, progress)?;
         let (last, replayed, took) = (ready.last().sequence, ready.commands(), begun.elapsed());
         let recovery = Recovery { last, snapshot, replayed, took };
         let founding = match ready.view().founding() {
@@ -174,7 +177,7 @@ impl Server {
             (None, _) => unreachable!("an exchange is founded or about to be"),
         };
 
-        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), stop_at_once);
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
@@ -191,6 +194,16 @@ impl Server {
         format!("ws://{}{PATH}", self.address)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where commands enter, past the sockets.
+    pub(crate) fn inlet(&self) -> Inlet<Origin> {
+        self.pipeline.inlet()
+    }
+
     /// How it was read back.
     pub(crate) fn recovery(&self) -> Recovery {
         self.recovery
@@ -200,6 +213,7 @@ impl Server {
     /// next start more than a moment.
     pub(crate) async fn stop(self) -> Snapshot {
         let Server { data, gateway, pipeline, keeper, rules, screen, .. } = self;
+        gateway.drain();
         let stopping = tokio::task::spawn_blocking(move || (keeper.stop(), pipeline.stop()));
         let (newest, stopped) = stopping.await.expect("stopping does not panic");
         gateway.close(GOODBYE).await;
@@ -216,17 +230,21 @@ impl Server {
     }
 }
 
-/// Reads an exchange back: from its newest sound snapshot, and what the journal has after it.
+/// Reads an exchange back: from its newest sound snapshot, and what the journal has after it, which `feed` sees too.
 fn recover(
     log: RocksLog,
     data: &Path,
+    feed: &mut Feed,
     progress: &mut impl FnMut(Progress<'_>),
 ) -> Result<(Ready<RocksLog>, Option<Sequence>), StartError> {
     let newest = snapshots::snapshots(data).newest(&mut |error| progress(Progress::Skipped(error)));
     let newest = newest.map_err(StartError::Snapshots)?;
     let sequence = newest.as_ref().map(|snapshot| snapshot.chain.last().sequence);
     let from = newest.unwrap_or_default();
-    let ready = Ready::resume(log, from, &mut |stamped| progress(Progress::Command(stamped)));
+    let ready = Ready::resume(log, from, &mut |stamped, events, view| {
+        feed.recover(stamped.stamp, events, view);
+        progress(Progress::Command(stamped));
+    });
     Ok((ready.map_err(StartError::Recovery)?, sequence))
 }
 

@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use engine::command::Stamped;
+use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::outcome::OutcomeHash;
 use engine::stamp::Stamp;
@@ -45,11 +46,15 @@ pub struct Ready<L> {
 }
 
 impl<L: CommandLog> Ready<L> {
-    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command.
+    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command, what came
+    /// of it, and the view after it.
     ///
     /// # Errors
     /// The journal is damaged or of another logic version; nothing was changed.
-    pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
+    pub fn recover(
+        log: L,
+        progress: &mut impl FnMut(&Stamped, &[Event], &View),
+    ) -> Result<Ready<L>, RecoveryError> {
         Ready::resume(log, Snapshot::default(), progress)
     }
 
@@ -60,12 +65,12 @@ impl<L: CommandLog> Ready<L> {
     pub fn resume(
         log: L,
         snapshot: Snapshot,
-        progress: &mut impl FnMut(&Stamped),
+        progress: &mut impl FnMut(&Stamped, &[Event], &View),
     ) -> Result<Ready<L>, RecoveryError> {
         let (recovered, mut view) = snapshot.recovered();
         let mut recovered = resume(&log, recovered, &mut |stamped, events| {
             view.fold(stamped.stamp, events);
-            progress(stamped);
+            progress(stamped, events, &view);
         })?;
         recovered.exchange.reserve(ORDERS_ROOM, IDS_ROOM);
         Ok(Ready { log, recovered, view })
@@ -136,16 +141,16 @@ where
     /// Starts the three threads, with time and seeds from `outside`. Before it returns, the sessions that open orders
     /// name have ended: their connections are gone. `failed` is called when a write failed: it has to end the process,
     /// because what is on disk is unknown then.
-    pub fn start<C: Clock + 'static, E: Entropy + 'static>(
+    pub fn start<C: Clock + Clone + 'static, E: Entropy + 'static>(
         ready: Ready<L>,
         outside: (C, E),
         outlet: O,
         failed: impl Fn(&AppendError) + Send + 'static,
     ) -> Pipeline<L, O> {
         let Ready { log, recovered, view } = ready;
+        let mut publish = PublishStage::new(view, outlet, outside.0.clone());
         let mut core = CoreStage::new(recovered.exchange, recovered.outcome, outside);
         let mut journal = JournalStage::new(log, recovered.chain);
-        let mut publish = PublishStage::new(view, outlet);
         durable(end_sessions(&mut core, &mut journal, &mut publish), &failed);
         let inlet = Inlet::default();
         let questions = Arc::new(Ring::new(QUESTIONS_MAX));
@@ -228,7 +233,7 @@ fn durable<R>(written: Result<R, AppendError>, failed: &impl Fn(&AppendError)) -
 fn end_sessions<C: Clock, E: Entropy, L: CommandLog, O: Outlet>(
     core: &mut CoreStage<C, E, O::Origin>,
     journal: &mut JournalStage<L>,
-    publish: &mut PublishStage<O>,
+    publish: &mut PublishStage<C, O>,
 ) -> Result<(), AppendError> {
     let mut batch = [Box::<Batch<O::Origin>>::default()];
     loop {
@@ -297,7 +302,11 @@ fn run_journal<L: CommandLog, T>(
     }
 }
 
-fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &AtomicBool) -> View {
+fn run_publisher<C: Clock, O: Outlet>(
+    mut stage: PublishStage<C, O>,
+    feed: &Feed<O>,
+    done: &AtomicBool,
+) -> View {
     feed.batches.consume_here();
     feed.questions.consume_here();
     loop {
@@ -317,11 +326,15 @@ fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &A
                 break;
             }
         }
+        stage.flush();
         if idle {
             if stopping {
                 return stage.into_view();
             }
-            std::thread::park();
+            match stage.idle_nanos() {
+                Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
+                None => std::thread::park(),
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ impl View {
         let View {
             accounts, classes, orders,
             stamp: _, founding: _, mode: _, markets: _, instruments: _, symbols: _, current: _, depths: _,
-            supply: _, fees: _, changes: _,
+            claims: _, supply: _, fees: _, changes: _,
         } = self;
         to.length(classes.len());
         for ClassView { name: _, end, reference: _ } in classes {
@@ -47,6 +47,7 @@ impl View {
         view.take_classes(exchange, from)?;
         view.take_markets(exchange);
         view.accounts = AccountsView::take(exchange, &mut view.orders, from)?;
+        view.orders.line_up(exchange);
         Ok(view)
     }
 
@@ -74,6 +75,7 @@ impl View {
 
     fn take_instrument(&mut self, exchange: &Exchange, (number, instrument): (InstrumentId, &Instrument)) {
         let &Instrument { market, start, phase, mode, terms, deliveries, .. } = instrument;
+        let &Instrument { issued, extinguished, .. } = instrument;
         self.list(number, market, start);
         let view = self.instruments.last_mut().expect("it was listed just now");
         let deliveries = deliveries.map_or(0, |(_, count)| count);
@@ -81,6 +83,8 @@ impl View {
         if Phase::Open < phase {
             self.current.remove(&number);
         }
+        // Whatever was issued and not bought back is somebody's claim.
+        *self.claims.last_mut().expect("it was listed just now") = issued.count() - extinguished.count();
         let levels = |side| exchange.books().depth(number, side);
         *self.depths.last_mut().expect("it was listed just now") =
             Depth::of(levels(Side::Bid), levels(Side::Ask));

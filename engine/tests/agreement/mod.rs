@@ -40,6 +40,7 @@ pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {
     assert_eq!(view.instruments().count(), exchange.instruments(), "instruments");
     for (number, _) in view.instruments() {
         assert_instrument(exchange, view, number);
+        assert_queues(exchange, view, number);
     }
     assert_open(view);
 }
@@ -155,6 +156,25 @@ fn assert_instrument(exchange: &Exchange, view: &View, number: InstrumentId) {
     let depth = view.depth(number).expect("every instrument has a book");
     assert!(depth.bids().eq(exchange.books().depth(number, Side::Bid)), "bids of {}", told.symbol);
     assert!(depth.asks().eq(exchange.books().depth(number, Side::Ask)), "asks of {}", told.symbol);
+}
+
+/// The queues at every price, and what is owed.
+fn assert_queues(exchange: &Exchange, view: &View, number: InstrumentId) {
+    let held = exchange.instrument(number).expect("every listed instrument exists");
+    let owed = held.issued.count() - held.extinguished.count();
+    assert_eq!(view.open_interest(number), owed, "open interest of {number:?}");
+    for side in [Side::Bid, Side::Ask] {
+        let mut told: Vec<&OrderView> = view.resting(number).filter(|order| order.side == side).collect();
+        // Stable: those of one price stay as they joined.
+        told.sort_by_key(|order| match side {
+            Side::Bid => order.limit.ticks().wrapping_neg(),
+            Side::Ask => order.limit.ticks(),
+        });
+        let told = told.into_iter().map(|order| (order.order, order.shown));
+        let held = exchange.books().queue(number, side);
+        let held = held.map(|maker| (maker.order, exchange.books().shown(maker.order).expect("it rests")));
+        assert!(told.eq(held), "queues of {number:?} on {side:?}");
+    }
 }
 
 /// The windows that are listed as open are those whose phase says so.

@@ -1,10 +1,12 @@
 //! Bench: measures.
 
 mod cheats;
+mod connections;
 mod deterrence;
+mod fanout;
 mod flow;
-mod makers;
 mod inference;
+mod makers;
 mod own_exchange;
 mod own_folder;
 mod pipeline;
@@ -18,10 +20,13 @@ use crate::options::Options;
 use crate::screen::Screen;
 
 /// Measure the book, the exchange, what is taken without sockets, the start, or the way from order to reply
+/// Measure the book, the exchange, what is taken without sockets, the way from order to reply, or what reaches many
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     Book(flow::Book),
+    Connections(connections::Connections),
     Exchange(flow::Exchange),
+    Fanout(fanout::Fanout),
     Pipeline(pipeline::Pipeline),
     Start(start::Start),
     Wire(wire::Wire),
@@ -38,6 +43,8 @@ impl Bench {
         match self {
             Bench::Book(command) => command.run(screen),
             Bench::Exchange(command) => command.run(screen),
+            Bench::Connections(command) => command.run(screen).await,
+            Bench::Fanout(command) => command.run(screen).await,
             Bench::Pipeline(command) => command.run(screen),
             Bench::Start(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,

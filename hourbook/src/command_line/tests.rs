@@ -33,6 +33,17 @@ fn right_lines_are_understood() {
         instruments --class H100SXM --zone US-E --json --url ws://a/ws/v1
         book S
         book S --watch --levels 3
+        book S --depth 25 --speed 100ms
+        curve H100SXM.US-E.FIRM --watch --speed 1s
+        ticker H100SXM.* --watch --speed raw
+        candles H100SXM --interval 1h --watch
+        fixings
+        fixings H100SXM --watch
+        watch instruments
+        watch book H100SXM.* --depth 10 --speed 1s
+        watch candles H100SXM --interval 5m
+        bench fanout --subscribers 5000 --seconds 1 --depth 10 --speed 10ms
+        bench connections --connections 100
         trades
         trades S --watch
         --as ann buy S 8 --price 0.9994

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use engine::command::Stamped;
+use engine::event::Event;
 use engine::ids::index;
+use engine::view::View;
 use journal::snapshot::Snapshot;
 use node::pipeline::Ready;
 use persistence::store::RocksLog;
@@ -96,7 +99,8 @@ fn start(data: &Path, with_snapshot: bool) -> Result<(u64, String, Duration), Fa
     } else {
         Snapshot::default()
     };
-    let ready = Ready::resume(log, newest, &mut |_| {}).map_err(|error| failed(&error))?;
+    let ready = Ready::resume(log, newest, &mut |_: &Stamped, _: &[Event], _: &View| {})
+        .map_err(|error| failed(&error))?;
     let took = begun.elapsed();
     Ok((ready.commands(), ready.state_hash().to_string(), took))
 }
