@@ -20,7 +20,8 @@ fn can_compile() -> bool {
 #[test]
 fn attestation_compiles_for_a_browser() {
     if !can_compile() {
-        let skipped = "skipped: attestation_compiles_for_a_browser: `rustup target add wasm32-unknown-unknown`";
+        let skipped =
+            "skipped: attestation_compiles_for_a_browser: `rustup target add wasm32-unknown-unknown`";
         return writeln!(io::stderr(), "{skipped}").unwrap();
     }
     // A folder of its own: the outer cargo holds the lock of the other.
