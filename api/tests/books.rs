@@ -56,7 +56,7 @@ async fn every_depth_and_speed_is_the_exchanges_own_book() {
     assert_eq!(streams.len(), 24);
     let mut mirrors: HashMap<u64, Mirror> = HashMap::new();
     // What each stream's listener had, and as of when.
-    let mut seen: Vec<(usize, u64, Rows)> = Vec::new();
+    let mut seen: Vec<(usize, u64, (u64, Rows))> = Vec::new();
     let mut flow = Flow::new(7);
     for burst in 0..40 {
         for _ in 0..10 {
@@ -70,7 +70,7 @@ async fn every_depth_and_speed_is_the_exchanges_own_book() {
         let number = message["stream"].as_u64().unwrap();
         let mirror = mirrors.entry(number).or_default();
         mirror.apply(&message);
-        seen.push((streams[&number].0, mirror.seq, mirror.rows(None)));
+        seen.push((streams[&number].0, mirror.seq, (mirror.ts, mirror.rows(None))));
     }
     let mut told = BTreeMap::new();
     for (number, (depth, speed)) in &streams {
@@ -85,16 +85,15 @@ async fn every_depth_and_speed_is_the_exchanges_own_book() {
     assert!(counts.iter().all(|told| *told == counts[0]) && 200 < counts[0].0, "{told:?}");
 
     let books = history(world.stop().await.log, FIRST);
-    let nothing: Rows = Rows::default();
-    for (depth, seq, rows) in seen {
-        let mut own = books.get(&seq).unwrap_or(&nothing).clone();
+    for (depth, seq, told) in seen {
+        let mut own = books[&seq].clone();
         if 0 < depth {
-            own.iter_mut().for_each(|side| side.truncate(depth));
+            own.1.iter_mut().for_each(|side| side.truncate(depth));
         }
-        assert_eq!(rows, own, "depth {depth} at {seq}");
+        assert_eq!(told, own, "depth {depth} at {seq}");
     }
     for (number, (depth, speed)) in streams {
-        let mut last = books.values().last().unwrap().clone();
+        let mut last = books.values().last().unwrap().1.clone();
         if 0 < depth {
             last.iter_mut().for_each(|side| side.truncate(depth));
         }

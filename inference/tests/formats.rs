@@ -1,5 +1,8 @@
 //! Formats: a model in every format of weights is what its weights in f32 are, computed one number at a time.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod file;
 mod plain;
 

@@ -1,5 +1,7 @@
 //! Hostile: files that are cut, bent or boundless are refused by field and rule, and prompts too. Nothing panics.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod file;
 
 use std::sync::Arc;
