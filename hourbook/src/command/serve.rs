@@ -10,6 +10,7 @@ use node::pipeline::Stopped;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::open_files;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions, StartError, operator_key};
 
@@ -51,6 +52,7 @@ pub(super) struct Ended {
 impl Serve {
     pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
+        open_files::raise();
         let mut interrupts = Interrupts::expect()?;
         let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev };
         let server = start(&options, screen).await?;

@@ -33,17 +33,6 @@ fn right_lines_are_understood() {
         instruments --class H100SXM --zone US-E --json --url ws://a/ws/v1
         book S
         book S --watch --levels 3
-        book S --depth 25 --speed 100ms
-        curve H100SXM.US-E.FIRM --watch --speed 1s
-        ticker H100SXM.* --watch --speed raw
-        candles H100SXM --interval 1h --watch
-        fixings
-        fixings H100SXM --watch
-        watch instruments
-        watch book H100SXM.* --depth 10 --speed 1s
-        watch candles H100SXM --interval 5m
-        bench fanout --subscribers 5000 --seconds 1 --depth 10 --speed 10ms
-        bench connections --connections 100
         trades
         trades S --watch
         --as ann buy S 8 --price 0.9994
@@ -101,6 +90,29 @@ fn right_lines_are_understood() {
         bench pipeline --commands 1000
         invariants flow.bin
         bench wire --orders 10 --symbol S";
+    assert_right(lines);
+}
+
+#[test]
+fn right_lines_about_streams_are_understood() {
+    assert_right(
+        "\
+        book S --depth 25 --speed 100ms
+        curve H100SXM.US-E.FIRM --watch --speed 1s
+        ticker H100SXM.* --watch --speed raw
+        candles H100SXM --interval 1h --watch
+        fixings
+        fixings H100SXM --watch
+        watch instruments
+        watch book H100SXM.* --depth 10 --speed 1s
+        watch candles H100SXM --interval 5m
+        bench fanout --subscribers 5000 --seconds 1 --depth 10 --speed 10ms
+        bench connections --connections 100",
+    );
+}
+
+/// Panics unless each line is understood.
+fn assert_right(lines: &str) {
     for line in lines.lines() {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
     }
@@ -173,6 +185,10 @@ fn wrong_lines_are_refused() {
         fly
         book
         book S --levels -1
+        book S --depth 20
+        book S --speed 5ms
+        candles H100SXM --interval 2m
+        ticker
         fills --limit 0
         fills --limit 1001
         capacity S -1
