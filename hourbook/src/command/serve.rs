@@ -9,6 +9,7 @@ use journal::snapshot::Snapshot;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::open_files;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions, StartError, operator_key};
 use crate::snapshots::Progress;
@@ -62,6 +63,7 @@ pub(super) struct Ended {
 impl Serve {
     pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
+        open_files::raise();
         let mut interrupts = Interrupts::expect()?;
         let rules = SnapshotRules { every: self.snapshot_every, drop_journal: self.drop_journal };
         let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev, rules };
