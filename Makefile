@@ -6,6 +6,9 @@ CARGO_FLAGS ?=
 # How long `make soak` holds the whole exchange to the rules.
 SOAK_MINUTES ?= 10
 
+# On which model `make soak` plays providers who cheat.
+SOAK_MODEL ?= models/smollm2-135m-instruct.gguf
+
 # Each recipe line is a shell of its own, so each one takes in the build environment.
 cargo = . scripts/build-env && cargo
 test = $(cargo) test --workspace --no-fail-fast $(CARGO_FLAGS)
@@ -37,6 +40,11 @@ check: setup
 soak: setup
 	@export SOAK_OPERATIONS=10000000; $(cargo) test --release -p engine --test book $(CARGO_FLAGS) a_long_run
 	@export SOAK_MINUTES=$(SOAK_MINUTES); $(cargo) test --release -p engine --test exchange --test corners $(CARGO_FLAGS)
+	@if [ -f $(SOAK_MODEL) ]; then \
+	  $(cargo) run --release -p hourbook $(CARGO_FLAGS) -- bench cheats --model $(SOAK_MODEL); \
+	else \
+	  echo 'skipped: cheats on a real model: `make model` fetches it'; \
+	fi
 
 bench:
 	@scripts/setup release
