@@ -73,8 +73,9 @@ const NAMES_EMPTY: [&str; 6] = ["common", "utils", "util", "helpers", "prelude",
 const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("attestation", &[]),
-    ("fuzz", &["attestation", "engine"]),
+    ("fuzz", &["attestation", "engine", "inference"]),
     ("inference", &[]),
+    ("inference/witness", &["attestation", "inference"]),
     ("protocol", &[]),
     ("journal", &["engine"]),
     ("client", &["protocol"]),
@@ -82,7 +83,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("persistence", &["engine", "journal"]),
     ("api", &["engine", "journal", "node", "protocol"]),
     ("simulator", &["client", "engine", "journal", "node", "protocol"]),
-    ("hourbook", &["api", "attestation", "client", "engine", "inference", "journal", "node", "persistence", "protocol", "simulator"]),
+    (
+        "hourbook",
+        &[
+            "api",
+            "attestation",
+            "client",
+            "engine",
+            "inference",
+            "journal",
+            "node",
+            "persistence",
+            "protocol",
+            "simulator",
+        ],
+    ),
 ];
 
 /// Which of our crates may name a foreign one, with its family: `tokio` is also `tokio-tungstenite`.

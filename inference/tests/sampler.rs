@@ -1,5 +1,7 @@
 //! Sampler: the seed alone decides, as docs/inference.md says, and margins say how far another token was.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::sync::Arc;
 
 use inference::{Engine, Model, Place, Terms, Token};

@@ -1,5 +1,7 @@
 //! SmolLM: a real model, where `make model` has fetched it; else these tests say that they are skipped.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ pub(crate) const F32: u32 = 0;
 
 impl File {
     /// A whole model; `blocks` gives the format and the bytes of each matrix, by its name and number of weights.
-    pub(crate) fn model(blocks: &mut dyn FnMut(&str, usize) -> (u32, Vec<u8>)) -> File {
+    pub(crate) fn model(mut blocks: impl FnMut(&str, usize) -> (u32, Vec<u8>)) -> File {
         let mut file = File { facts: facts(), tensors: Vec::new() };
         let keys = WIDTH / HEADS * KEY_HEADS;
         let mut matrix = |name: String, rows: usize, columns: usize| {
