@@ -6,3 +6,4 @@
 pub mod book;
 pub mod evidence;
 pub mod image;
+pub mod model;

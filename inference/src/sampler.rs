@@ -126,6 +126,15 @@ impl Terms {
         if margin.is_nan() { u64::MAX } else { whole(margin * MICRO_NATS) }
     }
 
+    /// The same for the logits of another engine: one for each token, in order.
+    pub fn margin_of_values(&self, logits: &[f32], place: Place, token: Token) -> u64 {
+        let mut rows = Activations::zero(logits.len().div_ceil(LANES), 1);
+        for (lane, logit) in rows.lanes_mut().as_flattened_mut().iter_mut().zip(logits) {
+            *lane = *logit;
+        }
+        self.margin(&Logits::new(&rows, 0, logits.len()), place, token)
+    }
+
     fn candidates(&self, logits: &Logits<'_>) -> Vec<Candidate> {
         let top_k = crate::narrow::index(self.top_k);
         let count = match (self.temperature, top_k) {

@@ -180,7 +180,7 @@ fn check(name: &str, file: &File, weights: HashMap<String, Vec<f32>>) {
 #[test]
 fn every_format_is_its_weights_in_f32() {
     for (name, format) in &FORMATS {
-        let file = File::model(&mut |name, weights| (format.number, format.blocks(name, weights)));
+        let file = File::model(|name, weights| (format.number, format.blocks(name, weights)));
         let f32 = &FORMATS[0].1;
         let weights = file.tensors.iter().map(|tensor| {
             let format = if tensor.rows == 1 { f32 } else { format };
@@ -193,7 +193,7 @@ fn every_format_is_its_weights_in_f32() {
 #[test]
 fn formats_mix() {
     let pick = |name: &str| &FORMATS[name.bytes().map(usize::from).sum::<usize>() % FORMATS.len()].1;
-    let file = File::model(&mut |name, weights| (pick(name).number, pick(name).blocks(name, weights)));
+    let file = File::model(|name, weights| (pick(name).number, pick(name).blocks(name, weights)));
     let weights = file.tensors.iter().map(|tensor| {
         let format = if tensor.rows == 1 { &FORMATS[0].1 } else { pick(&tensor.name) };
         (tensor.name.clone(), format.weights(tensor))

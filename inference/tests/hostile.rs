@@ -13,7 +13,7 @@ use crate::file::{F32, Fact, File, put_text};
 const TERMS: Terms = Terms { seed: [1; 32], temperature: 0, top_k: 1 };
 
 fn sound() -> File {
-    File::model(&mut |name, weights| {
+    File::model(|name, weights| {
         let weight = |at: usize| f32::from(blake3::hash(name.as_bytes()).as_bytes()[at % 32]) / 4096.0 - 0.03;
         (F32, (0..weights).flat_map(|at| weight(at).to_le_bytes()).collect())
     })

@@ -119,6 +119,8 @@ impl Exchange {
                 && instrument.deliveries.is_none_or(drawn)
         });
         from.check(instruments, "a window ends, and its market, class and deliveries are there")?;
+        let sold = self.instruments.iter().all(|instrument| instrument.extinguished <= instrument.issued);
+        from.check(sold, "no more of a window is bought back than was issued")?;
         let books = self.books.len() == self.instruments.len();
         from.check(books, "every window has a book")?;
         from.check(self.undrawn.iter().all(listed), "a window that waits for a draw is there")?;

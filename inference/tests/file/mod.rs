@@ -35,12 +35,9 @@ pub(crate) const FEED: usize = 512;
 pub(crate) const VOCABULARY: usize = 260;
 pub(crate) const F32: u32 = 0;
 
-/// The format and the bytes of a matrix, by its name and number of weights.
-pub(crate) type Blocks<'a> = dyn FnMut(&str, usize) -> (u32, Vec<u8>) + 'a;
-
 impl File {
     /// A whole model; `blocks` gives the format and the bytes of each matrix, by its name and number of weights.
-    pub(crate) fn model(blocks: &mut Blocks<'_>) -> File {
+    pub(crate) fn model(mut blocks: impl FnMut(&str, usize) -> (u32, Vec<u8>)) -> File {
         let mut file = File { facts: facts(), tensors: Vec::new() };
         let keys = WIDTH / HEADS * KEY_HEADS;
         let mut matrix = |name: String, rows: usize, columns: usize| {
