@@ -1,5 +1,7 @@
 //! Receipts: what `receipt verify` says of one that is sound, of one that is not, and of what is no receipt.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 #[path = "../../client/tests/canned/mod.rs"]
 mod canned;
 mod program;

@@ -60,7 +60,7 @@ fn refused(image: &[u8], bytes: &[u8], others: &[u8]) -> &'static str {
     let [at] = places[..] else { panic!("the bytes occur once, not {} times", places.len()) };
     let mut damaged = image.to_vec();
     damaged[at..at + others.len()].copy_from_slice(others);
-    take(&damaged).err().expect("what cannot be is refused").rule
+    take(&damaged).expect_err("what cannot be is refused").rule
 }
 
 #[test]

@@ -9,7 +9,12 @@ const SYMBOL: &str = "H100SXM.US-E.FIRM.2026-11-23T14Z";
 const PUBLIC_KEY: &str = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=";
 
 fn parse(line: &str) -> Result<CommandLine, clap::Error> {
-    let words = line.split_whitespace().map(|word| match word {
+    // Every other part stands between quotes, and is one word.
+    let parts = line.split('"').enumerate().flat_map(|(number, part)| match number % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    let words = parts.map(|word| match word {
         "S" => SYMBOL,
         "KEY" => PUBLIC_KEY,
         other => other,
