@@ -7,3 +7,4 @@ pub mod book;
 pub mod evidence;
 pub mod image;
 pub mod model;
+pub mod record;

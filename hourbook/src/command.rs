@@ -27,6 +27,7 @@ mod receipt;
 mod reduce;
 mod replay;
 mod serve;
+mod sim;
 mod snapshot;
 mod ticker;
 mod trades;
@@ -86,6 +87,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Replay(replay::Replay),
     #[command(subcommand)]
+    Sim(sim::Sim),
+    #[command(subcommand)]
     Bench(bench::Bench),
 }
 
@@ -124,6 +127,7 @@ impl Command {
             Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
+            Command::Sim(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,
         }
     }

@@ -10,6 +10,7 @@ mod makers;
 mod own_exchange;
 mod own_folder;
 mod pipeline;
+mod sim;
 mod start;
 mod wire;
 
@@ -28,6 +29,7 @@ pub(crate) enum Bench {
     Exchange(flow::Exchange),
     Fanout(fanout::Fanout),
     Pipeline(pipeline::Pipeline),
+    Sim(sim::Sim),
     Start(start::Start),
     Wire(wire::Wire),
     Inference(inference::Inference),
@@ -46,6 +48,7 @@ impl Bench {
             Bench::Connections(command) => command.run(screen).await,
             Bench::Fanout(command) => command.run(screen).await,
             Bench::Pipeline(command) => command.run(screen),
+            Bench::Sim(command) => command.run(screen),
             Bench::Start(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
             Bench::Inference(command) => command.run(screen),
