@@ -381,7 +381,7 @@ fn rehash(records: &[Record], seed: u64, of_open: impl Fn(u32) -> (AccountId, La
     }
 }
 
-/// Says whether what the index leads to has this name.
+/// Says whether what the directory leads to has this name.
 #[inline]
 fn is_named(
     records: &[Record],
