@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use client::connection::Connection;
-use process::{Serving, failure, json, run};
+use process::{Serving, days, failure, json, run};
 use protocol::add_order::AddOrder;
-use protocol::operator::{AddMarket, Deposit, SelfTrade};
+use protocol::operator::Deposit;
 use protocol::order::Side;
 use protocol::terms::Terms;
 use serde_json::Value;
@@ -35,21 +35,7 @@ fn files(data: &Path) -> Vec<PathBuf> {
 async fn set_up(url: &str) {
     let operator = Connection::open(url).await.unwrap();
     operator.login_dev("operator").await.unwrap();
-    let market = AddMarket {
-        class: "H100SXM".to_owned(),
-        zone: "US-E".to_owned(),
-        tier: protocol::instrument::Tier::Firm,
-        window_s: 86_400,
-        windows: 2,
-        windows_ahead: None,
-        gate_s: 0,
-        bond: "0.25".to_owned(),
-        bond_rule: None,
-        maker_fee_ppm: 200,
-        taker_fee_ppm: 500,
-        self_trade: SelfTrade::Prevent,
-    };
-    operator.add_market(market).await.unwrap();
+    operator.add_market(days()).await.unwrap();
     let symbol = symbol(&operator).await;
     for name in TRADERS {
         let trader = Connection::open(url).await.unwrap();

@@ -218,7 +218,6 @@ impl Accounts {
     }
 }
 
-fields!(Balance { available, held, bonded });
 fields!(KeyGrant { account, scopes });
 
 // The list of its open orders is put with those. Between commands nothing is touched.

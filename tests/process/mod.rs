@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use protocol::instrument::Tier;
+use protocol::operator::{AddMarket, SelfTrade};
 use serde_json::Value;
 
 /// The program under test.
@@ -86,4 +88,22 @@ pub fn failure(arguments: &[&str]) -> (i32, String) {
     let output = run(arguments);
     assert!(!output.status.success(), "{arguments:?} has to fail");
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A market of whole days, whose gates close as they begin.
+pub fn days() -> AddMarket {
+    AddMarket {
+        class: "H100SXM".to_owned(),
+        zone: "US-E".to_owned(),
+        tier: Tier::Firm,
+        window_s: 86_400,
+        windows: 2,
+        windows_ahead: None,
+        gate_s: 0,
+        bond: "0.25".to_owned(),
+        bond_rule: None,
+        maker_fee_ppm: 200,
+        taker_fee_ppm: 500,
+        self_trade: SelfTrade::Prevent,
+    }
 }
