@@ -87,6 +87,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const GUESTS: &[(&str, &[&str])] = &[
     ("rocksdb", &["persistence"]),
     ("librocksdb", &["persistence"]),
+    ("rustix", &["persistence"]),
     ("libfuzzer", &["fuzz"]),
     ("crossbeam", &["api", "node"]),
     ("tokio", &["api", "client", "hourbook", "simulator"]),

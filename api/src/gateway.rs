@@ -21,7 +21,7 @@ use protocol::error_code::ErrorCode;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
-use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS};
+use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS, RETRY_WHEN_FULL_MS};
 use crate::origin::Origin;
 use crate::question::Question;
 
@@ -106,6 +106,7 @@ impl Gateway {
     fn submit(&self, inbound: Inbound<Origin>) -> Result<(), (ErrorObject, Origin)> {
         self.inlet.submit(inbound).map_err(|(refused, inbound)| match refused {
             Refused::Busy => (overloaded(), inbound.origin),
+            Refused::Full => (disk_full(), inbound.origin),
             Refused::Stopping => (draining(), inbound.origin),
         })
     }
@@ -129,6 +130,12 @@ impl Gateway {
 fn overloaded() -> ErrorObject {
     let message = "more requests wait than the exchange takes: nothing happened, try again";
     ErrorObject::new(ErrorCode::Overloaded, message).with_retry_after_ms(RETRY_AFTER_MS)
+}
+
+fn disk_full() -> ErrorObject {
+    let message = "the exchange's disk is nearly full, and only cancellations and operators' controls are taken: nothing \
+                   happened, try again when there is room";
+    ErrorObject::new(ErrorCode::Overloaded, message).with_retry_after_ms(RETRY_WHEN_FULL_MS)
 }
 
 fn draining() -> ErrorObject {

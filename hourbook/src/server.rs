@@ -11,15 +11,18 @@ use api::feed::Feed;
 use api::gateway::Gateway;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
-use engine::command::Command;
-use engine::command::Stamped;
+use engine::command::{Command, Stamped};
+use engine::control::{ModeScope, TradingMode};
 use engine::ids::PublicKey;
-use journal::log::AppendError;
+use engine::label::Label;
+use engine::stamp::Sequence;
 use journal::recovery::RecoveryError;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
+use node::fatal::Fatal;
 use node::pipeline::{Pipeline, Ready, Stopped};
-use persistence::open_error::OpenError;
+use persistence::data::{DataFolder, Opening};
+use persistence::data_error::DataError;
 use persistence::store::RocksLog;
 use protocol::error::ErrorObject;
 use protocol::status::PATH;
@@ -27,10 +30,12 @@ use tokio::net::TcpListener;
 
 /// The operator's key within the data folder.
 const OPERATOR_KEY: &str = "operator.key";
-/// The journal within the data folder.
-const JOURNAL: &str = "journal";
 /// How long connections may take to say goodbye when the server stops.
 const GOODBYE: Duration = Duration::from_secs(3);
+/// Room on the disk that an exchange keeps in reserve unless it is said, in MiB.
+pub(crate) const RESERVE_MIB: u64 = 256;
+/// The same for exchanges that are tried out.
+pub(crate) const RESERVE_MIB_SMALL: u64 = 16;
 /// How the process ends when what is on disk is unknown.
 const EXIT_JOURNAL_FAILED: i32 = 5;
 
@@ -43,6 +48,17 @@ pub(crate) struct ServerOptions {
     pub(crate) listen: SocketAddr,
     /// Whether clients on this machine may log in by name.
     pub(crate) dev: bool,
+    /// Room on the disk that is kept in reserve, in bytes.
+    pub(crate) reserve_bytes: u64,
+    /// The journal is taken as it ends at this command.
+    pub(crate) accept_end: Option<Sequence>,
+}
+
+impl ServerOptions {
+    /// For an exchange that is tried out on this machine.
+    pub(crate) fn trial(data: PathBuf, listen: SocketAddr) -> ServerOptions {
+        ServerOptions { data, listen, dev: true, reserve_bytes: RESERVE_MIB_SMALL << 20, accept_end: None }
+    }
 }
 
 /// A running exchange.
@@ -61,8 +77,8 @@ pub(crate) enum StartError {
     Exposed(SocketAddr),
     /// The data folder cannot be made.
     Folder(PathBuf, std::io::Error),
-    /// The journal cannot be opened.
-    Journal(OpenError),
+    /// What stands in the data folder cannot be used.
+    Data(DataError),
     /// The journal is not sound.
     Recovery(RecoveryError),
     /// The operator's key cannot be written or read.
@@ -73,6 +89,8 @@ pub(crate) enum StartError {
     Listen(SocketAddr, std::io::Error),
     /// The exchange refused its founding.
     Founding(ErrorObject),
+    /// The exchange could not be halted after its journal was cut.
+    Halting(ErrorObject),
 }
 
 impl fmt::Display for StartError {
@@ -90,7 +108,7 @@ impl fmt::Display for StartError {
                     path.display()
                 )
             }
-            StartError::Journal(error) => error.fmt(f),
+            StartError::Data(error) => error.fmt(f),
             StartError::Recovery(error) => error.fmt(f),
             StartError::Key(error) => error.fmt(f),
             StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
@@ -98,6 +116,7 @@ impl fmt::Display for StartError {
                 write!(f, "{address} cannot be listened on: {error}; choose another address with --listen")
             }
             StartError::Founding(error) => write!(f, "the exchange could not be founded: {error}"),
+            StartError::Halting(error) => write!(f, "the exchange could not be halted: {error}"),
         }
     }
 }
@@ -120,23 +139,25 @@ impl Server {
         let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
-        let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
+        let DataFolder { log, keeper } = open(options)?;
         let ready = Ready::recover(log, progress).map_err(StartError::Recovery)?;
         let (recovered, recovery) = (ready.commands(), begun.elapsed());
+        let (epoch, cut) = (keeper.epoch(), keeper.cut());
         let founding = match ready.view().founding() {
             Some(_) => None,
-            None => Some(founding(&options.data)?),
-        };
-        let epoch = match (ready.view().founding(), founding) {
-            (Some(founding), _) => founding.epoch,
-            (None, Some(Command::Found { epoch, .. })) => epoch,
-            (None, _) => unreachable!("an exchange is founded or about to be"),
+            None => Some(founding(&options.data, epoch)?),
         };
 
+        let ready = ready.kept_by(keeper);
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), stop_at_once);
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
+        }
+        if cut.is_open() {
+            // Orders are open again of which clients know that they ended: nothing trades before somebody has looked.
+            gateway.command(halt()).await.map_err(StartError::Halting)?;
+            cut.close();
         }
         tokio::spawn(Arc::clone(&gateway).serve(listener));
         Ok(Server { address, recovered, recovery, gateway, pipeline })
@@ -167,15 +188,28 @@ impl Server {
     }
 }
 
-/// A failed write is an unknown outcome: nothing more may be told.
-pub(crate) fn stop_at_once(error: &AppendError) {
-    eprintln!("hourbook: {error}");
-    std::process::exit(EXIT_JOURNAL_FAILED);
+/// Opens the data folder.
+fn open(options: &ServerOptions) -> Result<DataFolder, StartError> {
+    let opening = Opening {
+        reserve_bytes: options.reserve_bytes,
+        accept_end: options.accept_end,
+        epoch: getrandom::u64().map_err(StartError::Random)?,
+        // Said beside the results, as a failure would be.
+        tell: Box::new(|notice| eprintln!("hourbook: {notice}")),
+    };
+    DataFolder::open(&options.data, opening).map_err(StartError::Data)
 }
 
-/// The journal of a data folder.
-pub(crate) fn journal_folder(data: &Path) -> PathBuf {
-    data.join(JOURNAL)
+/// Nothing but cancellations from here on, until an operator opens the venue.
+fn halt() -> Command {
+    let reason = Label::new("journal-cut").expect("it is a label");
+    Command::SetMode { scope: ModeScope::Venue, mode: TradingMode::Halted, reason }
+}
+
+/// A failed write is an unknown outcome: nothing more may be told.
+pub(crate) fn stop_at_once(error: &Fatal) {
+    eprintln!("hourbook: {error}");
+    std::process::exit(EXIT_JOURNAL_FAILED);
 }
 
 /// The operator's key of a data folder.
@@ -194,7 +228,7 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 
 /// The first command of a new exchange. Its operator's key is written before it is needed; one that an interrupted
 /// start left behind is used.
-fn founding(data: &Path) -> Result<Command, StartError> {
+fn founding(data: &Path, epoch: u64) -> Result<Command, StartError> {
     let path = operator_key(data);
     let secret = if path.exists() {
         key_file::read(&path).map_err(StartError::Key)?
@@ -203,7 +237,6 @@ fn founding(data: &Path) -> Result<Command, StartError> {
         key_file::create(&path, &secret).map_err(StartError::Key)?;
         secret
     };
-    let epoch = getrandom::u64().map_err(StartError::Random)?;
     let seed = getrandom::u64().map_err(StartError::Random)?;
     Ok(Command::Found { epoch, seed, operator: PublicKey(secret.public().to_bytes()) })
 }

@@ -1,5 +1,7 @@
 //! Config: every bound of the pipeline, with its unit.
 
+use std::time::Duration;
+
 /// Commands that may wait for the core. More is answered with Busy.
 pub const INLET_COMMANDS_MAX: usize = 16_384;
 /// Commands in one batch: one journal record.
@@ -12,5 +14,9 @@ pub const BATCH_EVENTS: usize = 4_096;
 pub const QUESTIONS_MAX: usize = 4_096;
 /// Questions answered before the publisher looks for durable batches again.
 pub const QUESTIONS_STEP_MAX: usize = 256;
+/// From one mark of the journal to the next, while there are new commands.
+pub const MARK_INTERVAL: Duration = Duration::from_millis(10);
+/// From one look at the disk to the next, while there is too little room on it.
+pub const ROOM_INTERVAL: Duration = Duration::from_secs(1);
 
 const _: () = assert!(BATCH_COMMANDS_MAX <= 1_024, "a journal record holds at most 1,024 commands");

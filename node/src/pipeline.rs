@@ -6,6 +6,9 @@
 //!                          +---- empty batches --+        questions -> publisher
 //! ```
 //!
+//! Behind the journal stands the keeper, which marks how far the journal reaches and looks for room on the disk. It takes
+//! the latest end of the journal when it is ready for one; nobody waits for it.
+//!
 //! There are as many batches as [`BATCHES`]; every ring has room for all of them, so only two things ever wait: the core
 //! for an empty batch, and a producer is told Busy. Nothing reaches the publisher before the journal has synced it.
 
@@ -17,27 +20,32 @@ use std::time::Duration;
 use engine::command::Stamped;
 use engine::exchange::Exchange;
 use engine::view::View;
-use journal::log::{AppendError, CommandLog};
+use journal::keeper::{Keeper, NoKeeper};
+use journal::log::{CommandLog, Tip};
 use journal::recovery::{Recovered, RecoveryError, recover};
 
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::config::{BATCHES, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
+use crate::config::{BATCHES, MARK_INTERVAL, QUESTIONS_MAX, QUESTIONS_STEP_MAX, ROOM_INTERVAL};
 use crate::entropy::Entropy;
+use crate::fatal::Fatal;
 use crate::inlet::Inlet;
+use crate::latest::Latest;
 use crate::outlet::Outlet;
 use crate::ring::Ring;
 use crate::stage::core::CoreStage;
 use crate::stage::journal::JournalStage;
+use crate::stage::keep::KeepStage;
 use crate::stage::publish::PublishStage;
 
 type BatchRing<O> = Arc<Ring<Box<Batch<<O as Outlet>::Origin>>>>;
 
-/// A journal read back, ready to go on.
-pub struct Ready<L> {
+/// A journal read back, ready to go on, and who keeps its mark.
+pub struct Ready<L, K = NoKeeper> {
     log: L,
     recovered: Recovered,
     view: View,
+    keeper: K,
 }
 
 impl<L: CommandLog> Ready<L> {
@@ -51,7 +59,15 @@ impl<L: CommandLog> Ready<L> {
             view.fold(stamped.stamp, events);
             progress(stamped);
         })?;
-        Ok(Ready { log, recovered, view })
+        Ok(Ready { log, recovered, view, keeper: NoKeeper })
+    }
+}
+
+impl<L, K> Ready<L, K> {
+    /// The same, with a keeper.
+    pub fn kept_by<N: Keeper>(self, keeper: N) -> Ready<L, N> {
+        let Ready { log, recovered, view, .. } = self;
+        Ready { log, recovered, view, keeper }
     }
 
     /// What the journal says.
@@ -73,8 +89,10 @@ pub struct Pipeline<L, O: Outlet> {
     core: JoinHandle<Exchange>,
     journal: JoinHandle<L>,
     publisher: JoinHandle<View>,
+    keeper: JoinHandle<()>,
     core_done: Arc<AtomicBool>,
     journal_done: Arc<AtomicBool>,
+    durable: Arc<Latest<Tip>>,
 }
 
 /// What a stopped exchange leaves.
@@ -94,21 +112,25 @@ where
     O::Origin: 'static,
     O::Question: 'static,
 {
-    /// Starts the three threads, with time and seeds from `outside`. Before it returns, the sessions that open orders
-    /// name have ended: their connections are gone. `failed` is called when a write failed: it has to end the process,
-    /// because what is on disk is unknown then.
-    pub fn start<C: Clock + 'static, E: Entropy + 'static>(
-        ready: Ready<L>,
+    /// Starts the threads, with time and seeds from `outside`. Before it returns, the sessions that open orders name have
+    /// ended: their connections are gone. `failed` is called when a write failed: it has to end the process, because what is
+    /// on disk is unknown then.
+    pub fn start<K: Keeper + 'static, C: Clock + 'static, E: Entropy + 'static>(
+        ready: Ready<L, K>,
         outside: (C, E),
         outlet: O,
-        failed: impl Fn(&AppendError) + Send + 'static,
+        failed: impl Fn(&Fatal) + Send + Sync + 'static,
     ) -> Pipeline<L, O> {
-        let Ready { log, recovered, view } = ready;
+        let Ready { log, recovered, view, keeper } = ready;
         let mut core = CoreStage::new(recovered.exchange, recovered.outcome, outside);
         let mut journal = JournalStage::new(log, recovered.chain);
         let mut publish = PublishStage::new(view, outlet);
-        durable(end_sessions(&mut core, &mut journal, &mut publish), &failed);
+        let mut keep = KeepStage::new(keeper);
+        let failed = Arc::new(failed);
+        written(end_sessions(&mut core, &mut journal, &mut publish), &*failed);
+        written(keep.step(Some(journal.tip())).map_err(Fatal::from), &*failed);
         let inlet = Inlet::default();
+        inlet.set_low(keep.is_low());
         let questions = Arc::new(Ring::new(QUESTIONS_MAX));
         let [empty, journal_ring, publish_ring]: [BatchRing<O>; 3] =
             std::array::from_fn(|_| Arc::new(Ring::new(BATCHES)));
@@ -116,18 +138,35 @@ where
             forward(&empty, Box::default());
         }
         let [core_done, journal_done]: [Arc<AtomicBool>; 2] = std::array::from_fn(|_| Arc::default());
+        let durable: Arc<Latest<Tip>> = Arc::default();
 
         let source = Source { inlet: inlet.clone(), empty: Arc::clone(&empty) };
         let to_journal = Arc::clone(&journal_ring);
         let core = spawn("core", move || run_core(core, &source, &to_journal));
-        let passage =
-            Passage { from_core: Arc::clone(&journal_ring), to_publisher: Arc::clone(&publish_ring) };
-        let done = Arc::clone(&core_done);
-        let journal = spawn("journal", move || durable(run_journal(journal, &passage, &done), &failed));
+        let passage = Passage {
+            from_core: Arc::clone(&journal_ring),
+            to_publisher: Arc::clone(&publish_ring),
+            durable: Arc::clone(&durable),
+        };
+        let (done, fails) = (Arc::clone(&core_done), Arc::clone(&failed));
+        let journal = spawn("journal", move || written(run_journal(journal, &passage, &done), &*fails));
         let feed = Feed { batches: publish_ring, questions: Arc::clone(&questions), empty };
         let done = Arc::clone(&journal_done);
         let publisher = spawn("publisher", move || run_publisher(publish, &feed, &done));
-        Pipeline { inlet, questions, journal_ring, core, journal, publisher, core_done, journal_done }
+        let (done, tips, low) = (Arc::clone(&journal_done), Arc::clone(&durable), inlet.clone());
+        let keeper = spawn("keeper", move || written(run_keeper(keep, &tips, &low, &done), &*failed));
+        Pipeline {
+            inlet,
+            questions,
+            journal_ring,
+            core,
+            journal,
+            publisher,
+            keeper,
+            core_done,
+            journal_done,
+            durable,
+        }
     }
 
     /// Where commands enter.
@@ -148,6 +187,8 @@ where
         self.journal_ring.wake();
         let log = self.journal.join().expect("the journal does not panic");
         self.journal_done.store(true, Ordering::SeqCst);
+        self.durable.wake();
+        self.keeper.join().expect("the keeper does not panic");
         self.questions.wake();
         let view = self.publisher.join().expect("the publisher does not panic");
         Stopped { log, exchange, view }
@@ -164,6 +205,7 @@ struct Source<T> {
 struct Passage<T> {
     from_core: Arc<Ring<Box<Batch<T>>>>,
     to_publisher: Arc<Ring<Box<Batch<T>>>>,
+    durable: Arc<Latest<Tip>>,
 }
 
 /// What the publisher takes from, and where it puts emptied batches.
@@ -178,10 +220,10 @@ fn spawn<R: Send + 'static>(name: &str, run: impl FnOnce() -> R + Send + 'static
 }
 
 /// What was written, when it was. Else nothing may go on.
-fn durable<R>(written: Result<R, AppendError>, failed: &impl Fn(&AppendError)) -> R {
+fn written<R>(written: Result<R, Fatal>, failed: &impl Fn(&Fatal)) -> R {
     written.unwrap_or_else(|error| {
         failed(&error);
-        panic!("the process stops when its journal fails: {error}");
+        panic!("the process stops when a write fails: {error}");
     })
 }
 
@@ -190,7 +232,7 @@ fn end_sessions<C: Clock, E: Entropy, L: CommandLog, O: Outlet>(
     core: &mut CoreStage<C, E, O::Origin>,
     journal: &mut JournalStage<L>,
     publish: &mut PublishStage<O>,
-) -> Result<(), AppendError> {
+) -> Result<(), Fatal> {
     let mut batch = [Box::<Batch<O::Origin>>::default()];
     loop {
         core.end_sessions(&mut batch[0]);
@@ -240,7 +282,7 @@ fn run_journal<L: CommandLog, T>(
     mut stage: JournalStage<L>,
     passage: &Passage<T>,
     done: &AtomicBool,
-) -> Result<L, AppendError> {
+) -> Result<L, Fatal> {
     passage.from_core.consume_here();
     let mut group = Vec::with_capacity(BATCHES);
     loop {
@@ -254,6 +296,7 @@ fn run_journal<L: CommandLog, T>(
             continue;
         }
         stage.step(&group)?;
+        passage.durable.put(stage.tip());
         group.drain(..).for_each(|batch| forward(&passage.to_publisher, batch));
     }
 }
@@ -283,6 +326,31 @@ fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &A
                 return stage.into_view();
             }
             std::thread::park();
+        }
+    }
+}
+
+/// Marks the latest end of the journal, then sleeps, so that there is one mark for many writes.
+fn run_keeper<K: Keeper, T>(
+    mut stage: KeepStage<K>,
+    durable: &Latest<Tip>,
+    inlet: &Inlet<T>,
+    done: &AtomicBool,
+) -> Result<(), Fatal> {
+    durable.consume_here();
+    loop {
+        let stopping = done.load(Ordering::SeqCst);
+        let tip = durable.take();
+        if tip.is_some() || stage.is_low() {
+            stage.step(tip)?;
+            inlet.set_low(stage.is_low());
+        }
+        match (tip, stopping) {
+            (None, true) => return Ok(()),
+            (Some(_), true) => {}
+            (Some(_), false) => std::thread::sleep(MARK_INTERVAL),
+            (None, false) if stage.is_low() => std::thread::park_timeout(ROOM_INTERVAL),
+            (None, false) => std::thread::park(),
         }
     }
 }

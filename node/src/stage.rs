@@ -2,4 +2,5 @@
 
 pub mod core;
 pub mod journal;
+pub mod keep;
 pub mod publish;

@@ -1,6 +1,13 @@
-//! Persistence: the command log on RocksDB. Nothing outside this crate knows RocksDB.
+//! Persistence: the data folder: the command log on RocksDB, its mark, and what is kept beside it. Nothing outside this
+//! crate knows RocksDB.
 
+pub mod data;
+pub mod data_error;
+pub mod failpoint;
 mod folder;
+pub mod keeper;
+pub mod mark_file;
 pub mod open_error;
 mod options;
+pub mod reserve;
 pub mod store;

@@ -21,7 +21,7 @@ pub struct Serving {
 impl Serving {
     pub fn start(data: &Path) -> Serving {
         let mut child = Command::new(HOURBOOK)
-            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--reserve-mib", "1", "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

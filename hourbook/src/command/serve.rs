@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use engine::command::Stamped;
+use engine::stamp::Sequence;
 use node::pipeline::Stopped;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::server::{Server, ServerOptions, StartError, operator_key};
+use crate::server::{RESERVE_MIB, Server, ServerOptions, StartError, operator_key};
 
 /// How often a long recovery says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -28,6 +29,14 @@ pub(crate) struct Serve {
     /// Let anyone on this machine log in by name (hourbook --as NAME) as any account, the operator's too; for development
     #[arg(long = "dev")]
     dev: bool,
+    /// Room on the disk kept in reserve: a ballast file of that size, released when there is too little room to start, and as
+    /// much again, below which only cancellations are accepted
+    #[arg(long, value_name = "MIB", default_value_t = RESERVE_MIB, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    reserve_mib: u64,
+    /// Go on with a journal that ends at this command, though commands after it may be missing. Clients are told of a new
+    /// epoch, and the venue is halted until an operator opens it
+    #[arg(long, value_name = "COMMAND")]
+    accept_end: Option<u64>,
 }
 
 /// An exchange that is ready.
@@ -52,7 +61,13 @@ impl Serve {
     pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
         let mut interrupts = Interrupts::expect()?;
-        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev };
+        let options = ServerOptions {
+            data: self.data.clone(),
+            listen: self.listen,
+            dev: self.dev,
+            reserve_bytes: self.reserve_mib << 20,
+            accept_end: self.accept_end.map(Sequence),
+        };
         let server = start(&options, screen).await?;
         let ready = Ready {
             url: server.url(),

@@ -7,12 +7,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use journal::recovery::recover;
-use persistence::store::RocksLog;
+use persistence::data::Glance;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::server::journal_folder;
 use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
@@ -39,13 +38,16 @@ struct Verdict {
     commands: u64,
     state_hash: Option<String>,
     outcome_hash: Option<String>,
+    /// The command that the journal is known to reach.
+    mark: u64,
+    epoch: Option<String>,
     sound: bool,
 }
 
 impl Verify {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
-        let log = RocksLog::open_read_only(&journal_folder(&self.data))
-            .map_err(|error| Failure::local(error.to_string()))?;
+        let Glance { log, mark } =
+            Glance::at(&self.data).map_err(|error| Failure::local(error.to_string()))?;
         let commands = Cell::new(0);
         let replayed = caught(|| {
             let recovered = recover(&log, &mut |_, _| commands.set(commands.get() + 1));
@@ -59,8 +61,14 @@ impl Verify {
             Err(cause) => (None, Some(cause)),
         };
         let [state_hash, outcome_hash] = hashes.map_or([None, None], |hashes| hashes.map(Some));
-        let verdict =
-            Verdict { commands: commands.get(), state_hash, outcome_hash, sound: unsound.is_none() };
+        let verdict = Verdict {
+            commands: commands.get(),
+            state_hash,
+            outcome_hash,
+            mark: mark.map_or(0, |mark| mark.tip.sequence.0),
+            epoch: mark.map(|mark| format!("{:016x}", mark.epoch)),
+            sound: unsound.is_none(),
+        };
         screen.show(&verdict, Verdict::text)?;
         match unsound {
             None => Ok(()),
@@ -78,6 +86,8 @@ impl Verdict {
                 ("commands", self.commands.to_string()),
                 ("state hash", hash(&self.state_hash)),
                 ("outcome hash", hash(&self.outcome_hash)),
+                ("marked", self.mark.to_string()),
+                ("epoch", hash(&self.epoch)),
                 ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
             ],
         )

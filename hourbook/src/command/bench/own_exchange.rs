@@ -26,7 +26,7 @@ impl OwnExchange {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::local(format!("a temporary folder cannot be made: {error}")))?;
         let listen = ([127, 0, 0, 1], 0).into();
-        let options = ServerOptions { data: folder.path().join("data"), listen, dev: true };
+        let options = ServerOptions::trial(folder.path().join("data"), listen);
         let server = start(&options, screen).await?;
         let operator = Connection::open(&server.url()).await?;
         operator.login_dev("operator").await?;

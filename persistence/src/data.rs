@@ -1,0 +1,147 @@
+//! Data folder: everything that an exchange keeps on disk, opened together and held against each other.
+//!
+//! ```text
+//! journal/    the records, in a database of their own: the only truth
+//! MARK        how far the journal reaches, outside its database
+//! history/    what clients may ask for again; made anew from the journal when it is of no use
+//! BALLAST     room that is kept for a full disk
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use engine::stamp::Sequence;
+use journal::log::{CommandLog, Tip};
+use journal::mark::{Mark, MarkError};
+
+use crate::data_error::{DataError, DataRefusal};
+use crate::folder::Folder;
+use crate::keeper::{DiskKeeper, Tell};
+use crate::mark_file::{Found, MarkFile};
+use crate::reserve::{Reserve, wal_bytes};
+use crate::store::RocksLog;
+
+/// The journal within the data folder.
+pub const JOURNAL: &str = "journal";
+/// The journal's mark within the data folder.
+pub const MARK: &str = "MARK";
+
+/// How a data folder is opened.
+pub struct Opening {
+    /// Room on the disk that is kept in reserve: most of what the journal's write-ahead log takes, the size of the ballast,
+    /// and what has to be free beside it. In bytes.
+    pub reserve_bytes: u64,
+    /// The journal is taken as it ends at this command, though it is known to have been longer, or nobody knows.
+    pub accept_end: Option<Sequence>,
+    /// Names the history if one begins now.
+    pub epoch: u64,
+    /// Who is told of the room on the disk.
+    pub tell: Tell,
+}
+
+/// What stands in a data folder.
+#[derive(Debug)]
+pub struct DataFolder {
+    /// The journal.
+    pub log: RocksLog,
+    /// Its mark, and the room on the disk.
+    pub keeper: DiskKeeper,
+}
+
+impl DataFolder {
+    /// Opens the folder `path` for this process alone. Makes what is missing in a new one.
+    ///
+    /// # Errors
+    /// When anything is damaged or missing, or the parts contradict each other; the folder is then as it was.
+    pub fn open(path: &Path, opening: Opening) -> Result<DataFolder, DataError> {
+        let refused = |refusal| DataError { path: path.to_owned(), refusal };
+        let machine =
+            |doing| move |error: std::io::Error| DataRefusal::Failed { doing, cause: error.to_string() };
+        let journal = journal_folder(path);
+        let refused_journal = |error| refused(DataRefusal::Journal(error));
+        // Nobody else has the folder from here on.
+        let owned = Folder::own(&journal).map_err(refused_journal)?;
+        let reserved = Reserve::prepare(path, opening.reserve_bytes, wal_bytes(&journal));
+        let (reserve, released) =
+            reserved.map_err(machine("looking for room on the disk")).map_err(refused)?;
+        released.iter().for_each(|notice| (opening.tell)(notice));
+        let log = RocksLog::open_owned(owned, &journal, opening.reserve_bytes).map_err(refused_journal)?;
+        let mark = marked(&log, path, &opening).map_err(refused)?;
+        Ok(DataFolder { log, keeper: DiskKeeper::new(mark, reserve, opening.tell) })
+    }
+}
+
+/// A data folder as it is now, to be read while an exchange runs or does not.
+#[derive(Debug)]
+pub struct Glance {
+    /// The journal.
+    pub log: RocksLog,
+    /// Its mark; none in a folder in which nothing was journaled yet.
+    pub mark: Option<Mark>,
+}
+
+impl Glance {
+    /// Looks into the folder `path`, and changes nothing.
+    ///
+    /// # Errors
+    /// When anything is damaged or missing, or the parts contradict each other.
+    pub fn at(path: &Path) -> Result<Glance, DataError> {
+        let refused = |refusal| DataError { path: path.to_owned(), refusal };
+        // The mark comes first: the journal of a running exchange has reached it by the time it is opened.
+        let found = MarkFile::read(&path.join(MARK)).map_err(reading).map_err(refused)?;
+        let log = RocksLog::open_read_only(&journal_folder(path));
+        let log = log.map_err(|error| refused(DataRefusal::Journal(error)))?;
+        let mark = held(&log, &found).map_err(refused)?;
+        Ok(Glance { log, mark })
+    }
+}
+
+/// The mark that was found, if `log` reaches it; `None` for a log that is empty and has none.
+fn held(log: &RocksLog, found: &Found) -> Result<Option<Mark>, DataRefusal> {
+    let tip = log.last().map_err(|error| DataRefusal::Mark(MarkError::Read(error)))?;
+    let end = end(tip);
+    match (found, tip) {
+        (Found::Mark(_, mark), _) => match mark.check(log) {
+            Ok(()) => Ok(Some(*mark)),
+            Err(error) => Err(DataRefusal::Mark(error)),
+        },
+        (Found::Absent, None) => Ok(None),
+        (Found::Absent, Some(_)) => Err(DataRefusal::MarkMissing { end }),
+        (Found::Damaged, _) => Err(DataRefusal::MarkDamaged { end }),
+    }
+}
+
+/// The file of the mark that `log` reaches. A new journal gets its first; with `accept_end`, an old one gets another.
+fn marked(log: &RocksLog, path: &Path, opening: &Opening) -> Result<MarkFile, DataRefusal> {
+    let file = path.join(MARK);
+    let made = |mark| MarkFile::make(&file, mark).map_err(making);
+    let found = MarkFile::read(&file).map_err(reading)?;
+    match (held(log, &found), opening.accept_end) {
+        (Ok(None), None) => made(Mark::new(opening.epoch)),
+        (Ok(Some(_)), None) => MarkFile::open(&file, found).map_err(reading),
+        (Ok(_), Some(_)) => Err(DataRefusal::NothingToAccept { end: end(log.last().ok().flatten()) }),
+        (Err(refusal), Some(accepted)) if refusal.end() == Some(accepted) => {
+            let tip = log.last().ok().flatten().unwrap_or(Mark::new(0).tip);
+            made(Mark { tip, epoch: opening.epoch, cut: true })
+        }
+        (Err(refusal), _) => Err(refusal),
+    }
+}
+
+/// Where a log ends.
+fn end(tip: Option<Tip>) -> Sequence {
+    tip.map_or(Sequence(0), |tip| tip.sequence)
+}
+
+fn reading(error: io::Error) -> DataRefusal {
+    DataRefusal::Failed { doing: "reading the mark of the journal", cause: error.to_string() }
+}
+
+fn making(error: io::Error) -> DataRefusal {
+    DataRefusal::Failed { doing: "making the mark of the journal", cause: error.to_string() }
+}
+
+/// The journal of a data folder.
+pub fn journal_folder(data: &Path) -> PathBuf {
+    data.join(JOURNAL)
+}
