@@ -16,11 +16,11 @@ use engine::control::{ModeScope, TradingMode};
 use engine::ids::PublicKey;
 use engine::label::Label;
 use engine::stamp::Sequence;
-use journal::recovery::RecoveryError;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
 use node::fatal::Fatal;
-use node::pipeline::{Pipeline, Ready, Stopped};
+use node::pipeline::{Pipeline, Stopped};
+use node::ready::{Ready, ReadyError};
 use persistence::data::{DataFolder, Opening};
 use persistence::data_error::DataError;
 use persistence::store::RocksLog;
@@ -79,8 +79,8 @@ pub(crate) enum StartError {
     Folder(PathBuf, std::io::Error),
     /// What stands in the data folder cannot be used.
     Data(DataError),
-    /// The journal is not sound.
-    Recovery(RecoveryError),
+    /// The journal is not sound, or the history cannot be completed.
+    Recovery(ReadyError),
     /// The operator's key cannot be written or read.
     Key(KeyFileError),
     /// The machine has no random numbers.
@@ -139,8 +139,8 @@ impl Server {
         let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
-        let DataFolder { log, keeper } = open(options)?;
-        let ready = Ready::recover(log, progress).map_err(StartError::Recovery)?;
+        let DataFolder { log, keeper, history } = open(options)?;
+        let ready = Ready::recover_with(log, history, progress).map_err(StartError::Recovery)?;
         let (recovered, recovery) = (ready.commands(), begun.elapsed());
         let (epoch, cut) = (keeper.epoch(), keeper.cut());
         let founding = match ready.view().founding() {

@@ -1,13 +1,15 @@
 //! Journal: what was asked of the exchange, in order, sealed in records that name each other by hash.
 //!
 //! Commands are stored, events are recomputed. Nothing in here does I/O: a [`log::CommandLog`] keeps the records,
-//! [`recovery::recover`] turns them back into an exchange. The bytes are described in `docs/journal.md`.
+//! [`recovery::recover`] turns them back into an exchange; a [`history::log::HistoryLog`] keeps what clients may ask for again.
+//! The bytes are described in `docs/journal.md`.
 
 pub mod chain;
 pub mod contract;
 mod decode;
 mod encode;
 pub mod fault;
+pub mod history;
 pub mod keeper;
 pub mod log;
 pub mod mark;

@@ -8,6 +8,15 @@ pub const INLET_COMMANDS_MAX: usize = 16_384;
 pub const BATCH_COMMANDS_MAX: usize = 1_024;
 /// Batches that go round between core, journal and publisher. When all are downstream, the core waits.
 pub const BATCHES: usize = 16;
+/// More batches that go from the publisher to the history and back. When all are there, the publisher waits, then the core
+/// does, and then producers are told Busy.
+pub const HISTORY_BATCHES_MAX: usize = 128;
+/// How long the history sleeps between two looks at what was told, while there is something.
+pub const HISTORY_INTERVAL: Duration = Duration::from_millis(1);
+/// Looks after which the history writes what it has gathered, though there is still more.
+pub const HISTORY_LOOKS: u32 = 16;
+/// How long the publisher waits before it looks again whether the history has gone on.
+pub const HISTORY_PAUSE: Duration = Duration::from_micros(200);
 /// Events for which a batch has room before it grows.
 pub const BATCH_EVENTS: usize = 4_096;
 /// Questions that may wait for the publisher. More is answered with Busy.

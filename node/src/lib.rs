@@ -12,5 +12,6 @@ pub mod inlet;
 pub mod latest;
 pub mod outlet;
 pub mod pipeline;
+pub mod ready;
 pub mod ring;
 pub mod stage;

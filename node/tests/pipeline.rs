@@ -25,7 +25,8 @@ use node::entropy::SystemEntropy;
 use node::fatal::Fatal;
 use node::inlet::{Inbound, Refused};
 use node::outlet::Outlet;
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
 
 /// A log that says how far it is, and can be made to wait or to fail.
 #[derive(Clone, Default)]

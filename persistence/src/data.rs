@@ -3,7 +3,7 @@
 //! ```text
 //! journal/    the records, in a database of their own: the only truth
 //! MARK        how far the journal reaches, outside its database
-//! history/    what clients may ask for again; made anew from the journal when it is of no use
+//! history/    what clients may ask for again, completed from the journal
 //! BALLAST     room that is kept for a full disk
 //! ```
 
@@ -16,6 +16,7 @@ use journal::mark::{Mark, MarkError};
 
 use crate::data_error::{DataError, DataRefusal};
 use crate::folder::Folder;
+use crate::history::RocksHistory;
 use crate::keeper::{DiskKeeper, Tell};
 use crate::mark_file::{Found, MarkFile};
 use crate::reserve::{Reserve, wal_bytes};
@@ -25,6 +26,8 @@ use crate::store::RocksLog;
 pub const JOURNAL: &str = "journal";
 /// The journal's mark within the data folder.
 pub const MARK: &str = "MARK";
+/// The history within the data folder.
+pub const HISTORY: &str = "history";
 
 /// How a data folder is opened.
 pub struct Opening {
@@ -46,6 +49,8 @@ pub struct DataFolder {
     pub log: RocksLog,
     /// Its mark, and the room on the disk.
     pub keeper: DiskKeeper,
+    /// What clients may ask for again. It may be behind the journal.
+    pub history: RocksHistory,
 }
 
 impl DataFolder {
@@ -67,7 +72,9 @@ impl DataFolder {
         released.iter().for_each(|notice| (opening.tell)(notice));
         let log = RocksLog::open_owned(owned, &journal, opening.reserve_bytes).map_err(refused_journal)?;
         let mark = marked(&log, path, &opening).map_err(refused)?;
-        Ok(DataFolder { log, keeper: DiskKeeper::new(mark, reserve, opening.tell) })
+        let keeper = DiskKeeper::new(mark, reserve, opening.tell);
+        let history = RocksHistory::open(&path.join(HISTORY), keeper.epoch());
+        Ok(DataFolder { log, keeper, history: history.map_err(refused)? })
     }
 }
 

@@ -5,6 +5,7 @@ pub mod data;
 pub mod data_error;
 pub mod failpoint;
 mod folder;
+pub mod history;
 pub mod keeper;
 pub mod mark_file;
 pub mod open_error;

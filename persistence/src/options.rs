@@ -11,6 +11,9 @@ pub(crate) const WAL_BYTES_MAX: u64 = 256 << 20;
 const READAHEAD_BYTES: usize = 2 << 20;
 /// Tables that are kept open at a time.
 const OPEN_FILES_MAX: i32 = 256;
+/// Tables of the history after which they are merged, and bytes of what they are merged into first.
+const HISTORY_TABLES_MERGED: i32 = 8;
+const HISTORY_LEVEL_BYTES: u64 = 512 << 20;
 /// Bytes of one file of RocksDB's own diary, of which two are kept.
 const DIARY_BYTES_MAX: usize = 1 << 20;
 const DIARY_FILES_MAX: usize = 2;
@@ -36,6 +39,22 @@ pub(crate) fn database(new: bool, wal_bytes: u64) -> Options {
     options.set_max_log_file_size(DIARY_BYTES_MAX);
     options.set_stats_dump_period_sec(0);
     options.set_stats_persist_period_sec(0);
+    options
+}
+
+/// How the history's database is opened, and made when there is none.
+pub(crate) fn history() -> Options {
+    let mut options = database(true, WAL_BYTES_MAX);
+    // Keys of all accounts are in every table, so tables are merged: rarely, and many at a time.
+    options.set_level_zero_file_num_compaction_trigger(HISTORY_TABLES_MERGED);
+    options.set_max_bytes_for_level_base(HISTORY_LEVEL_BYTES);
+    options
+}
+
+/// How the history is written: into memory, and to a table when there is enough. Its log is the journal.
+pub(crate) fn fold() -> WriteOptions {
+    let mut options = WriteOptions::default();
+    options.disable_wal(true);
     options
 }
 

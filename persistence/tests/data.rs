@@ -34,7 +34,7 @@ fn world() -> World {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
-    let DataFolder { mut log, mut keeper } = DataFolder::open(&data, opening(None, 1)).unwrap();
+    let DataFolder { mut log, mut keeper, .. } = DataFolder::open(&data, opening(None, 1)).unwrap();
     let (mut live, mut copies) = (Live::default(), Vec::new());
     for (place, group) in
         [&contract::founding()[..], &[Command::Tick; 2], &[Command::Tick]].iter().enumerate()
@@ -93,7 +93,7 @@ fn a_cut_journal_is_accepted_only_by_its_own_end() {
         let refused = DataFolder::open(&world.data, opening(Some(other), 2)).unwrap_err();
         assert!(matches!(refused.refusal, DataRefusal::Mark(MarkError::Short { .. })), "{refused}");
     }
-    let DataFolder { log, mut keeper } = DataFolder::open(&world.data, opening(Some(5), 2)).unwrap();
+    let DataFolder { log, mut keeper, .. } = DataFolder::open(&world.data, opening(Some(5), 2)).unwrap();
     assert_eq!((end(&log), keeper.epoch(), keeper.cut().is_open()), (5, 2, true));
     let expected = Mark { tip: log.last().unwrap().unwrap(), epoch: 2, cut: true };
     assert_eq!(mark(&world.data), expected);

@@ -1,0 +1,45 @@
+//! History log: keeps what groups add to the history. Every one must pass `contract`.
+
+use engine::stamp::Sequence;
+
+use crate::history::group::HistoryGroup;
+use crate::log::WriteError;
+
+/// Where the history is written.
+pub trait HistoryLog: Send {
+    /// The last command that is in the history; 0 when none is.
+    fn last(&self) -> Sequence;
+
+    /// Adds a group. It may be lost in a crash, but only from its end on, with everything added after it.
+    ///
+    /// # Errors
+    /// The process has to stop: what is there is unknown.
+    ///
+    /// # Panics
+    /// Unless the group is not empty and goes on after [`HistoryLog::last`].
+    fn append(&mut self, group: &HistoryGroup) -> Result<(), WriteError>;
+
+    /// Forgets everything, because it is of another journal.
+    ///
+    /// # Errors
+    /// The process has to stop: what is there is unknown.
+    fn clear(&mut self) -> Result<(), WriteError>;
+}
+
+/// The history of an exchange that keeps none. There is no such thing, so that it can only be absent.
+#[derive(Debug)]
+pub enum NoHistory {}
+
+impl HistoryLog for NoHistory {
+    fn last(&self) -> Sequence {
+        match *self {}
+    }
+
+    fn append(&mut self, _: &HistoryGroup) -> Result<(), WriteError> {
+        match *self {}
+    }
+
+    fn clear(&mut self) -> Result<(), WriteError> {
+        match *self {}
+    }
+}
