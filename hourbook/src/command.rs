@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod amend;
+mod backup;
 mod balance;
 mod bench;
 mod book;
@@ -10,6 +11,7 @@ mod cancel;
 mod capacity;
 mod demo;
 mod deposit;
+mod export;
 mod fills;
 mod instruments;
 mod invariants;
@@ -20,6 +22,7 @@ mod orders;
 mod ping;
 mod reduce;
 mod replay;
+mod restore;
 mod serve;
 mod trades;
 mod verify;
@@ -63,6 +66,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Admin(admin::Admin),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    #[command(subcommand)]
+    Export(export::Export),
     Invariants(invariants::Invariants),
     #[command(subcommand)]
     Replay(replay::Replay),
@@ -95,6 +102,9 @@ impl Command {
             Command::Market(command) => command.run(options, screen).await,
             Command::Admin(command) => command.run(options, screen).await,
             Command::Verify(command) => command.run(screen),
+            Command::Backup(command) => command.run(screen),
+            Command::Restore(command) => command.run(screen),
+            Command::Export(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,

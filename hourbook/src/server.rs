@@ -21,6 +21,7 @@ use node::entropy::SystemEntropy;
 use node::fatal::Fatal;
 use node::pipeline::{Pipeline, Stopped};
 use node::ready::{Ready, ReadyError};
+use persistence::backup::BACKUP;
 use persistence::data::{DataFolder, Opening};
 use persistence::data_error::DataError;
 use persistence::store::RocksLog;
@@ -75,6 +76,8 @@ pub(crate) struct Server {
 pub(crate) enum StartError {
     /// Tokens would be believed from other machines.
     Exposed(SocketAddr),
+    /// It is a backup.
+    Backup(PathBuf),
     /// The data folder cannot be made.
     Folder(PathBuf, std::io::Error),
     /// What stands in the data folder cannot be used.
@@ -100,6 +103,11 @@ impl fmt::Display for StartError {
                 f,
                 "{address} is reachable from other machines, and with --dev anyone may log in as anyone: listen on \
                  127.0.0.1, or leave --dev out"
+            ),
+            StartError::Backup(path) => write!(
+                f,
+                "{} is a backup, and what goes on from it is another history: make a data folder of it with hourbook restore",
+                path.display()
             ),
             StartError::Folder(path, error) => {
                 write!(
@@ -137,6 +145,9 @@ impl Server {
         let listening = TcpListener::bind(options.listen).await;
         let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+        if options.data.join(BACKUP).exists() {
+            return Err(StartError::Backup(options.data.clone()));
+        }
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let DataFolder { log, keeper, history } = open(options)?;
@@ -215,6 +226,13 @@ pub(crate) fn stop_at_once(error: &Fatal) {
 /// The operator's key of a data folder.
 pub(crate) fn operator_key(data: &Path) -> PathBuf {
     data.join(OPERATOR_KEY)
+}
+
+/// Copies the operator's key from one folder to another, if it is there and not here yet, readable by its owner only.
+pub(crate) fn copy_operator_key(from: &Path, to: &Path) -> std::io::Result<()> {
+    let [from, to] = [from, to].map(operator_key);
+    // A copy keeps the permissions.
+    if from.exists() && !to.exists() { std::fs::copy(from, to).map(|_| ()) } else { Ok(()) }
 }
 
 /// Makes the folder, readable by its owner only.

@@ -81,13 +81,17 @@ fn sound_journal_is_verified() {
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert_eq!((&verdict["commands"], &verdict["sound"]), (&103.into(), &true.into()));
     assert_eq!((&verdict["mark"], &verdict["epoch"]), (&0.into(), &"0000000000000007".into()));
-    assert_eq!(verdict.as_object().unwrap().len(), 6);
+    assert_eq!(verdict.as_object().unwrap().len(), 7);
     for hash in ["state_hash", "outcome_hash"] {
         assert_eq!(verdict[hash].as_str().map(str::len), Some(32), "{verdict}");
     }
     let Ran { stdout, .. } = run(&["verify", "--data", text(folder.path())]);
     let lines: Vec<&str> = stdout.lines().map(|line| line.split("  ").next().unwrap_or_default()).collect();
-    assert_eq!(lines, ["commands", "state hash", "outcome hash", "marked", "epoch", "sound"], "{stdout}");
+    assert_eq!(
+        lines,
+        ["commands", "state hash", "outcome hash", "marked", "history", "epoch", "sound"],
+        "{stdout}"
+    );
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn journal_with_another_outcome_is_5() {
         (5, &false.into(), &Value::Null),
         "{stderr}"
     );
-    assert_eq!(verdict.as_object().unwrap().len(), 6);
+    assert_eq!(verdict.as_object().unwrap().len(), 7);
     let failure: Value = serde_json::from_str(&stderr).unwrap();
     let message = failure["message"].as_str().unwrap();
     assert!(message.contains("did something else than it did live"), "{message}");

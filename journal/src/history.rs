@@ -3,6 +3,7 @@
 //! It is made from events and can be made anew from the journal, so it is written without waiting for the disk. Numbers have
 //! no gaps: the private events of an account count from 1, and so do the trades of an instrument.
 
+pub mod check;
 pub mod codec;
 pub mod contract;
 pub mod group;

@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod contract;
+pub mod copy;
 mod decode;
 mod encode;
 pub mod fault;

@@ -9,12 +9,14 @@ use std::mem::discriminant;
 
 use engine::event::PrivateSequence;
 use engine::ids::AccountId;
+use journal::history::check::HistoryCheck;
 use journal::history::contract::{self, Play};
 use journal::history::group::HistoryGroup;
 use journal::history::key::Key;
 use journal::history::memory::MemoryHistory;
 use journal::history::reader::HistoryReader;
 use journal::history::{OrderChange, What, codec};
+use journal::log::ReadError;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -123,4 +125,34 @@ fn another_format_is_refused() {
         };
         assert_eq!((fault.offset, fault.rule), (0, journal::fault::Rule::Format));
     }
+}
+
+/// What a check of `history` against the journal of `play` comes to.
+fn checked(play: &Play, history: &MemoryHistory) -> Result<(), ReadError> {
+    let mut check = HistoryCheck::begin(history);
+    play.applied.iter().for_each(|(stamped, events)| check.command(stamped, events));
+    check.finish()
+}
+
+#[test]
+fn a_history_that_says_something_else_is_found() {
+    let (mut play, mut history) = (Play::begin(4), MemoryHistory::default());
+    play.go_on(20_000);
+    play.write(&mut history);
+    assert_eq!(checked(&play, &history), Ok(()));
+    play.go_on(5);
+    assert_eq!(checked(&play, &history), Ok(()), "one that is behind is sound");
+
+    let mut other = Play::begin(5);
+    let mut foreign = MemoryHistory::default();
+    other.go_on(20_000);
+    other.write(&mut foreign);
+    let error = checked(&play, &foreign).unwrap_err().to_string();
+    assert!(error.contains("something else"), "{error}");
+
+    let (mut longer, mut ahead) = (Play::begin(4), MemoryHistory::default());
+    longer.go_on(20_010);
+    longer.write(&mut ahead);
+    let error = checked(&play, &ahead).unwrap_err().to_string();
+    assert!(error.contains("after its journal"), "{error}");
 }

@@ -11,12 +11,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use engine::stamp::Sequence;
-use journal::log::{CommandLog, Tip};
+use journal::log::{CommandLog, ReadError, Tip};
 use journal::mark::{Mark, MarkError};
 
 use crate::data_error::{DataError, DataRefusal};
 use crate::folder::Folder;
-use crate::history::RocksHistory;
+use crate::history::{RocksHistory, RocksReader};
 use crate::keeper::{DiskKeeper, Tell};
 use crate::mark_file::{Found, MarkFile};
 use crate::reserve::{Reserve, wal_bytes};
@@ -64,6 +64,9 @@ impl DataFolder {
             |doing| move |error: std::io::Error| DataRefusal::Failed { doing, cause: error.to_string() };
         let journal = journal_folder(path);
         let refused_journal = |error| refused(DataRefusal::Journal(error));
+        if path.join(MARK).exists() && !journal.exists() {
+            return Err(refused(DataRefusal::JournalMissing));
+        }
         // Nobody else has the folder from here on.
         let owned = Folder::own(&journal).map_err(refused_journal)?;
         let reserved = Reserve::prepare(path, opening.reserve_bytes, wal_bytes(&journal));
@@ -85,6 +88,7 @@ pub struct Glance {
     pub log: RocksLog,
     /// Its mark; none in a folder in which nothing was journaled yet.
     pub mark: Option<Mark>,
+    path: PathBuf,
 }
 
 impl Glance {
@@ -99,7 +103,16 @@ impl Glance {
         let log = RocksLog::open_read_only(&journal_folder(path));
         let log = log.map_err(|error| refused(DataRefusal::Journal(error)))?;
         let mark = held(&log, &found).map_err(refused)?;
-        Ok(Glance { log, mark })
+        Ok(Glance { log, mark, path: path.to_owned() })
+    }
+
+    /// The history as it is on disk now; `None` when there is none of this journal. That of a running exchange is behind.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn history(&self) -> Result<Option<RocksReader>, ReadError> {
+        let Some(mark) = self.mark else { return Ok(None) };
+        RocksReader::glance(&self.path.join(HISTORY), mark.epoch)
     }
 }
 

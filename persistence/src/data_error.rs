@@ -22,6 +22,8 @@ pub struct DataError {
 pub enum DataRefusal {
     /// The journal cannot be opened.
     Journal(OpenError),
+    /// There is a mark and no journal.
+    JournalMissing,
     /// The journal is not what its mark says.
     Mark(MarkError),
     /// There is a journal and no mark.
@@ -74,6 +76,9 @@ impl fmt::Display for DataError {
                     "the journal in {path} is whole and ends at command {}: leave --accept-end out",
                     end.0
                 );
+            }
+            DataRefusal::JournalMissing => {
+                write!(f, "in {path}, the folder journal is missing, and with it all that was done")?;
             }
             DataRefusal::Mark(error) => write!(f, "in {path}, {error}")?,
             DataRefusal::MarkMissing { .. } => write!(

@@ -3,7 +3,7 @@
 //! Only builds with debug assertions look: in what is released there is neither the name nor the question. The variable
 //! `HOURBOOK_FAILPOINT` says where, and the how manyth time: `journal-appended:3`.
 
-/// Where a process can be made to end. Tests go through all of them.
+/// Where a process can be made to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failpoint {
     /// The journal's folder is there, its database is not.

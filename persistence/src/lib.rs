@@ -1,6 +1,7 @@
 //! Persistence: the data folder: the command log on RocksDB, its mark, and what is kept beside it. Nothing outside this
 //! crate knows RocksDB.
 
+pub mod backup;
 pub mod data;
 pub mod data_error;
 pub mod failpoint;

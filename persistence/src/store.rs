@@ -196,6 +196,8 @@ fn opening(path: &Path) -> impl Fn(rocksdb::Error) -> OpenError {
         let cause = error.to_string();
         let refusal = match error.kind() {
             ErrorKind::Corruption => Refusal::Damaged { cause },
+            // A file that another one names is gone.
+            ErrorKind::IOError if cause.contains("No such file") => Refusal::Damaged { cause },
             _ => Refusal::Failed { doing: "opening", cause },
         };
         OpenError::new(path, refusal)

@@ -20,9 +20,15 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(data: &Path) -> Serving {
+        Serving::start_with(data, &["--reserve-mib", "1"])
+    }
+
+    /// The same with other options.
+    pub fn start_with(data: &Path, options: &[&str]) -> Serving {
         let mut child = Command::new(HOURBOOK)
-            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--reserve-mib", "1", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
             .arg(data)
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

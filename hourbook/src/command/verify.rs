@@ -6,11 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::PathBuf;
 
 use clap::Args;
+use journal::history::check::HistoryCheck;
+use journal::history::reader::HistoryReader;
 use journal::recovery::recover;
 use persistence::data::Glance;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::screen::Screen;
 use crate::table::{Align, facts};
 
@@ -40,20 +43,36 @@ struct Verdict {
     outcome_hash: Option<String>,
     /// The command that the journal is known to reach.
     mark: u64,
+    /// The command that the history reaches on disk.
+    history: u64,
     epoch: Option<String>,
     sound: bool,
 }
 
 impl Verify {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
-        let Glance { log, mark } =
-            Glance::at(&self.data).map_err(|error| Failure::local(error.to_string()))?;
+        let glance = Glance::at(&self.data).map_err(|error| Failure::local(error.to_string()))?;
+        // A history is not worth a refusal: the next start makes it anew.
+        let history = glance.history().ok().flatten();
+        let mut check = history.as_ref().map(HistoryCheck::begin);
+        let mut progress = Progress::of(screen, "verifying");
         let commands = Cell::new(0);
         let replayed = caught(|| {
-            let recovered = recover(&log, &mut |_, _| commands.set(commands.get() + 1));
+            let recovered = recover(&glance.log, &mut |stamped, events| {
+                if let Some(check) = &mut check {
+                    check.command(stamped, events);
+                }
+                progress.reached(stamped.stamp.sequence);
+                commands.set(commands.get() + 1);
+            });
             let recovered = recovered.map_err(|error| error.to_string())?;
             recovered.exchange.assert_sound();
             let hashes = [recovered.exchange.state_hash(), recovered.outcome];
+            let told = check.map_or(Ok(()), HistoryCheck::finish);
+            told.map_err(|error| {
+                format!("{error}. The journal is sound: stop the exchange and remove the folder history, and the next start makes it \
+                         anew")
+            })?;
             Ok(hashes.map(|hash| hash.to_string()))
         });
         let (hashes, unsound) = match replayed {
@@ -65,8 +84,9 @@ impl Verify {
             commands: commands.get(),
             state_hash,
             outcome_hash,
-            mark: mark.map_or(0, |mark| mark.tip.sequence.0),
-            epoch: mark.map(|mark| format!("{:016x}", mark.epoch)),
+            mark: glance.mark.map_or(0, |mark| mark.tip.sequence.0),
+            history: history.map_or(0, |history| HistoryReader::last(&history).0),
+            epoch: glance.mark.map(|mark| format!("{:016x}", mark.epoch)),
             sound: unsound.is_none(),
         };
         screen.show(&verdict, Verdict::text)?;
@@ -87,6 +107,7 @@ impl Verdict {
                 ("state hash", hash(&self.state_hash)),
                 ("outcome hash", hash(&self.outcome_hash)),
                 ("marked", self.mark.to_string()),
+                ("history", self.history.to_string()),
                 ("epoch", hash(&self.epoch)),
                 ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
             ],

@@ -35,6 +35,8 @@ pub struct Play {
     orders: Vec<OrderView>,
     events: Vec<Event>,
     seed: u64,
+    /// Every command with what came of it.
+    pub applied: Vec<(Stamped, Vec<Event>)>,
     /// What is not in the history yet.
     pub group: HistoryGroup,
     /// Every private event, in order.
@@ -132,6 +134,7 @@ impl Play {
             }
         }
         assert!(noted.next().is_none(), "only orders that changed are noted");
+        self.applied.push((*stamped, self.events.clone()));
     }
 
     fn drawn(&mut self) -> Command {
