@@ -281,5 +281,25 @@ fn a_journal_whose_beginning_was_dropped_goes_on_from_its_snapshots() {
     }
     fs::remove_dir_all(data.join("snapshots")).unwrap();
     fs::rename(data.join("elsewhere"), data.join("snapshots")).unwrap();
-    Serving::start_with(&data, &rules).interrupt();
+
+    // A lost history begins anew where the journal can be begun with, and says so no worse than it is.
+    fs::remove_dir_all(data.join("history")).unwrap();
+    let serving = Serving::start_with(&data, &rules);
+    runtime.block_on(trade(&serving.url, 4));
+    let stopped = serving.interrupt();
+    let verified = json(&["verify", "--data", text(&data)]);
+    assert_eq!((&verified["sound"], &verified["history"]), (&true.into(), &stopped["commands"]));
+
+    // Its backup begins with a snapshot too.
+    let [backup, again] = ["backup", "again"].map(|name| folder.path().join(name));
+    json(&["backup", text(&backup), "--data", text(&data)]);
+    let restored = json(&["restore", text(&backup), "--data", text(&again)]);
+    assert_eq!(restored["state_hash"], stopped["state_hash"]);
+    let serving = Serving::start(&again);
+    assert_eq!(serving.recovered, stopped["commands"].as_u64().unwrap());
+    serving.interrupt();
+    assert_eq!(json(&["verify", "--data", text(&again)])["sound"], true);
+    let lines = folder.path().join("journal.jsonl");
+    let written = json(&["export", "journal", text(&lines), "--data", text(&again)]);
+    assert!(written["commands"].as_u64() < stopped["commands"].as_u64(), "what was dropped is not there");
 }

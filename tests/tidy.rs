@@ -114,6 +114,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const GUESTS: &[(&str, &[&str])] = &[
     ("rocksdb", &["persistence"]),
     ("librocksdb", &["persistence"]),
+    ("rustix", &["hourbook", "persistence"]),
     ("libfuzzer", &["fuzz"]),
     ("crossbeam", &["api", "node"]),
     ("pulp", &["inference"]),

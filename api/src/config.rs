@@ -64,3 +64,5 @@ pub const FAULTS_MAX: u32 = 64;
 pub const SYMBOLS_MAX: usize = 4_096;
 /// What the server suggests before a refused request is tried again, in milliseconds.
 pub const RETRY_AFTER_MS: u32 = 50;
+/// The same while the disk is nearly full.
+pub const RETRY_WHEN_FULL_MS: u32 = 5_000;

@@ -23,7 +23,7 @@ use protocol::status::{Condition, Maintenance, Stage, System};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
-use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS};
+use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS, RETRY_WHEN_FULL_MS};
 use crate::origin::{Origin, now};
 use crate::question::Question;
 
@@ -136,6 +136,7 @@ impl Gateway {
     fn submit(&self, inbound: Inbound<Origin>) -> Result<(), (ErrorObject, Origin)> {
         self.inlet.submit(inbound).map_err(|(refused, inbound)| match refused {
             Refused::Busy => (overloaded(), inbound.origin),
+            Refused::Full => (disk_full(), inbound.origin),
             Refused::Stopping => (draining(), inbound.origin),
         })
     }
@@ -159,6 +160,12 @@ impl Gateway {
 fn overloaded() -> ErrorObject {
     let message = "more requests wait than the exchange takes: nothing happened, try again";
     ErrorObject::new(ErrorCode::Overloaded, message).with_retry_after_ms(RETRY_AFTER_MS)
+}
+
+fn disk_full() -> ErrorObject {
+    let message = "the exchange's disk is nearly full, and only cancellations and operators' controls are taken: nothing \
+                   happened, try again when there is room";
+    ErrorObject::new(ErrorCode::Overloaded, message).with_retry_after_ms(RETRY_WHEN_FULL_MS)
 }
 
 fn draining() -> ErrorObject {

@@ -180,8 +180,7 @@ impl View {
     fn list(&mut self, instrument: InstrumentId, market: MarketId, start: Time) {
         assert_eq!(index(instrument.0), self.instruments.len(), "instruments are numbered in order");
         let spec = &self.markets[index(market.0)].spec;
-        let minutes = !spec.window_seconds.is_multiple_of(3600);
-        let symbol = Symbol { class: spec.class, zone: spec.zone, tier: spec.tier, start, minutes };
+        let symbol = spec.symbol(start);
         let (gate, end) = (spec.gate(start), spec.end(start));
         let (phase, mode, terms) = (Phase::Listed, TradingMode::Open, spec.terms(spec.bond));
         self.instruments.push(InstrumentView {

@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod amend;
+mod backup;
 mod balance;
 mod bench;
 mod book;
@@ -13,6 +14,7 @@ mod caught;
 mod curve;
 mod demo;
 mod deposit;
+mod export;
 mod fills;
 mod fixings;
 mod instruments;
@@ -26,6 +28,7 @@ mod ping;
 mod receipt;
 mod reduce;
 mod replay;
+mod restore;
 mod serve;
 mod sim;
 mod snapshot;
@@ -81,6 +84,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Model(model::ModelCommand),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    #[command(subcommand)]
+    Export(export::Export),
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     Invariants(invariants::Invariants),
@@ -124,6 +131,9 @@ impl Command {
             Command::Snapshot(command) => command.run(screen),
             Command::Model(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
+            Command::Backup(command) => command.run(screen),
+            Command::Restore(command) => command.run(screen),
+            Command::Export(command) => command.run(screen),
             Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),

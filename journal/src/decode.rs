@@ -81,8 +81,6 @@ fn market_spec(from: &mut Reader<'_>) -> Decoded<MarketSpec> {
 }
 
 fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
-    const KINDS: [OrderKind; 4] =
-        [OrderKind::Limit, OrderKind::Market, OrderKind::PostOnly, OrderKind::PostOnlySlide];
     const PREVENTIONS: [SelfTradePrevention; 4] = [
         SelfTradePrevention::CancelNewest,
         SelfTradePrevention::CancelOldest,
@@ -93,7 +91,7 @@ fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
         account: account(from)?,
         instrument: instrument(from)?,
         side: side(from)?,
-        kind: one_of(from, KINDS)?,
+        kind: order_kind(from)?,
         time_in_force: time_in_force(from)?,
         prevention: one_of(from, PREVENTIONS)?,
         limit: price(from)?,
@@ -107,7 +105,11 @@ fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
     })
 }
 
-fn time_in_force(from: &mut Reader<'_>) -> Decoded<TimeInForce> {
+pub(crate) fn order_kind(from: &mut Reader<'_>) -> Decoded<OrderKind> {
+    one_of(from, [OrderKind::Limit, OrderKind::Market, OrderKind::PostOnly, OrderKind::PostOnlySlide])
+}
+
+pub(crate) fn time_in_force(from: &mut Reader<'_>) -> Decoded<TimeInForce> {
     Ok(match one_of(from, [0, 1, 2, 3])? {
         0 => TimeInForce::GoodTillGate,
         1 => TimeInForce::GoodTillDate(time(from)?),

@@ -83,28 +83,35 @@ fn market_spec<'a>(to: Writer<'a>, spec: &MarketSpec) -> Writer<'a> {
 fn new_order<'a>(to: Writer<'a>, order: &NewOrder) -> Writer<'a> {
     let NewOrder { account, instrument, side, kind, time_in_force, prevention, limit, .. } = *order;
     let NewOrder { lots, minimum, shown, client, label, session, deadline, .. } = *order;
-    let kind = match kind {
-        OrderKind::Limit => 0,
-        OrderKind::Market => 1,
-        OrderKind::PostOnly => 2,
-        OrderKind::PostOnlySlide => 3,
-    };
     let prevention = match prevention {
         SelfTradePrevention::CancelNewest => 0,
         SelfTradePrevention::CancelOldest => 1,
         SelfTradePrevention::CancelBoth => 2,
         SelfTradePrevention::Decrement => 3,
     };
-    let to = self::side(to.account(account).instrument(instrument), side).byte(kind);
-    let to = match time_in_force {
+    let to = order_kind(self::side(to.account(account).instrument(instrument), side), kind);
+    let to = self::time_in_force(to, time_in_force);
+    let to = to.byte(prevention).price(limit).lots(lots).lots(minimum).option(shown, Writer::lots);
+    let to = to.option(client, Writer::label).option(label, Writer::label);
+    to.option(session, Writer::session).option(deadline, Writer::time)
+}
+
+pub(crate) fn order_kind(to: Writer<'_>, kind: OrderKind) -> Writer<'_> {
+    to.byte(match kind {
+        OrderKind::Limit => 0,
+        OrderKind::Market => 1,
+        OrderKind::PostOnly => 2,
+        OrderKind::PostOnlySlide => 3,
+    })
+}
+
+pub(crate) fn time_in_force(to: Writer<'_>, time_in_force: TimeInForce) -> Writer<'_> {
+    match time_in_force {
         TimeInForce::GoodTillGate => to.byte(0),
         TimeInForce::GoodTillDate(expires) => to.byte(1).time(expires),
         TimeInForce::ImmediateOrCancel => to.byte(2),
         TimeInForce::FillOrKill => to.byte(3),
-    };
-    let to = to.byte(prevention).price(limit).lots(lots).lots(minimum).option(shown, Writer::lots);
-    let to = to.option(client, Writer::label).option(label, Writer::label);
-    to.option(session, Writer::session).option(deadline, Writer::time)
+    }
 }
 
 fn amendment<'a>(to: Writer<'a>, amendment: &Amendment) -> Writer<'a> {
@@ -158,17 +165,17 @@ fn kill_target(to: Writer<'_>, target: KillTarget) -> Writer<'_> {
     }
 }
 
-fn name<const N: usize>(to: Writer<'_>, name: Name<N>) -> Writer<'_> {
+pub(crate) fn name<const N: usize>(to: Writer<'_>, name: Name<N>) -> Writer<'_> {
     to.raw(name.bytes())
 }
 
-fn tier(to: Writer<'_>, tier: Tier) -> Writer<'_> {
+pub(crate) fn tier(to: Writer<'_>, tier: Tier) -> Writer<'_> {
     to.choice(match tier {
         Tier::Firm => false,
         Tier::Interruptible => true,
     })
 }
 
-fn side(to: Writer<'_>, side: Side) -> Writer<'_> {
+pub(crate) fn side(to: Writer<'_>, side: Side) -> Writer<'_> {
     to.byte(side.number())
 }

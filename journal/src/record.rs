@@ -129,6 +129,11 @@ impl<'a> Record<'a> {
         &self.header
     }
 
+    /// All its bytes.
+    pub(crate) const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// The hash that the next record names.
     pub fn hash(&self) -> RecordHash {
         RecordHash::of(self.bytes)

@@ -22,8 +22,38 @@ pub struct Inbound<T> {
 pub enum Refused {
     /// As many commands wait as may: try again.
     Busy,
+    /// The disk is nearly full, and the command does not take anything away: try again when there is room.
+    Full,
     /// The exchange is stopping.
     Stopping,
+}
+
+/// Whether a command only takes something away, or keeps somebody from something. Such are accepted while the disk is
+/// nearly full: they are few, and what they prevent would take more room.
+pub const fn is_relief(command: &Command) -> bool {
+    match command {
+        Command::CancelOrder { .. }
+        | Command::ReduceOrder { .. }
+        | Command::CancelAll { .. }
+        | Command::CancelAfter { .. }
+        | Command::EndSession { .. }
+        | Command::RevokeKey { .. }
+        | Command::SetMode { .. }
+        | Command::SetMarketLimits { .. }
+        | Command::SetAccountLimits { .. }
+        | Command::SetLock { .. }
+        | Command::Kill { .. }
+        | Command::Tick
+        | Command::Draw { .. } => true,
+        Command::Found { .. }
+        | Command::OpenAccount { .. }
+        | Command::RegisterKey { .. }
+        | Command::Deposit { .. }
+        | Command::AddMarket(_)
+        | Command::SetCapacity { .. }
+        | Command::PlaceOrder(_)
+        | Command::AmendOrder(_) => false,
+    }
 }
 
 /// The producers' end of the inlet.
@@ -31,11 +61,16 @@ pub enum Refused {
 pub struct Inlet<T> {
     ring: Arc<Ring<Inbound<T>>>,
     stopping: Arc<AtomicBool>,
+    low: Arc<AtomicBool>,
 }
 
 impl<T> Clone for Inlet<T> {
     fn clone(&self) -> Inlet<T> {
-        Inlet { ring: Arc::clone(&self.ring), stopping: Arc::clone(&self.stopping) }
+        Inlet {
+            ring: Arc::clone(&self.ring),
+            stopping: Arc::clone(&self.stopping),
+            low: Arc::clone(&self.low),
+        }
     }
 }
 
@@ -48,17 +83,20 @@ impl<T> Default for Inlet<T> {
 impl<T> Inlet<T> {
     /// An inlet in which so many commands may wait.
     pub fn new(places: usize) -> Inlet<T> {
-        Inlet { ring: Arc::new(Ring::new(places)), stopping: Arc::default() }
+        Inlet { ring: Arc::new(Ring::new(places)), stopping: Arc::default(), low: Arc::default() }
     }
 
     /// Hands a command over. Returns it with the reason when it was not taken. What is taken is told, unless the process
     /// dies before, or stops at this very moment: then it may come to nothing, and nobody is told.
     ///
     /// # Errors
-    /// `Busy` when the inlet is full, `Stopping` once the exchange stops.
+    /// `Busy` when the inlet is full, `Full` when the disk nearly is, `Stopping` once the exchange stops.
     pub fn submit(&self, inbound: Inbound<T>) -> Result<(), (Refused, Inbound<T>)> {
         if self.is_stopping() {
             return Err((Refused::Stopping, inbound));
+        }
+        if self.is_low() && !is_relief(&inbound.command) {
+            return Err((Refused::Full, inbound));
         }
         self.ring.push(inbound).map_err(|inbound| (Refused::Busy, inbound))
     }
@@ -66,6 +104,16 @@ impl<T> Inlet<T> {
     /// Whether the exchange takes no more commands.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Whether the disk is nearly full.
+    pub fn is_low(&self) -> bool {
+        self.low.load(Ordering::Relaxed)
+    }
+
+    /// From now on the disk is nearly full, or no longer.
+    pub(crate) fn set_low(&self, low: bool) {
+        self.low.store(low, Ordering::Relaxed);
     }
 
     /// Takes no more commands from now on.

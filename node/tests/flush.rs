@@ -16,7 +16,8 @@ use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
 use node::inlet::Inbound;
 use node::outlet::Outlet;
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
 
 /// How long the test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -29,7 +29,8 @@ use node::clock::Clock;
 use node::entropy::Entropy;
 use node::inlet::Inbound;
 use node::outlet::Outlet;
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
 
 const ANN: AccountId = AccountId(1);
 const PAT: AccountId = AccountId(2);

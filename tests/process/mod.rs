@@ -24,10 +24,10 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(data: &Path) -> Serving {
-        Serving::start_with(data, &[])
+        Serving::start_with(data, &["--reserve-mib", "1"])
     }
 
-    /// The same with more arguments.
+    /// The same with other arguments.
     pub fn start_with(data: &Path, arguments: &[&str]) -> Serving {
         let mut child = Command::new(HOURBOOK)
             .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])

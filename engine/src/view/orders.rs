@@ -27,7 +27,7 @@ pub enum OrderStatus {
 }
 
 /// An order with what it has done so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderView {
     /// The exchange's id.
     pub order: OrderId,

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use engine::stamp::Sequence;
 use journal::snapshot::Snapshot;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::open_files;
 use crate::screen::Screen;
-use crate::server::{Server, ServerOptions, StartError, operator_key};
+use crate::server::{RESERVE_MIB, Server, ServerOptions, StartError, operator_key};
 use crate::snapshots::Progress;
 use crate::snapshots::keeper::{SNAPSHOT_EVERY, SnapshotRules};
 
@@ -37,6 +38,14 @@ pub(crate) struct Serve {
     /// Drop the journal that lies behind the older of two snapshots, instead of keeping all of it
     #[arg(long)]
     drop_journal: bool,
+    /// Room on the disk kept in reserve: a ballast file of that size, released when there is too little room to start, and as
+    /// much again, below which only cancellations are accepted
+    #[arg(long, value_name = "MIB", default_value_t = RESERVE_MIB, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    reserve_mib: u64,
+    /// Go on with a journal that ends at this command, though commands after it may be missing. Clients are told of a new
+    /// epoch, and the venue is halted until an operator opens it
+    #[arg(long, value_name = "COMMAND")]
+    accept_end: Option<u64>,
 }
 
 /// An exchange that is ready.
@@ -66,7 +75,14 @@ impl Serve {
         open_files::raise();
         let mut interrupts = Interrupts::expect()?;
         let rules = SnapshotRules { every: self.snapshot_every, drop_journal: self.drop_journal };
-        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev, rules };
+        let options = ServerOptions {
+            data: self.data.clone(),
+            listen: self.listen,
+            dev: self.dev,
+            rules,
+            reserve_bytes: self.reserve_mib << 20,
+            accept_end: self.accept_end.map(Sequence),
+        };
         let server = start(&options, screen).await?;
         let ready = Ready {
             url: server.url(),

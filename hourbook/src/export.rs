@@ -1,0 +1,4 @@
+//! Export: the journal in forms that other programs read.
+
+pub(crate) mod command_json;
+pub(crate) mod trades_file;
