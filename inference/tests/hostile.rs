@@ -71,20 +71,52 @@ fn boundless_counts_are_refused_before_memory_is_taken() {
     count_at(8, "tensor_count is 18446744073709551615, must be at most 16384");
     count_at(16, "metadata_kv_count is 18446744073709551615, must be at most 4096");
     count_at(24, "key is 18446744073709551615, must be at most 1048576");
-    let listed = |kind: u32, count: u64| {
+    let listed = |lists: &[(u32, u64, usize)]| {
         let mut bytes = b"GGUF\x03\0\0\0".to_vec();
         bytes.extend(0_u64.to_le_bytes());
-        bytes.extend(1_u64.to_le_bytes());
-        put_text(&mut bytes, "list");
-        bytes.extend(9_u32.to_le_bytes());
-        bytes.extend(kind.to_le_bytes());
-        bytes.extend(count.to_le_bytes());
+        bytes.extend(u64::try_from(lists.len()).unwrap().to_le_bytes());
+        for (at, (kind, count, zeros)) in lists.iter().enumerate() {
+            put_text(&mut bytes, &format!("list {at}"));
+            bytes.extend(9_u32.to_le_bytes());
+            bytes.extend(kind.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+            bytes.resize(bytes.len() + zeros, 0);
+        }
         bytes
     };
-    check(&listed(8, 1 << 60), "list is 1152921504606846976, must be at most 4194304");
-    check(&listed(8, 1 << 22), "list has 4194304 entries, which need 33554432 bytes or more, and 0 are left");
-    check(&listed(9, 1), "list is a list of lists");
-    check(&listed(77, 1), "list has the unknown type 77");
+    check(&listed(&[(8, 1 << 60, 0)]), "list 0 is 1152921504606846976, must be at most 4194304");
+    check(
+        &listed(&[(8, 1 << 22, 0)]),
+        "list 0 has 4194304 entries, which need 33554432 bytes or more, and 0 are left",
+    );
+    // Many lists take no more memory than one.
+    check(
+        &listed(&[(0, 1 << 22, 1 << 22), (0, 1, 1)]),
+        "list 1 is 1, must be at most 0: lists have 4194304 together",
+    );
+    check(&listed(&[(9, 1, 0)]), "list 0 is a list of lists");
+    check(&listed(&[(77, 1, 0)]), "list 0 has the unknown type 77");
+}
+
+/// Where the second tensor of the same sizes begins, the first does: none is read twice.
+#[test]
+fn tensors_that_share_bytes_are_refused() {
+    let file = sound();
+    let bytes = file.bytes();
+    let sizes = file.tensors.iter().map(|tensor| tensor.blocks.len());
+    let head = bytes.len() - sizes.sum::<usize>();
+    let offset_of = |name: &str| {
+        let name_at = bytes[..head].windows(name.len()).position(|window| window == name.as_bytes()).unwrap();
+        // Behind the name: two dimensions and their number, and the format.
+        name_at + name.len() + 4 + 16 + 4
+    };
+    let [up, gate] = ["blk.1.ffn_up.weight", "blk.1.ffn_gate.weight"].map(offset_of);
+    for less in [0, 32] {
+        let mut bent = bytes.clone();
+        let at = u64::from_le_bytes(bytes[gate..gate + 8].try_into().unwrap()) - less;
+        bent[up..up + 8].copy_from_slice(&at.to_le_bytes());
+        check(&bent, "lies over another tensor, `blk.1.");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -62,7 +63,7 @@ struct Answer {
 
 impl Chat {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
-        let model = open(self.model.as_deref())?;
+        let model = Arc::new(open(self.model.as_deref())?);
         let prompt = model.question(&self.question).map_err(|invalid| Failure::usage(invalid.to_string()))?;
         let engine = Engine::new(model, self.threads.map(NonZeroUsize::get));
         let engine = engine.map_err(|invalid| Failure::usage(invalid.to_string()))?;
