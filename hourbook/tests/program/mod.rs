@@ -33,6 +33,17 @@ pub(crate) fn run(words: &[&str]) -> Ran {
     ran(program(words).output().expect("the program starts"))
 }
 
+/// Runs the program to its end with so many bytes of address space, where a limit can be set, and one thread for what is shared out.
+pub(crate) fn run_within(bytes: u64, words: &[&str]) -> Ran {
+    if !cfg!(target_os = "linux") {
+        return run(words);
+    }
+    let limited = format!("ulimit -v {} && exec \"$0\" \"$@\"", bytes / 1024);
+    let mut command = Command::new("sh");
+    command.args(["-c", &limited, env!("CARGO_BIN_EXE_hourbook")]).args(words).stdin(Stdio::null());
+    ran(command.env("RAYON_NUM_THREADS", "1").output().expect("the program starts"))
+}
+
 /// What came of a run.
 pub(crate) fn ran(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
