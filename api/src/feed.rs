@@ -13,6 +13,8 @@
 
 mod answer;
 mod channels;
+mod desk;
+mod dry_run;
 mod heartbeat;
 mod history;
 mod image;
@@ -36,7 +38,7 @@ use node::batch::Told;
 use node::outlet::Outlet;
 
 use crate::config::{BEHIND_MS, CHECKPOINT_MS, ROUND_STREAMS_MAX, STATE_BYTES_LOW, STATE_BYTES_MAX};
-use crate::convert::command;
+use crate::convert::{batch, command};
 use crate::feed::channels::private::{self, Accepted};
 use crate::feed::channels::{Scene, catch_up};
 use crate::feed::heartbeat::Heart;
@@ -100,9 +102,6 @@ impl Outlet for Feed {
     }
 
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View) {
-        if let Event::KeyRevoked { key, .. } = event {
-            self.streams.revoke(key).into_iter().for_each(|session| self.leave(session));
-        }
         if let Some(accepted) = self.accepted.take() {
             accepted.tell(event, view, &mut self.streams);
         }
@@ -112,16 +111,23 @@ impl Outlet for Feed {
 
     fn tell(&mut self, told: Told<'_, Origin>, view: &View) {
         assert!(self.accepted.is_none(), "an order that is accepted trades, rests or ends");
-        let outcome = told.origin.as_ref().map(|_| command::outcome(&told.stamped, told.events, view));
-        match (told.origin, outcome) {
-            (Some(Origin::Reply(pending)), Some(outcome)) => pending.answer(outcome),
-            (Some(Origin::Inform(answer)), Some(outcome)) => {
-                // Whoever asked may have gone.
-                let _ = answer.send(outcome.map(|_| told.stamped.stamp.sequence));
-            }
-            _ => {}
+        let stamp = told.stamped.stamp;
+        let outcome = || command::outcome(&told.stamped, told.events, view);
+        match told.origin {
+            None => {}
+            Some(Origin::Reply(pending)) => pending.answer(outcome()),
+            // Whoever asked may have gone.
+            Some(Origin::Inform(answer)) => drop(answer.send(outcome().map(|_| stamp.sequence))),
+            Some(Origin::Part(part)) => part.tell(outcome().map(batch::change)),
+            Some(Origin::Whole(whole)) => batch::tell(&whole, (stamp, told.events), view),
         }
-        self.tell_public(told.stamped.stamp, told.events, view);
+        for event in told.events {
+            if let Event::KeyRevoked { key, .. } = event {
+                // After the reply: a key may be replaced by who acts with it.
+                self.streams.revoke(key).into_iter().for_each(|session| self.leave(session));
+            }
+        }
+        self.tell_public(stamp, told.events, view);
     }
 
     fn answer(&mut self, question: Question, view: &View) {

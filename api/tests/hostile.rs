@@ -96,7 +96,7 @@ async fn scopes_and_logins_are_checked() {
 
 #[tokio::test]
 async fn a_key_signs_its_connection_only() {
-    use protocol::signature::{LoginText, PublicKey};
+    use protocol::signature::{LoginText, PublicKey, Signed};
     use protocol::time::Time;
 
     let world = World::start().await;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::feed::Feed;
-use api::gateway::Gateway;
+use api::gateway::door::Door;
+use api::gateway::{Gateway, Settings};
+use api::limits::Limits;
 use api::origin::Origin;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
@@ -52,6 +54,10 @@ pub(crate) struct ServerOptions {
     pub(crate) data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
+    /// Where operators are listened to; without it at the next port, on this machine.
+    pub(crate) admin: Option<SocketAddr>,
+    /// How often clients may ask.
+    pub(crate) limits: Limits,
     /// Whether clients on this machine may log in by name.
     pub(crate) dev: bool,
     /// When snapshots are made, and what is kept.
@@ -62,7 +68,7 @@ impl ServerOptions {
     /// For an exchange that is tried out on this machine.
     pub(crate) fn trial(data: PathBuf, listen: SocketAddr) -> ServerOptions {
         let rules = SnapshotRules { every: SNAPSHOT_EVERY, drop_journal: false };
-        ServerOptions { data, listen, dev: true, rules }
+        ServerOptions { data, listen, admin: None, limits: Limits::none(), dev: true, rules }
     }
 }
 
@@ -82,6 +88,7 @@ pub(crate) struct Recovery {
 /// A running exchange.
 pub(crate) struct Server {
     address: SocketAddr,
+    admin: SocketAddr,
     data: PathBuf,
     recovery: Recovery,
     gateway: Arc<Gateway>,
@@ -135,7 +142,10 @@ impl fmt::Display for StartError {
             StartError::Key(error) => error.fmt(f),
             StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
             StartError::Listen(address, error) => {
-                write!(f, "{address} cannot be listened on: {error}; choose another address with --listen")
+                write!(
+                    f,
+                    "{address} cannot be listened on: {error}; choose another address with --listen or --admin"
+                )
             }
             StartError::Founding(error) => write!(f, "the exchange could not be founded: {error}"),
         }
@@ -152,13 +162,13 @@ impl Server {
         progress: &mut impl FnMut(Progress<'_>),
         screen: &Screen,
     ) -> Result<Server, StartError> {
-        if options.dev && !options.listen.ip().is_loopback() {
-            return Err(StartError::Exposed(options.listen));
+        for address in [Some(options.listen), options.admin].into_iter().flatten() {
+            if options.dev && !address.ip().is_loopback() {
+                return Err(StartError::Exposed(address));
+            }
         }
         // What can fail without a trace comes first.
-        let listening = TcpListener::bind(options.listen).await;
-        let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+        let [(listener, address), (admin_listener, admin)] = listen(options).await?;
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
@@ -178,15 +188,17 @@ impl Server {
         };
 
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
-        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
+        let settings = Settings { dev: options.dev, limits: options.limits.clone() };
+        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
         }
-        tokio::spawn(Arc::clone(&gateway).serve(listener));
+        tokio::spawn(Arc::clone(&gateway).serve(listener, Door::Public));
+        tokio::spawn(Arc::clone(&gateway).serve(admin_listener, Door::Admin));
         let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
         let (rules, screen) = (options.rules, screen.clone());
         let keeper = SnapshotKeeper::start((data.clone(), watch), newest, rules, screen.clone());
-        Ok(Server { address, data, recovery, gateway, pipeline, keeper, rules, screen })
+        Ok(Server { address, admin, data, recovery, gateway, pipeline, keeper, rules, screen })
     }
 
     /// Where clients connect.
@@ -197,6 +209,17 @@ impl Server {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators connect.
+    pub(crate) fn admin_url(&self) -> String {
+        format!("ws://{}{PATH}", self.admin)
+    }
+
+    /// Waits until a restart that an operator announced is due.
+    pub(crate) fn drained(&self) -> impl Future<Output = ()> + use<> {
+        let gateway = Arc::clone(&self.gateway);
+        async move { gateway.drained().await }
     }
 
     /// Where commands enter, past the sockets.
@@ -246,6 +269,36 @@ fn recover(
         progress(Progress::Command(stamped));
     });
     Ok((ready.map_err(StartError::Recovery)?, sequence))
+}
+
+/// How often two neighbouring ports are sought before it is given up.
+const PAIRS_SOUGHT_MAX: usize = 64;
+
+/// Both listeners: everyone's, and the operators'.
+async fn listen(options: &ServerOptions) -> Result<[(TcpListener, SocketAddr); 2], StartError> {
+    for sought in 1.. {
+        let public = bind(options.listen).await?;
+        if let Some(admin) = options.admin {
+            return Ok([public, bind(admin).await?]);
+        }
+        let next = public.1.port().checked_add(1);
+        let beside = SocketAddr::from(([127, 0, 0, 1], next.unwrap_or_default()));
+        match bind(beside).await {
+            Ok(admin) if next.is_some() => return Ok([public, admin]),
+            // A free port was asked for: another one may have a free neighbour.
+            _ if options.listen.port() == 0 && sought < PAIRS_SOUGHT_MAX => {}
+            Ok(_) => return Err(StartError::Listen(beside, std::io::ErrorKind::AddrNotAvailable.into())),
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("it is sought until it is found or given up")
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(address, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// A failed write is an unknown outcome: nothing more may be told.

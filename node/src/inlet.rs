@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::command::Command;
+use engine::exchange::batch::BATCH_OPS_MAX;
+use engine::ids::AccountId;
 
 use crate::config::INLET_COMMANDS_MAX;
 use crate::ring::Ring;
@@ -15,6 +17,33 @@ pub struct Inbound<T> {
     pub origin: T,
     /// What is asked. Its account is the asker's, and its numbers are in bounds.
     pub command: Command,
+    /// The changes of a batch, which `command` announces. Nothing comes between them, and they stand in one record.
+    pub followers: Option<Box<[Command]>>,
+}
+
+impl<T> Inbound<T> {
+    /// A command alone.
+    pub fn one(origin: T, command: Command) -> Inbound<T> {
+        Inbound { origin, command, followers: None }
+    }
+
+    /// Changes of an account that happen together or not at all; from 1 to [`BATCH_OPS_MAX`]. Who waits is told of the
+    /// last.
+    pub fn batch(origin: T, account: AccountId, changes: Box<[Command]>) -> Inbound<T> {
+        let count = u8::try_from(changes.len()).ok().filter(|count| (1..=BATCH_OPS_MAX).contains(count));
+        let count = count.expect("whoever makes a batch has counted its changes");
+        Inbound { origin, command: Command::Batch { account, count }, followers: Some(changes) }
+    }
+
+    /// How many commands it is.
+    pub fn len(&self) -> usize {
+        1 + self.followers.as_ref().map_or(0, |followers| followers.len())
+    }
+
+    /// It is never none.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 /// Why a command was not taken. Nothing happened.

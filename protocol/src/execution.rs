@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Balance, CancelTimer, Position};
 use crate::order::{CancelReason, Liquidity, Order};
+use crate::payment::RedemptionChange;
 use crate::time::Time;
 
 /// A message of the channel `executions`.
@@ -79,6 +80,9 @@ pub struct AccountImage {
     /// The timer of `cancel_all_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_all_after: Option<CancelTimer>,
+    /// A payment out that was asked for, or has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redemption: Option<RedemptionChange>,
 }
 
 /// One event of one order, with the order after it.

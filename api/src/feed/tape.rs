@@ -81,14 +81,17 @@ pub(super) struct Printed {
 }
 
 impl Tape {
-    /// Folds the events of a command, all of which the view has. Returns what they traded, if anything.
-    pub(super) fn fold(&mut self, stamp: Stamp, events: &[Event], view: &View) -> Option<Printed> {
-        let mut printed = None;
+    /// Folds the events of a command, all of which the view has. Returns what they traded, each instrument once.
+    pub(super) fn fold(&mut self, stamp: Stamp, events: &[Event], view: &View) -> Vec<Printed> {
+        let mut printed: Vec<Printed> = Vec::new();
         for event in events {
             match *event {
                 Event::Traded { instrument, trade, price, lots, .. } => {
                     let print = Print { trade, price, lots, time: stamp.time };
-                    printed = Some(self.print(instrument, print, view));
+                    let print = self.print(instrument, print, view);
+                    if !printed.contains(&print) {
+                        printed.push(print);
+                    }
                 }
                 Event::InstrumentOpened { instrument, .. } => self.follow(instrument, true, view),
                 Event::InstrumentClosed { instrument } => self.follow(instrument, false, view),

@@ -19,15 +19,21 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::config::{CLOSE_GRACE, PING_INTERVAL};
 use crate::frame;
+use crate::gateway::door::Door;
+use crate::gateway::registry::{AddressUse, Counted};
 use crate::gateway::session::Session;
 use crate::gateway::socket::{Socket, write_all, write_waiting};
 use crate::gateway::{Gateway, Notice, handshake};
 use crate::outbox::{Ending, Outbox};
 
 /// Runs one connection to its end.
-pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketAddr) {
+pub(super) async fn run(
+    gateway: &Arc<Gateway>,
+    stream: TcpStream,
+    (from, counted): ((SocketAddr, Door), Counted<AddressUse>),
+) {
     let Some(mut frames) = handshake::accept(stream).await else { return };
-    let mut session = Session::open(Arc::clone(gateway), peer);
+    let mut session = Session::open(Arc::clone(gateway), (from, counted));
     let outbox = session.outbox();
     let writer = frames.get_mut().divert(Arc::clone(&outbox));
     let notices = async {

@@ -36,12 +36,14 @@ impl Exchange {
             deliveries,
             undrawn,
             drawing,
+            gathering,
             purge,
             timers,
             // Used within a command.
             hiding: _,
             events: _,
         } = self;
+        assert!(gathering.is_none(), "a batch is over before anyone looks");
         founding.put(to);
         last.put(to);
         mode.put(to);
@@ -85,6 +87,7 @@ impl Exchange {
             deliveries: Image::take(from)?,
             undrawn: Image::take(from)?,
             drawing: Image::take(from)?,
+            gathering: None,
             purge: Image::take(from)?,
             timers,
             hiding: VecDeque::new(),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use api::limits::Limits;
 use clap::Args;
 use serde::Serialize;
 
@@ -58,7 +59,7 @@ impl RunDemo {
         mut interrupts: Interrupts,
         (json, screen): (bool, &mut Screen),
     ) -> Result<u64, Failure> {
-        let Opening { classes, symbols } = open(&server.url(), &self.data).await.map_err(failed)?;
+        let Opening { classes, symbols } = open(&server.admin_url(), &self.data).await.map_err(failed)?;
         let ready = Ready {
             url: server.url(),
             recovered: server.recovery().last.0,

@@ -62,11 +62,13 @@ pub(in crate::feed) fn tell_execution(
     None
 }
 
-/// Tells what happened to balances, positions and timer.
+/// Tells what happened to balances, positions, redemptions and timer.
 pub(in crate::feed) fn tell_account(stamp: Stamp, event: &Event, view: &View, streams: &mut Streams) {
     let (Event::PositionChanged { account, xseq, .. }
     | Event::BalanceChanged { account, xseq, .. }
     | Event::CancelAfterSet { account, xseq, .. }
+    | Event::RedemptionBegun { account, xseq, .. }
+    | Event::RedemptionEnded { account, xseq, .. }
     | Event::CancelAfterFired { account, xseq }) = *event
     else {
         return;
