@@ -16,10 +16,10 @@ use engine::label::Label;
 use engine::view::View;
 use journal::recovery::recover;
 use persistence::store::RocksLog;
-use process::Serving;
+use process::{Serving, days};
 use protocol::add_order::AddOrder;
 use protocol::execution::{Event as WireEvent, Executions};
-use protocol::operator::{AddMarket, Deposit, SelfTrade};
+use protocol::operator::Deposit;
 use protocol::order::Side;
 use protocol::reply::Answer;
 use protocol::request::Request;
@@ -62,7 +62,7 @@ async fn nothing_told_is_lost_when_killed() {
         let every = ["0", "300"][usize::from(round % 2 == 1)];
         let serving = Serving::start_with(&data, &["--snapshot-every", every]);
         from_snapshots += usize::from(!serving.ready["snapshot"].is_null());
-        let operator = prepare(&serving.url, round).await;
+        let operator = prepare(&serving, round).await;
         let journal = read(&data);
         assert!(journal.view.stamp().sequence.0 >= serving.recovered, "nothing is lost by starting");
         let symbol = first_symbol(&operator).await;
@@ -164,28 +164,14 @@ fn read(data: &Path) -> Journal {
 }
 
 /// Opens the market in the first round; later it is there.
-async fn prepare(url: &str, round: u64) -> Connection {
-    let operator = Connection::open(url).await.unwrap();
+async fn prepare(serving: &Serving, round: u64) -> Connection {
+    let operator = Connection::open(&serving.admin_url).await.unwrap();
     operator.login_dev("operator").await.unwrap();
     if round == 0 {
-        let market = AddMarket {
-            class: "H100SXM".to_owned(),
-            zone: "US-E".to_owned(),
-            tier: protocol::instrument::Tier::Firm,
-            window_s: 86_400,
-            windows: 2,
-            windows_ahead: None,
-            gate_s: 0,
-            bond: "0.25".to_owned(),
-            bond_rule: None,
-            maker_fee_ppm: 200,
-            taker_fee_ppm: 500,
-            self_trade: SelfTrade::Prevent,
-        };
-        operator.add_market(market).await.unwrap();
+        operator.add_market(days()).await.unwrap();
         for name in TRADERS {
             // A login by name opens the account.
-            Connection::open(url).await.unwrap().login_dev(name).await.unwrap();
+            Connection::open(&serving.url).await.unwrap().login_dev(name).await.unwrap();
             let (account, reference) = (name.to_owned(), format!("for-{name}"));
             let deposit = Deposit { account, amount: "10000000".to_owned(), reference };
             operator.deposit(deposit).await.unwrap();

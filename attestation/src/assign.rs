@@ -3,7 +3,7 @@
 use crate::beacon::SecretHash;
 use crate::digest::Digest;
 use crate::domain::Domain;
-use crate::key::{PublicKey, SecretKey, Signature};
+use crate::key::{PublicKey, Signature};
 use crate::layout::{Reader, SEQUENCES, Writer};
 use crate::malformed::Malformed;
 use crate::metering::Meter;
@@ -92,6 +92,8 @@ pub const TOKENS_MAX: u32 = crate::layout::TOKENS.most;
 /// The most sequences of a batch.
 pub const SEQUENCES_MAX: u32 = SEQUENCES.most;
 
+signed!(Assign by exchange, "the exchange signs what it assigns");
+
 impl Assign {
     /// How many bytes an assignment takes.
     pub const LEN: usize = 464;
@@ -120,29 +122,6 @@ impl Assign {
         reader.demand((1..=SEQUENCES_MAX).contains(&assign.count), "count", "1 to 65,536")?;
         reader.end()?;
         Ok(assign)
-    }
-
-    /// Its bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.body();
-        bytes.extend(self.signature.0);
-        bytes
-    }
-
-    /// The hash of all but the signature: what a commitment names.
-    pub fn id(&self) -> Digest {
-        Digest::of_object(&self.body())
-    }
-
-    /// The same, signed. Panics unless the key is the exchange's.
-    pub fn signed(self, key: &SecretKey) -> Assign {
-        assert_eq!(key.public(), self.exchange, "the exchange signs what it assigns");
-        Assign { signature: key.sign(&self.body()), ..self }
-    }
-
-    /// Whether the exchange signed it.
-    pub fn is_signed(&self) -> bool {
-        self.exchange.has_signed(&self.body(), &self.signature)
     }
 
     fn body(&self) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::domain::Domain;
 use crate::finding::Finding;
-use crate::key::{PublicKey, SecretKey, Signature};
+use crate::key::{PublicKey, Signature};
 use crate::layout::{Reader, Writer};
 use crate::malformed::Malformed;
 use crate::statistic::{PerStatistic, Statistic, VALUE_MAX};
@@ -47,6 +47,8 @@ pub struct Spread {
     pub most: u64,
 }
 
+signed!(Calibration by exchange, "the exchange signs what it calibrates");
+
 impl Calibration {
     /// How many bytes a calibration takes.
     pub const LEN: usize = 256;
@@ -70,29 +72,6 @@ impl Calibration {
         reader.demand(calibration.sequences != 0, "sequences", "at least 1")?;
         reader.end()?;
         Ok(calibration)
-    }
-
-    /// Its bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.body();
-        bytes.extend(self.signature.0);
-        bytes
-    }
-
-    /// The hash of all but the signature: what an assignment names.
-    pub fn id(&self) -> Digest {
-        Digest::of_object(&self.body())
-    }
-
-    /// The same, signed. Panics unless the key is the exchange's.
-    pub fn signed(self, key: &SecretKey) -> Calibration {
-        assert_eq!(key.public(), self.exchange, "the exchange signs what it calibrates");
-        Calibration { signature: key.sign(&self.body()), ..self }
-    }
-
-    /// Whether the exchange signed it.
-    pub fn is_signed(&self) -> bool {
-        self.exchange.has_signed(&self.body(), &self.signature)
     }
 
     fn body(&self) -> Vec<u8> {

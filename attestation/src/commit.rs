@@ -37,6 +37,8 @@ pub struct Commit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Device([u8; 32]);
 
+object!(Commit);
+
 impl Commit {
     /// How many bytes a commitment takes.
     pub const LEN: usize = 280;
@@ -59,18 +61,6 @@ impl Commit {
         reader.demand(commit.started_ns < commit.finished_ns, "finished_ns", "after started_ns")?;
         reader.end()?;
         Ok(commit)
-    }
-
-    /// Its bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.body();
-        bytes.extend(self.signature.0);
-        bytes
-    }
-
-    /// The hash of all but the signature: what openings, verdicts and the next commitment name.
-    pub fn id(&self) -> Digest {
-        Digest::of_object(&self.body())
     }
 
     /// The same, signed.

@@ -80,8 +80,8 @@ impl Finding {
         reader.demand(ulps <= far, "ulps", "at most 127 for each activation that matches")?;
         reader.demand(tokens <= TOKENS.most, "tokens", TOKENS.rule)?;
         reader.demand(equal <= tokens, "equal", "at most the tokens")?;
-        let wide = u64::from(tokens - equal) * widest_micronats;
         reader.demand(widest_micronats <= MARGIN_MICRONATS_MAX, "widest_micronats", "at most 20,000,000")?;
+        let wide = u64::from(tokens - equal) * widest_micronats;
         reader.demand(widest_micronats <= micronats, "micronats", "at least the widest")?;
         reader.demand(micronats <= wide, "micronats", "at most the widest for each token that differs")
     }

@@ -79,7 +79,7 @@ pub fn fingerprints(hidden: &[f32], width: usize) -> Result<Vec<Fingerprint>, No
 pub fn distance(given: &[Fingerprint], hidden: &[f32], width: usize) -> Result<Distance, NotFinite> {
     assert!(hidden.len().is_multiple_of(width), "hidden states fill whole rows");
     assert_eq!(given.len(), chunks(hidden.len() / width), "there is one fingerprint for every 32 rows");
-    if !hidden.iter().all(|activation| activation.is_finite()) {
+    if !are_finite(hidden) {
         return Err(NotFinite);
     }
     let mut distance = Distance::default();
@@ -167,7 +167,7 @@ impl Recorder {
     /// Takes in the hidden state that chose one token; gives a fingerprint after every 32nd. Panics if it has another width.
     pub fn row(&mut self, row: &[f32]) -> Result<Option<Fingerprint>, NotFinite> {
         assert_eq!(u32::try_from(row.len()), Ok(self.width), "rows have the width of the model");
-        if !row.iter().all(|activation| activation.is_finite()) {
+        if !are_finite(row) {
             return Err(NotFinite);
         }
         self.selection.take(row, self.rows * self.width);
@@ -184,9 +184,17 @@ impl Recorder {
     }
 }
 
+/// All are looked at, so that the loop has no branch.
+fn are_finite(activations: &[f32]) -> bool {
+    activations.iter().fold(true, |all, activation| all & activation.is_finite())
+}
+
 /// The largest modulus by which no two positions fall together; the prime, should there be none, and then a position that falls
 /// on a larger one is left out.
 fn injective_modulus(chosen: &[selection::Kept]) -> u16 {
+    if chosen.iter().all(|kept| kept.position < u32::from(PRIME)) {
+        return PRIME;
+    }
     let mut last_seen_at = vec![0_u16; usize::from(PRIME) + 1];
     let is_injective = |modulus: &u16| {
         chosen.iter().all(|kept| {

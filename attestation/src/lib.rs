@@ -4,6 +4,9 @@
 //! into [`fingerprint`] as they are. `docs/attestation.md` has the
 //! bytes of every object, with test vectors.
 
+#[macro_use]
+mod signed;
+
 pub mod assign;
 pub mod beacon;
 pub mod calibration;

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::domain::Domain;
 use crate::finding::Finding;
 use crate::judgement::{Flags, Judgement};
-use crate::key::{PublicKey, SecretKey, Signature};
+use crate::key::{PublicKey, Signature};
 use crate::layout::{Reader, Writer};
 use crate::malformed::Malformed;
 use crate::statistic::{PerStatistic, Statistic, VALUE_MAX};
@@ -44,6 +44,8 @@ pub enum Stage {
     /// After a flag, the arbiter's: the others, fresh; all again when there are no others.
     Rest,
 }
+
+signed!(Verdict by auditor, "the auditor signs what it found");
 
 impl Verdict {
     /// How many bytes a verdict takes.
@@ -98,29 +100,6 @@ impl Verdict {
         reader.demand(are_sums, "sums", "at most 127,000,000 for each one measured")?;
         reader.end()?;
         Ok(verdict)
-    }
-
-    /// Its bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.body();
-        bytes.extend(self.signature.0);
-        bytes
-    }
-
-    /// The hash of all but the signature.
-    pub fn id(&self) -> Digest {
-        Digest::of_object(&self.body())
-    }
-
-    /// The same, signed. Panics unless the key is the auditor's.
-    pub fn signed(self, key: &SecretKey) -> Verdict {
-        assert_eq!(key.public(), self.auditor, "the auditor signs what it found");
-        Verdict { signature: key.sign(&self.body()), ..self }
-    }
-
-    /// Whether the auditor signed it.
-    pub fn is_signed(&self) -> bool {
-        self.auditor.has_signed(&self.body(), &self.signature)
     }
 
     fn body(&self) -> Vec<u8> {

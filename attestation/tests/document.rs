@@ -223,6 +223,18 @@ fn cut_and_lengthened_objects_are_refused() {
 }
 
 #[test]
+fn numbers_that_multiply_are_bounded_first() {
+    let (_, finding) = verdict();
+    let mut bytes = finding.encode();
+    // Two tokens differ, by the widest margin that can be written.
+    let equal = 24 + 4 + 4 + 4 + 8 + 4;
+    bytes[equal..][..4].copy_from_slice(&38_u32.to_le_bytes());
+    bytes[equal + 12..][..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    let refused = Finding::decode(&bytes).unwrap_err().to_string();
+    assert_eq!(refused, "finding.widest_micronats: at most 20,000,000");
+}
+
+#[test]
 fn every_byte_counts() {
     for (heading, bytes, decode) in objects() {
         for place in 0..bytes.len() {

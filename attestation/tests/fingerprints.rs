@@ -77,6 +77,16 @@ fn neighbours_across_a_power_of_two_match() {
 }
 
 #[test]
+fn signs_tell_a_number_from_what_is_none() {
+    // The constant 0x7fff, which is no number, lies beside -0 when signs are not looked at.
+    let mut constant = [0; Fingerprint::LEN];
+    constant[..4].copy_from_slice(&[0xd9, 0xff, 0xff, 0x7f]);
+    let given = Fingerprint::decode(&constant).unwrap();
+    let found = distance(&[given], &[-0.0; 4], 4).unwrap();
+    assert_eq!(found, Distance { activations: 4, mismatches: 4, ulps: 0 });
+}
+
+#[test]
 fn what_is_no_number_has_no_fingerprint() {
     for spoiled in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut states = hidden(0, 4);

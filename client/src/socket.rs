@@ -136,6 +136,7 @@ async fn read(frames: &mut Frames, updates: &mpsc::Sender<Update>, in_flight: &I
                     told = Some(data);
                     Ok(())
                 }
+                Status::Unknown => Ok(()),
                 other => queue(updates, Update::Status(Box::new(other))).await,
             },
             Ok(Message::Update(Update::Unknown)) => Ok(()),

@@ -221,10 +221,9 @@ impl Accounts {
     }
 }
 
-fields!(Balance { available, held, bonded });
 fields!(KeyGrant { account, scopes, bounds });
 
-// The list of its open orders is put with those. What a past command changed does not matter to the next.
+// The list of its open orders is put with those. Between commands nothing is touched.
 fields!(Account {
     provider, locked, limits, available, held, bonded, xseq;
     orders_open: 0, oldest: Link::NONE, youngest: Link::NONE, touched: false,

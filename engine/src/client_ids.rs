@@ -191,7 +191,7 @@ impl ClientIds {
 
     /// Whether so many other ids of the account can be taken, one after another.
     pub(crate) fn has_room_for(&self, account: AccountId, more: u32) -> bool {
-        let used = position(self.index.len()).saturating_add(more);
+        let used = position(self.directory.len()).saturating_add(more);
         used < IDS_MAX - RESERVE || more <= self.window(account).length
     }
 
@@ -387,7 +387,7 @@ fn rehash(records: &[Record], seed: u64, of_open: impl Fn(u32) -> (AccountId, La
     }
 }
 
-/// Says whether what the index leads to has this name.
+/// Says whether what the directory leads to has this name.
 #[inline]
 fn is_named(
     records: &[Record],

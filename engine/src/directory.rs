@@ -49,9 +49,9 @@ const WORD: usize = 8;
 /// The lowest bit of each byte of `tags` that equals `tag`.
 #[inline]
 fn equal(tags: u64, tag: u8) -> u64 {
-    let differ = tags ^ ONES * u64::from(tag);
+    let differ = tags ^ (ONES * u64::from(tag));
     // The sum carries into the highest bit of a byte from any other, and into no other byte.
-    !((differ & LOWS) + LOWS | differ) >> 7 & ONES
+    !(((differ & LOWS) + LOWS) | differ) >> 7 & ONES
 }
 
 impl Bucket {
@@ -140,7 +140,7 @@ impl Table {
     #[inline]
     fn home(&self, hash: u64) -> usize {
         let buckets = u64::try_from(self.buckets.len()).expect("a length has 64 bits");
-        index(u32::try_from((hash >> 32) * buckets >> 32).expect("a part of 32 bits"))
+        index(u32::try_from(((hash >> 32) * buckets) >> 32).expect("a part of 32 bits"))
     }
 
     #[inline]

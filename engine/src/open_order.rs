@@ -169,7 +169,7 @@ impl OpenOrders {
     }
 }
 
-// Position and hash follow from whose order it is, and open it is.
+// Its position follows from whose order it is, its neighbours from the list in which it is put; and open it is.
 fields!(OpenOrder {
     client, label, body, lots, session, kind, prevention;
     position: PositionRow(0), older: Link::NONE, younger: Link::NONE, open: true,

@@ -217,8 +217,7 @@ fn hash(account: AccountId, instrument: InstrumentId) -> u64 {
     mix64(0, u64::from(account.0) << 32 | u64::from(instrument.0))
 }
 
-// Its instrument is that of the list, its obligations are put behind it, and what a past command changed does not matter to
-// the next.
+// Its instrument is that of the list, and its obligations are put behind it. Between commands nothing is touched.
 fields!(Position {
     account, lots, open_buys, open_sells, capacity, escrow, bonded;
     instrument: InstrumentId(0), obligations: Queue::EMPTY, touched: false,

@@ -160,7 +160,7 @@ impl World {
     fn standing(&self) -> Vec<String> {
         let ledger = self.exchange.ledger();
         let balances =
-            ledger.accounts.iter().map(|(_, owner)| format!("{:?} {}", owner.balance, owner.orders_open));
+            ledger.accounts.iter().map(|(_, owner)| format!("{:?} {}", owner.balance(), owner.orders_open));
         let queues = (0..WINDOWS).map(InstrumentId).flat_map(|instrument| {
             [Side::Bid, Side::Ask].into_iter().flat_map(move |side| {
                 self.exchange

@@ -1,4 +1,4 @@
-//! Fuzz: what the fuzz targets ask holds for random bytes, and for those that a fuzzer once found.
+//! Fuzz: what the fuzz target of the book asks holds for random bytes, and for those that a fuzzer once found.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

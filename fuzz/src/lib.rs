@@ -6,3 +6,5 @@
 pub mod book;
 pub mod evidence;
 pub mod image;
+pub mod model;
+pub mod record;

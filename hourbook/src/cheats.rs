@@ -22,9 +22,12 @@ use inference::{Alteration, Invalid};
 use serde::Serialize;
 
 use crate::auditor::{Auditor, Extent, check};
-use crate::cheats::cheat::CHEATS;
+use crate::cheats::cheat::{CHEATS, Cheat};
 use crate::cheats::honest::{Shape, judge, measure_honest};
 use crate::cheats::play::{Play, Size};
+
+/// Batches in which a provider cheats before he counts as not caught.
+const BATCHES_MAX: u32 = 8;
 
 /// How much is played.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +74,8 @@ pub(crate) struct Row {
     pub(crate) cheat: &'static str,
     /// The check that failed first; absent when none did.
     pub(crate) caught_by: Option<&'static str>,
+    /// How many batches it took.
+    pub(crate) batches: u32,
     /// Every other check that failed.
     pub(crate) also: Vec<&'static str>,
     /// What was measured over all sequences; absent where nothing was computed in another way.
@@ -111,15 +116,9 @@ pub(crate) fn play(auditor: &Auditor, scope: &Scope, tell: &mut dyn FnMut(&str))
     let noise = measure_honest(&exact, &auditor.engine().on(reordered.clone()), scope.calibrating)?;
     tolerant.calibrate(NumericClass::F32, &noise);
     let mut table = Vec::new();
-    for (number, (cheat, cheated)) in (1_000..).zip(CHEATS) {
+    for (number, (cheat, cheated)) in (1_000..).step_by(1_000).zip(CHEATS) {
         tell(cheat);
-        let mut consumed = Consumed::default();
-        let shown = cheated(&tolerant, number, &mut consumed)?;
-        let failed = failed(&check(&shown.receipt, &mut consumed, Some(auditor), Extent::Drawn));
-        let measured = shown.computed.map(|transcripts| numbers(&tolerant, &shown.receipt, &transcripts));
-        let names: Vec<&str> = failed.into_iter().map(Check::name).collect();
-        let (caught_by, also) = (names.first().copied(), names.into_iter().skip(1).collect());
-        table.push(Row { cheat, caught_by, also, measured });
+        table.push(row(&tolerant, cheat, cheated, number)?);
     }
     let mut flagged = 0;
     for number in 0..scope.honest {
@@ -145,6 +144,23 @@ impl Measured {
         let Spread { mean, deviation, most } = *spread;
         Measured { statistic: statistic.name(), mean, deviation, most }
     }
+}
+
+/// Batch after batch, until a check fails. What is measured is the first.
+fn row(play: &Play<'_>, cheat: &'static str, cheated: Cheat, number: u64) -> Result<Row, Invalid> {
+    let (mut measured, mut names) = (None, Vec::new());
+    let mut batches = 0;
+    while names.is_empty() && batches < BATCHES_MAX {
+        let mut consumed = Consumed::default();
+        let shown = cheated(play, number + u64::from(batches), &mut consumed)?;
+        let failed = failed(&check(&shown.receipt, &mut consumed, Some(play.auditor), Extent::Drawn));
+        names = failed.into_iter().map(Check::name).collect();
+        let measure = |transcripts: Vec<Transcript>| numbers(play, &shown.receipt, &transcripts);
+        measured = measured.or_else(|| shown.computed.map(measure));
+        batches += 1;
+    }
+    let (caught_by, also) = (names.first().copied(), names.into_iter().skip(1).collect());
+    Ok(Row { cheat, caught_by, batches, also, measured })
 }
 
 /// The checks that failed, in the order in which they are asked.

@@ -29,6 +29,7 @@ mod redeem;
 mod reduce;
 mod replay;
 mod serve;
+mod sim;
 mod snapshot;
 mod status;
 mod ticker;
@@ -94,6 +95,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Replay(replay::Replay),
     #[command(subcommand)]
+    Sim(sim::Sim),
+    #[command(subcommand)]
     Bench(bench::Bench),
 }
 
@@ -136,6 +139,7 @@ impl Command {
             Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
+            Command::Sim(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,
         }
     }

@@ -12,6 +12,7 @@ mod ladder;
 mod latency;
 mod level_text;
 mod moment;
+mod open_files;
 mod options;
 mod screen;
 mod server;

@@ -2,7 +2,7 @@
 //!
 //! Every loop is written once per lane: a product, then a sum, each rounded. No step is contracted, none reordered,
 //! so what a set computes is what `Portable` computes, bit for bit. Argued and measured in
-//! docs/decisions/008-product-then-sum.md.
+//! docs/decisions/009-product-then-sum.md.
 
 pub(crate) mod dequantise;
 mod elementwise;

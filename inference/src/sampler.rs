@@ -4,6 +4,8 @@
 //! `-ln(-ln u)`, drawn from the seed, the sequence, the position and the token alone: this is sampling from the softmax (the
 //! Gumbel-max method), with no choice left to whoever computes. What a changed model or an old answer would have drawn does not fit.
 
+use std::cmp::Ordering;
+
 use crate::lanes::{Activations, LANES, Lanes};
 use crate::narrow::{double, number, whole};
 use crate::token::Token;
@@ -78,10 +80,14 @@ impl<'a> Logits<'a> {
                 }
             }
             if 2 * count <= kept.len() {
-                floor = keep(&mut kept, count);
+                // In no order yet: that takes longer than leaving the lower half out.
+                let (_, last, _) = kept.select_nth_unstable_by(count - 1, Candidate::order);
+                floor = last.logit;
+                kept.truncate(count);
             }
         }
-        keep(&mut kept, count);
+        kept.sort_unstable_by(Candidate::order);
+        kept.truncate(count);
         kept
     }
 }
@@ -91,11 +97,11 @@ fn is_any_above(lanes: &Lanes, floor: f32) -> bool {
     lanes.iter().fold(false, |any, lane| any | (floor < *lane))
 }
 
-/// Keeps the highest, in order, and returns the lowest of them.
-fn keep(kept: &mut Vec<Candidate>, count: usize) -> f32 {
-    kept.sort_unstable_by(|a, b| b.logit.total_cmp(&a.logit).then(a.token.cmp(&b.token)));
-    kept.truncate(count);
-    kept.last().map_or(f32::NEG_INFINITY, |last| last.logit)
+impl Candidate {
+    /// The higher first, of equals the lower token first.
+    fn order(&self, other: &Candidate) -> Ordering {
+        other.logit.total_cmp(&self.logit).then(self.token.cmp(&other.token))
+    }
 }
 
 impl Terms {
@@ -118,6 +124,15 @@ impl Terms {
         let behind = (best - self.score(Candidate { logit, token: token.0 }, place)).max(0.0);
         let margin = behind + lacks / self.divisor();
         if margin.is_nan() { u64::MAX } else { whole(margin * MICRO_NATS) }
+    }
+
+    /// The same for the logits of another engine: one for each token, in order.
+    pub fn margin_of_values(&self, logits: &[f32], place: Place, token: Token) -> u64 {
+        let mut rows = Activations::zero(logits.len().div_ceil(LANES), 1);
+        for (lane, logit) in rows.lanes_mut().as_flattened_mut().iter_mut().zip(logits) {
+            *lane = *logit;
+        }
+        self.margin(&Logits::new(&rows, 0, logits.len()), place, token)
     }
 
     fn candidates(&self, logits: &Logits<'_>) -> Vec<Candidate> {

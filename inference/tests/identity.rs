@@ -1,5 +1,7 @@
 //! Identity: the same bits, whoever computes, and however the work is cut.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::sync::Arc;
 
 use inference::{Decoder, Engine, Instructions, Job, Model, Place, Terms, Token};

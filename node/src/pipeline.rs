@@ -10,8 +10,6 @@
 //! for an empty batch, and a producer is told Busy. Nothing reaches the publisher before the journal has synced it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use engine::command::Stamped;
@@ -35,6 +33,7 @@ use crate::ring::Ring;
 use crate::stage::core::CoreStage;
 use crate::stage::journal::JournalStage;
 use crate::stage::publish::PublishStage;
+use crate::sync::{AtomicBool, JoinHandle, Ordering, channel, park, park_timeout, spawn};
 
 type BatchRing<O> = Arc<Ring<Box<Batch<<O as Outlet>::Origin>>>>;
 
@@ -161,16 +160,25 @@ where
         }
         let [core_done, journal_done]: [Arc<AtomicBool>; 2] = std::array::from_fn(|_| Arc::default());
 
-        let source = Source { inlet: inlet.clone(), empty: Arc::clone(&empty) };
-        let to_journal = Arc::clone(&journal_ring);
-        let core = spawn("core", move || run_core(core, &source, &to_journal));
-        let passage =
-            Passage { from_core: Arc::clone(&journal_ring), to_publisher: Arc::clone(&publish_ring) };
-        let done = Arc::clone(&core_done);
-        let journal = spawn("journal", move || durable(run_journal(journal, &passage, &done), &failed));
-        let feed = Feed { batches: publish_ring, questions: Arc::clone(&questions), empty };
-        let done = Arc::clone(&journal_done);
-        let publisher = spawn("publisher", move || run_publisher(publish, &feed, &done));
+        // Who takes starts before who gives.
+        let feed = Arc::new(Feed {
+            batches: Arc::clone(&publish_ring),
+            questions: Arc::clone(&questions),
+            empty: Arc::clone(&empty),
+        });
+        let (taking, done) = (Arc::clone(&feed), Arc::clone(&journal_done));
+        let publisher =
+            start("publisher", move || taking.consume_here(), move || run_publisher(publish, &feed, &done));
+        let passage = Arc::new(Passage { from_core: Arc::clone(&journal_ring), to_publisher: publish_ring });
+        let (taking, done) = (Arc::clone(&passage), Arc::clone(&core_done));
+        let journal = start(
+            "journal",
+            move || taking.from_core.consume_here(),
+            move || durable(run_journal(journal, &passage, &done), &failed),
+        );
+        let source = Arc::new(Source { inlet: inlet.clone(), empty });
+        let (taking, to_journal) = (Arc::clone(&source), Arc::clone(&journal_ring));
+        let core = start("core", move || taking.consume_here(), move || run_core(core, &source, &to_journal));
         Pipeline { inlet, questions, journal_ring, core, journal, publisher, core_done, journal_done }
     }
 
@@ -184,7 +192,7 @@ where
         Arc::clone(&self.questions)
     }
 
-    /// Stops: takes no more commands, finishes those taken, makes them durable and tells them.
+    /// Stops: takes no more commands, finishes those taken before, makes them durable and tells them.
     pub fn stop(self) -> Stopped<L> {
         self.inlet.stop();
         let (exchange, outcome) = self.core.join().expect("the core does not panic");
@@ -204,6 +212,13 @@ struct Source<T> {
     empty: Arc<Ring<Box<Batch<T>>>>,
 }
 
+impl<T> Source<T> {
+    fn consume_here(&self) {
+        self.inlet.ring().consume_here();
+        self.empty.consume_here();
+    }
+}
+
 /// What the journal takes from and passes on to.
 struct Passage<T> {
     from_core: Arc<Ring<Box<Batch<T>>>>,
@@ -217,8 +232,27 @@ struct Feed<O: Outlet> {
     empty: BatchRing<O>,
 }
 
-fn spawn<R: Send + 'static>(name: &str, run: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
-    std::thread::Builder::new().name(name.into()).spawn(run).expect("the machine has room for a thread")
+/// Starts a thread, and waits until its rings know whom to wake: what is pushed before that could be slept through.
+fn start<R: Send + 'static>(
+    name: &str,
+    consume: impl FnOnce() + Send + 'static,
+    run: impl FnOnce() -> R + Send + 'static,
+) -> JoinHandle<R> {
+    let (ready, is_ready) = channel();
+    let thread = spawn(name, move || {
+        consume();
+        ready.send(()).expect("whoever starts a thread waits for it");
+        run()
+    });
+    is_ready.recv().expect("a thread that starts says so");
+    thread
+}
+
+impl<O: Outlet> Feed<O> {
+    fn consume_here(&self) {
+        self.batches.consume_here();
+        self.questions.consume_here();
+    }
 }
 
 /// What was written, when it was. Else nothing may go on.
@@ -255,13 +289,11 @@ fn run_core<C: Clock, E: Entropy, T>(
     source: &Source<T>,
     journal: &Ring<Box<Batch<T>>>,
 ) -> (Exchange, OutcomeHash) {
-    source.inlet.ring().consume_here();
-    source.empty.consume_here();
     // The batch that the last round left empty: putting it back would wake this very thread.
     let mut spare = None;
     loop {
         let Some(mut batch) = spare.take().or_else(|| source.empty.pop()) else {
-            std::thread::park();
+            park();
             continue;
         };
         stage.step(source.inlet.ring(), &mut batch);
@@ -274,8 +306,8 @@ fn run_core<C: Clock, E: Entropy, T>(
             return stage.into_end();
         }
         match stage.idle_nanos() {
-            Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
-            None => std::thread::park(),
+            Some(nanos) => park_timeout(Duration::from_nanos(nanos)),
+            None => park(),
         }
     }
 }
@@ -285,7 +317,6 @@ fn run_journal<L: CommandLog, T>(
     passage: &Passage<T>,
     done: &AtomicBool,
 ) -> Result<(L, Chain), AppendError> {
-    passage.from_core.consume_here();
     let mut group = Vec::with_capacity(BATCHES);
     loop {
         let stopping = done.load(Ordering::SeqCst);
@@ -294,7 +325,7 @@ fn run_journal<L: CommandLog, T>(
             if stopping {
                 return Ok(stage.into_end());
             }
-            std::thread::park();
+            park();
             continue;
         }
         stage.step(&group)?;
@@ -307,8 +338,6 @@ fn run_publisher<C: Clock, O: Outlet>(
     feed: &Feed<O>,
     done: &AtomicBool,
 ) -> View {
-    feed.batches.consume_here();
-    feed.questions.consume_here();
     loop {
         let stopping = done.load(Ordering::SeqCst);
         let mut idle = true;
@@ -332,8 +361,8 @@ fn run_publisher<C: Clock, O: Outlet>(
                 return stage.into_view();
             }
             match stage.idle_nanos() {
-                Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
-                None => std::thread::park(),
+                Some(nanos) => park_timeout(Duration::from_nanos(nanos)),
+                None => park(),
             }
         }
     }

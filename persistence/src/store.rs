@@ -16,6 +16,7 @@ use journal::sealed::SealedRecords;
 use rocksdb::{DB, DBRawIterator, ErrorKind, WriteBatch, WriteOptions};
 
 use crate::folder::Folder;
+use crate::key::key;
 use crate::open_error::{OpenError, Refusal};
 use crate::options;
 use crate::watch::Watch;
@@ -166,10 +167,6 @@ impl CommandLog for RocksLog {
             move |bytes: &[u8]| Record::open(bytes).is_ok_and(|record| record.header().last() < from);
         values(place).skip_while(move |value| value.as_deref().is_ok_and(before))
     }
-}
-
-pub(crate) fn key(first: Sequence) -> [u8; 8] {
-    first.0.to_be_bytes()
 }
 
 /// Checks that the folder's database was not lost: `CURRENT` is the file by which RocksDB finds all others.

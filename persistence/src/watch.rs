@@ -8,8 +8,8 @@ use engine::stamp::Sequence;
 use journal::log::ReadError;
 use rocksdb::DB;
 
+use crate::key::key;
 use crate::options;
-use crate::store::key;
 
 /// How far a journal is, and a way to its database as long as that is open.
 #[derive(Clone)]

@@ -52,7 +52,11 @@ impl Channel {
         let names = || Channel::ALL.map(Channel::name);
         Channel::ALL.into_iter().find(|channel| channel.name() == name).ok_or_else(|| {
             let message = format!("{:?} is none of {}", excerpt(name), names().join(", "));
-            refusal(ErrorCode::BadChannel, "channel", message, suggest::did_you_mean(name, names()))
+            let error = ErrorObject::new(ErrorCode::BadChannel, message).with_field("channel");
+            match suggest::did_you_mean(name, names()) {
+                Some(suggestion) => error.with_suggestion(suggestion),
+                None => error,
+            }
         })
     }
 
@@ -100,19 +104,6 @@ impl Channel {
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-pub(crate) fn refusal(
-    code: ErrorCode,
-    field: &str,
-    message: String,
-    suggestion: Option<String>,
-) -> ErrorObject {
-    let error = ErrorObject::new(code, message).with_field(field);
-    match suggestion {
-        Some(suggestion) => error.with_suggestion(suggestion),
-        None => error,
     }
 }
 

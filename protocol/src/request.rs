@@ -302,12 +302,9 @@ impl Request {
 
     /// Whether the method moves credit or says who may act: it is signed again, by the key that logged in.
     pub fn is_signed(&self) -> bool {
-        match self {
-            Request::Transfer(_) | Request::Redeem(_) | Request::RotateKey(_) => true,
-            Request::RegisterKey(_) | Request::RevokeKey(_) => true,
-            Request::Deposit(_) | Request::EndRedemption(_) => true,
-            _ => false,
-        }
+        matches!(self, Request::Transfer(_) | Request::Redeem(_) | Request::RotateKey(_))
+            || matches!(self, Request::RegisterKey(_) | Request::RevokeKey(_))
+            || matches!(self, Request::Deposit(_) | Request::EndRedemption(_))
     }
 
     /// The text of `params`, as it is sent and signed.

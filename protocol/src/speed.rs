@@ -1,6 +1,5 @@
 //! Speed: how often a stream tells what has changed. Depth: how many levels of a book it tells.
 
-use crate::channel::refusal;
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::fields::excerpt;
@@ -37,7 +36,7 @@ impl Speed {
         Speed::ALL.into_iter().find(|speed| speed.name() == name).ok_or_else(|| {
             let names = Speed::ALL.map(Speed::name).join(", ");
             let message = format!("{:?} is none of {names}", excerpt(name));
-            refusal(ErrorCode::BadSpeed, "speed", message, None)
+            ErrorObject::new(ErrorCode::BadSpeed, message).with_field("speed")
         })
     }
 
@@ -62,7 +61,8 @@ pub fn depth(levels: u32) -> Result<Option<u16>, ErrorObject> {
     }
     let message = format!("{levels} is none of 0 (all levels), 1, 10, 25, 100, 500");
     let enough = DEPTHS.into_iter().filter(|depth| levels < *depth).min().unwrap_or(0);
-    Err(refusal(ErrorCode::BadDepth, "depth", message, Some(format!("use {enough}"))))
+    let error = ErrorObject::new(ErrorCode::BadDepth, message).with_field("depth");
+    Err(error.with_suggestion(format!("use {enough}")))
 }
 
 /// How long candles are.
@@ -97,7 +97,7 @@ impl Interval {
         Interval::ALL.into_iter().find(|interval| interval.name() == name).ok_or_else(|| {
             let names = Interval::ALL.map(Interval::name).join(", ");
             let message = format!("{:?} is none of {names}", excerpt(name));
-            refusal(ErrorCode::BadValue, "interval", message, None)
+            ErrorObject::new(ErrorCode::BadValue, message).with_field("interval")
         })
     }
 

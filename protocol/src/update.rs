@@ -34,7 +34,7 @@ pub enum Update {
     /// Trades of one market.
     Trades(Trades),
     /// Last trade, last day and open interest of one market.
-    Ticker(Ticker),
+    Ticker(Box<Ticker>),
     /// What traded in intervals of time.
     Candles(Candles),
     /// Reference rates.

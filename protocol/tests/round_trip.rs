@@ -362,9 +362,9 @@ fn refusal_of_no_json_becomes_a_reply() {
 #[test]
 fn client_reads_past_what_is_newer() {
     let updates = [
-        r#"{"channel":"ticker","type":"update","data":{"last":"1"}}"#,
-        r#"{"channel":"book","type":"checkpoint","stream":1,"crc_full":5}"#,
-        r#"{"channel":"status","type":"weather","data":{"system":"online"}}"#,
+        r#"{"channel":"tides","type":"update","data":{"last":"1"}}"#,
+        r#"{"channel":"book","type":"newer","stream":1,"crc_full":5}"#,
+        r#"{"channel":"status","type":"newer","data":{"system":"online"}}"#,
         r#"{"channel":"account"}"#,
     ];
     for update in updates.iter().take(3) {

@@ -53,15 +53,21 @@ impl Feed {
             // Nobody is left to hear the answer.
             Question::Request { pending, .. } if pending.waiting.outbox().ending().is_some() => {}
             Question::Request { pending, reader, request } => {
-                self.answer_request(*pending, reader, *request, view);
+                self.answer_request((*pending, reader), *request, view);
             }
         }
     }
 
-    fn answer_request(&mut self, pending: Pending, reader: Option<Reader>, request: Request, view: &View) {
+    fn answer_request(
+        &mut self,
+        (pending, reader): (Pending, Option<Reader>),
+        request: Request,
+        view: &View,
+    ) {
         match request {
             Request::Subscribe(params) => {
-                self.subscribe(pending, reader.map(|reader| reader.account), &params, view);
+                let account = reader.map(|reader| reader.account);
+                self.subscribe((pending, account), &params, view);
             }
             Request::Unsubscribe(params) => {
                 let outcome = self.unsubscribe(pending.session, params.streams);

@@ -40,7 +40,12 @@ impl Patterns {
     }
 
     /// Begins to follow; `found` are the instruments that match now.
-    pub(super) fn begin(&mut self, number: u64, follower: Follower, found: Vec<InstrumentId>, view: &View) {
+    pub(super) fn begin(
+        &mut self,
+        (number, follower): (u64, Follower),
+        found: Vec<InstrumentId>,
+        view: &View,
+    ) {
         for (market, known) in (0..).map(MarketId).zip(view.markets()) {
             if follower.pattern.has_market(&known.spec) {
                 self.by_market.entry(market).or_default().insert(number);

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use engine::event::Event;
 use engine::ids::{ClassId, InstrumentId};
+use engine::instrument::Phase;
 use engine::order::Side;
 use engine::stamp::Stamp;
 use engine::view::View;
 use engine::view::depth::Depth;
 use protocol::queue::QueueEvent;
-use protocol::speed::Speed;
 
-use crate::config::{LATE_MS, STREAMS_MAX};
+use crate::config::{LATE_MS, ROUND_STREAMS_MAX, STREAMS_MAX};
 use crate::convert::instrument;
 use crate::feed::channels::{Link, Scene, State, book, emit, fixings, instruments, put_off, queue, trades};
 use crate::feed::level_move::{LevelMove, moves};
@@ -49,17 +49,15 @@ impl Feed {
                     let link = Link::single(self.streams.at(key), stamp);
                     self.streams.tell(key, stamp, &trades::update(link, instrument, told, view));
                 }
-                Topic::Of(_, Aspect::Ticker(speed) | Aspect::Candles(_, speed)) => {
-                    self.change(key, speed, stamp, view);
+                Topic::Of(_, Aspect::Ticker(_) | Aspect::Candles(..)) => {
+                    self.change(key, stamp, view);
                 }
                 _ => {}
             }
         }
-        for key in
-            front.into_iter().flat_map(|class| self.streams.about(Subject::Class(class))).collect::<Vec<_>>()
-        {
-            if let Topic::Front(_, _, speed) = self.streams.at(key).topic {
-                self.change(key, speed, stamp, view);
+        if let Some(class) = front {
+            for key in self.streams.about(Subject::Class(class)) {
+                self.change(key, stamp, view);
             }
         }
     }
@@ -73,28 +71,27 @@ impl Feed {
         for key in self.streams.about(Subject::Instrument(instrument)) {
             let stream = self.streams.at(key);
             match stream.topic {
-                Topic::Of(_, Aspect::Book(_, speed)) => {
+                Topic::Of(_, Aspect::Book(..)) => {
                     if let State::Book(state) = &mut stream.state {
                         state.note(moves);
                     }
-                    self.change(key, speed, stamp, view);
+                    self.change(key, stamp, view);
                 }
-                Topic::Of(_, Aspect::Bbo(speed)) if best => self.change(key, speed, stamp, view),
+                Topic::Of(_, Aspect::Bbo(_)) if best => self.change(key, stamp, view),
                 _ => {}
             }
         }
-        if best && self.streams.is_watched(Subject::Market(market)) {
+        if best {
             for key in self.streams.about(Subject::Market(market)) {
-                if let Topic::Strip(_, speed) = self.streams.at(key).topic {
-                    self.change(key, speed, stamp, view);
-                }
+                self.change(key, stamp, view);
             }
         }
     }
 
     /// A stream that can be merged has something to tell: at once, or at its pace. What comes late is told at the
     /// shortest pace, so that an exchange that is behind has less to do.
-    fn change(&mut self, key: Key, speed: Speed, stamp: Stamp, view: &View) {
+    fn change(&mut self, key: Key, stamp: Stamp, view: &View) {
+        let Some(speed) = self.streams.at(key).topic.speed() else { return };
         let late = stamp.time.after(LATE_MS * MS) < self.now;
         let reason = put_off(speed, late);
         let first = self.streams.at(key).put_off(stamp, reason.unwrap_or_default());
@@ -175,10 +172,10 @@ impl Feed {
         }
         let changed: BTreeSet<ClassId> = fixes.iter().map(|fix| fix.class).collect();
         for (key, topic) in self.streams.tickers() {
-            if let Topic::Of(instrument, Aspect::Ticker(speed)) = topic
+            if let Topic::Of(instrument, Aspect::Ticker(_)) = topic
                 && changed.contains(&class_of(view, instrument))
             {
-                self.change(key, speed, stamp, view);
+                self.change(key, stamp, view);
             }
         }
     }
@@ -214,20 +211,20 @@ impl Feed {
     /// Lets the patterns that match a new instrument join it.
     fn join_listed(&mut self, instrument: InstrumentId, view: &View) {
         for (number, follower) in self.patterns.of_instrument(instrument, view) {
-            self.follow(number, &follower.listener, Topic::Of(instrument, follower.aspect), view);
+            self.follow((number, &follower.listener), Topic::Of(instrument, follower.aspect), view);
         }
     }
 
     /// Lets patterns join what was listed when they began; so many in one round.
     pub(super) fn join_matching(&mut self, view: &View) {
-        for _ in 0..crate::config::ROUND_STREAMS_MAX {
+        for _ in 0..ROUND_STREAMS_MAX {
             let Some((number, follower, topic)) = self.patterns.next_to_join() else { return };
-            self.follow(number, &follower.listener, topic, view);
+            self.follow((number, &follower.listener), topic, view);
         }
     }
 
     /// Joins a stream by a pattern. A connection that has as many streams as it may goes without.
-    fn follow(&mut self, number: u64, listener: &Listener, topic: Topic, view: &View) {
+    fn follow(&mut self, (number, listener): (u64, &Listener), topic: Topic, view: &View) {
         let joined =
             self.streams.connected(listener.session).map_or(0, |connection| connection.streams.len());
         let is_over = topic_is_over(topic, view);
@@ -240,7 +237,6 @@ impl Feed {
 }
 
 fn topic_is_over(topic: Topic, view: &View) -> bool {
-    use engine::instrument::Phase;
     match topic {
         Topic::Of(instrument, _) => {
             view.instrument(instrument).is_none_or(|listed| listed.phase == Phase::Settled)

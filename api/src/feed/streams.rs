@@ -83,11 +83,6 @@ impl Streams {
         self.by_subject.get(&subject).cloned().unwrap_or_default()
     }
 
-    /// Whether anybody listens to anything of it.
-    pub(super) fn is_watched(&self, subject: Subject) -> bool {
-        self.by_subject.contains_key(&subject)
-    }
-
     /// A stream; its place may have been given to another since.
     pub(super) fn get(&self, key: Key) -> Option<&Stream> {
         self.table.get(key)?.as_deref()

@@ -39,8 +39,7 @@ struct Request<'a> {
 impl Feed {
     pub(super) fn subscribe(
         &mut self,
-        pending: Pending,
-        reader: Option<AccountId>,
+        (pending, reader): (Pending, Option<AccountId>),
         params: &Subscribe,
         view: &View,
     ) {
@@ -96,7 +95,7 @@ impl Feed {
                 let number = self.streams.number();
                 self.streams.connection(&listener).patterns.insert(number);
                 let matched = u32::try_from(found.len()).ok();
-                self.patterns.begin(number, Follower { listener, pattern, aspect }, found, view);
+                self.patterns.begin((number, Follower { listener, pattern, aspect }), found, view);
                 Ok(Joined { stream: number, seq: None, matched, mode: None })
             }
         }

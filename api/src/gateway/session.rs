@@ -224,7 +224,7 @@ impl Session {
                 let allowed = self.check_allowed(&request, t_in);
                 match allowed.and_then(|()| self.check_signed(&request, auth.as_ref(), t_in)) {
                     Ok(()) => self.handle(pending, request).await,
-                    Err(error) => self.refuse(pending, error),
+                    Err(error) => self.refuse(*pending, error),
                 }
             }
             Err(error) => {
@@ -240,7 +240,7 @@ impl Session {
     }
 
     /// Refuses a request; a connection whose key has ended goes with it.
-    fn refuse(&self, pending: Box<Pending>, error: ErrorObject) {
+    fn refuse(&self, pending: Pending, error: ErrorObject) {
         let ended = (error.code == ErrorCode::KeyExpired).then(|| error.message.to_string());
         pending.answer(Err(error));
         if let Some(message) = ended {

@@ -20,6 +20,8 @@ pub struct Mirror {
     asks: BTreeMap<u64, u64>,
     bids: BTreeMap<u64, u64>,
     pub seq: u64,
+    /// When the exchange sequenced that, in nanoseconds.
+    pub ts: u64,
     /// Changes that the updates told, merged ones too.
     pub changes: u64,
     /// Why messages were merged.
@@ -59,6 +61,9 @@ impl Mirror {
         let seq = message["seq"].as_u64().unwrap();
         assert!(self.seq <= seq, "sequences go on: {message}");
         self.seq = seq;
+        let ts = number(&message["ts"]);
+        assert!(self.ts <= ts, "time goes on: {message}");
+        self.ts = ts;
         for (side, levels) in [("asks", &mut self.asks), ("bids", &mut self.bids)] {
             for level in message["data"][side].as_array().into_iter().flatten() {
                 match number(&level[1]) {
@@ -82,8 +87,8 @@ impl Mirror {
     }
 }
 
-/// The book of the first instrument after each command, from the journal.
-pub fn history(log: impl CommandLog, instrument: InstrumentId) -> BTreeMap<u64, Rows> {
+/// When each command was sequenced, and the instrument's book after it, from the journal.
+pub fn history(log: impl CommandLog, instrument: InstrumentId) -> BTreeMap<u64, (u64, Rows)> {
     let mut books = BTreeMap::new();
     Ready::recover(log, &mut |stamped, _, view: &View| {
         if let Some(depth) = view.depth(instrument) {
@@ -91,7 +96,7 @@ pub fn history(log: impl CommandLog, instrument: InstrumentId) -> BTreeMap<u64, 
                 let levels = depth.levels(side);
                 levels.map(|(price, lots)| (u64::from(price.ticks()), lots.count())).collect()
             });
-            books.insert(stamped.stamp.sequence.0, rows);
+            books.insert(stamped.stamp.sequence.0, (stamped.stamp.time.0, rows));
         }
     })
     .map_err(|error| error.to_string())

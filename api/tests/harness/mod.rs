@@ -156,9 +156,7 @@ impl World {
     /// Gives a command to the exchange and does not wait.
     pub fn submit(&self, mut command: Command) {
         let inlet = self.pipeline.inlet();
-        while let Err((_, back)) =
-            inlet.submit(Inbound { origin: Origin::Inform(oneshot::channel().0), command })
-        {
+        while let Err((_, back)) = inlet.submit(Inbound::one(Origin::Inform(oneshot::channel().0), command)) {
             command = back.command;
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -1,11 +1,15 @@
 //! Selection: the 128 activations of largest magnitude among those that came by.
 //!
-//! Equal magnitudes go to the lower position. Nearly all numbers are turned away by one comparison with the least that is kept.
+//! Equal magnitudes go to the lower position. Nearly all numbers are passed over, sixteen at a glance.
 
 use crate::fingerprint::COEFFICIENTS;
 
 /// Kept before the least are thrown out: room for two selections.
 const ROOM: usize = 2 * COEFFICIENTS;
+/// Activations that are passed over at one glance, when none is large.
+const GLANCE: usize = 16;
+/// All bits of a float but its sign.
+const MAGNITUDE: u32 = 0x7fff_ffff;
 
 /// Activations kept so far, each as one number: magnitude (31 bits), the position's complement (32 bits), sign.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +31,29 @@ pub(super) struct Kept {
 impl Selection {
     /// Takes in activations that stand at `first` and after it.
     pub(super) fn take(&mut self, activations: &[f32], first: u32) {
-        for (activation, position) in activations.iter().zip(first..) {
-            let rank = rank(activation.to_bits(), position);
-            if self.least < rank {
-                self.ranked.push(rank);
-                if self.ranked.len() == ROOM {
-                    self.cut();
-                }
+        for (together, first) in activations.chunks(GLANCE).zip((first..).step_by(GLANCE)) {
+            if self.is_any_as_large(together) {
+                together
+                    .iter()
+                    .zip(first..)
+                    .for_each(|(activation, position)| self.offer(*activation, position));
+            }
+        }
+    }
+
+    /// Whether any has the magnitude of the least that is kept. All are looked at, so that the loop has no branch.
+    fn is_any_as_large(&self, activations: &[f32]) -> bool {
+        let least = u32::try_from(self.least >> 33).expect("a magnitude has 31 bits");
+        let is_as_large = |activation: &f32| least <= activation.to_bits() & MAGNITUDE;
+        activations.iter().fold(false, |any, activation| any | is_as_large(activation))
+    }
+
+    fn offer(&mut self, activation: f32, position: u32) {
+        let rank = rank(activation.to_bits(), position);
+        if self.least < rank {
+            self.ranked.push(rank);
+            if self.ranked.len() == ROOM {
+                self.cut();
             }
         }
     }
@@ -55,7 +75,7 @@ impl Selection {
 
 /// Larger for larger magnitudes, then for lower positions. Never 0, for the position's complement is not.
 fn rank(bits: u32, position: u32) -> u64 {
-    let (magnitude, sign) = (bits & 0x7fff_ffff, bits >> 31);
+    let (magnitude, sign) = (bits & MAGNITUDE, bits >> 31);
     u64::from(magnitude) << 33 | u64::from(!position) << 1 | u64::from(sign)
 }
 
@@ -69,7 +89,7 @@ fn kept(rank: u64) -> Kept {
 /// To nearest, ties to even. What is no number would become infinite: the codes above that are no residues.
 fn bf16(bits: u32) -> u16 {
     const INFINITE: u32 = 0x7f80;
-    let (magnitude, sign) = (bits & 0x7fff_ffff, bits >> 31 << 15);
+    let (magnitude, sign) = (bits & MAGNITUDE, bits >> 31 << 15);
     let rounded = (magnitude + 0x7fff + (magnitude >> 16 & 1)) >> 16;
     u16::try_from(sign | rounded.min(INFINITE)).expect("31 bits shifted by 16, and a sign")
 }

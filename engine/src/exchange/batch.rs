@@ -18,6 +18,9 @@ use crate::exchange::identity::{Identity, order_words};
 use crate::exchange::scene::{Entry, Freed};
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId, OrderId};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{CHOICE, Image, Taken};
 use crate::instrument::Terms;
 use crate::ledger::bond_needed;
 use crate::order::{NewOrder, OrderRef, Side};
@@ -331,5 +334,39 @@ impl Exchange {
     pub(super) fn has_room_for(&self, orders: u32) -> bool {
         let taken = self.books.taken().saturating_add(orders);
         taken < ORDERS_MAX && self.ledger.positions.has_room_for(orders)
+    }
+}
+
+impl Image for Gathering {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Gathering { account, count, ops } = self;
+        account.put(to);
+        count.put(to);
+        to.length(ops.len());
+        for op in ops {
+            match *op {
+                Command::PlaceOrder(order) => (0_u8, order).put(to),
+                Command::CancelOrder { order, .. } => (1_u8, order).put(to),
+                _ => unreachable!("nothing else is gathered"),
+            }
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Gathering> {
+        let (account, count) = (AccountId::take(from)?, u8::take(from)?);
+        let came = from.length()?;
+        from.check(came < usize::from(count), "a batch whose changes are still coming has not all of them")?;
+        let mut ops = Vec::with_capacity(count.into());
+        for _ in 0..came {
+            let broken = from.fault(CHOICE);
+            ops.push(match u8::take(from)? {
+                0 => Command::PlaceOrder(NewOrder::take(from)?),
+                1 => Command::CancelOrder { account, order: OrderRef::take(from)? },
+                _ => return Err(broken),
+            });
+            let own = !matches!(ops.last(), Some(Command::PlaceOrder(order)) if order.account != account);
+            from.check(own, "a batch is of one account")?;
+        }
+        Ok(Gathering { account, count, ops })
     }
 }

@@ -43,7 +43,6 @@ impl Exchange {
             hiding: _,
             events: _,
         } = self;
-        assert!(gathering.is_none(), "a batch is over before anyone looks");
         founding.put(to);
         last.put(to);
         mode.put(to);
@@ -56,6 +55,7 @@ impl Exchange {
         deliveries.put(to);
         undrawn.put(to);
         drawing.put(to);
+        gathering.put(to);
         purge.put(to);
         self.put_orders(to);
         timers.put_all(to);
@@ -87,7 +87,7 @@ impl Exchange {
             deliveries: Image::take(from)?,
             undrawn: Image::take(from)?,
             drawing: Image::take(from)?,
-            gathering: None,
+            gathering: Image::take(from)?,
             purge: Image::take(from)?,
             timers,
             hiding: VecDeque::new(),
@@ -122,6 +122,8 @@ impl Exchange {
                 && instrument.deliveries.is_none_or(drawn)
         });
         from.check(instruments, "a window ends, and its market, class and deliveries are there")?;
+        let sold = self.instruments.iter().all(|instrument| instrument.extinguished <= instrument.issued);
+        from.check(sold, "no more of a window is bought back than was issued")?;
         let books = self.books.len() == self.instruments.len();
         from.check(books, "every window has a book")?;
         from.check(self.undrawn.iter().all(listed), "a window that waits for a draw is there")?;

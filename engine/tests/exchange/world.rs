@@ -14,11 +14,11 @@ use crate::acts::{Act, PROVIDER_FIRST};
 use crate::agreement::assert_agreement;
 use crate::census::Census;
 use crate::model::Model;
+use crate::model::told::plain;
 use crate::outcome::{assert_fills, assert_streams, assert_told_once, assert_view};
 use crate::reborn::{assert_damage_is_noticed, image, reborn};
 use crate::requests::{Requests, lots};
 use crate::stage::{TRADERS, label, markets};
-use crate::told::plain;
 
 /// No command makes so much due that it takes this many ticks.
 const TICKS_MAX: u32 = 100;

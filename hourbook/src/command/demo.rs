@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use api::limits::Limits;
 use clap::Args;
 use serde::Serialize;
 

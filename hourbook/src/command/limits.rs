@@ -15,7 +15,7 @@ it with `hourbook serve --limits FILE`. What is null is not limited; `accounts` 
 
 Examples:
   hourbook --key ann.key limits
-  hourbook limits --defaults > limits.json";
+  hourbook limits --defaults";
 
 /// Say what the account may do
 #[derive(Debug, Args)]

@@ -57,6 +57,6 @@ impl Redeem {
 
 impl Asked {
     fn text(&self) -> String {
-        format!("{} CU, reference {}: {}", self.amount, self.reference, word(&self.state).replace('_', " "))
+        format!("{} CU, reference {}: {}", self.amount, self.reference, word(self.state).replace('_', " "))
     }
 }

@@ -10,6 +10,7 @@ use journal::snapshot::Snapshot;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::open_files;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions, StartError, operator_key};
 use crate::snapshots::Progress;
@@ -70,6 +71,7 @@ pub(super) struct Ended {
 impl Serve {
     pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
+        open_files::raise();
         let mut interrupts = Interrupts::expect()?;
         let rules = SnapshotRules { every: self.snapshot_every, drop_journal: self.drop_journal };
         let limits = self.limits.as_deref().map_or_else(|| Ok(Limits::default()), read_limits)?;

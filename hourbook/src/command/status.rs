@@ -37,13 +37,13 @@ fn text(status: &VenueStatus) -> String {
         None => "none announced".to_owned(),
     };
     let stricter: Vec<String> =
-        status.markets.iter().map(|market| format!("{} {}", market.market, word(&market.mode))).collect();
+        status.markets.iter().map(|market| format!("{} {}", market.market, word(market.mode))).collect();
     let markets = if stricter.is_empty() { "all as the venue".to_owned() } else { stricter.join(", ") };
     facts(
         Align::Left,
         [
-            ("system", word(&status.system)),
-            ("mode", word(&status.mode)),
+            ("system", word(status.system)),
+            ("mode", word(status.mode)),
             ("markets", markets),
             ("restart", restart),
             ("commands", status.as_of_seq.to_string()),

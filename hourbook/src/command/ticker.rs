@@ -52,7 +52,7 @@ impl Ticker {
         let subscription = subscription::ticker(&self.symbol, self.speed);
         show_each(options, screen, (subscription, self.watch), |update, screen| {
             let Update::Ticker(told) = update else { return Ok(false) };
-            let (symbol, seq, data) = match told {
+            let (symbol, seq, data) = match &**told {
                 Public::Snapshot(told) => (&told.symbol, told.seq, &told.data),
                 Public::Update(told) => (&told.symbol, told.seq, &told.data),
                 Public::Unknown => return Ok(false),

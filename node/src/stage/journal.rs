@@ -32,6 +32,11 @@ impl<L: CommandLog> JournalStage<L> {
         self.log.append(last, &self.records)
     }
 
+    /// The log that it writes.
+    pub fn log(&mut self) -> &mut L {
+        &mut self.log
+    }
+
     /// The log and the end of its chain, when the stage is done.
     pub fn into_end(self) -> (L, Chain) {
         (self.log, self.chain)

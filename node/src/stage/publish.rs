@@ -53,6 +53,21 @@ impl<C: Clock, O: Outlet> PublishStage<C, O> {
         self.outlet.due().map(|Time(due)| due.saturating_sub(now).min(IDLE_NANOS_MAX))
     }
 
+    /// Who is told.
+    pub fn outlet(&self) -> &O {
+        &self.outlet
+    }
+
+    /// What is told, and who is.
+    pub fn parts(&mut self) -> (&View, &mut O) {
+        (&self.view, &mut self.outlet)
+    }
+
+    /// Who was told, when the stage is done.
+    pub fn into_outlet(self) -> O {
+        self.outlet
+    }
+
     /// The view, when the stage is done.
     pub fn into_view(self) -> View {
         self.view

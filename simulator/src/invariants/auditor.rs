@@ -4,7 +4,7 @@
 //! no structure with the engine and never looks into it. It believes what is told once: a violation does not stop it,
 //! but others may follow from it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use engine::command::{Command, Stamped};
 use engine::event::{Event, PrivateSequence};
@@ -12,8 +12,10 @@ use engine::ids::{AccountId, GroupId, InstrumentId, MarketId, OrderId, index};
 use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::order::Side;
+use engine::stamp::Sequence;
 use engine::units::{Amount, Lots, Price};
 
+use crate::hashing::Table;
 use crate::invariants::finding::{Findings, Invariant};
 use crate::invariants::identities::Identities;
 use crate::invariants::owner::Owner;
@@ -49,7 +51,7 @@ pub struct Auditor {
     pub(super) owners: Vec<Owner>,
     pub(super) markets: Vec<MarketSpec>,
     pub(super) windows: Vec<Window>,
-    pub(super) orders: HashMap<OrderId, Order>,
+    pub(super) orders: Table<OrderId, Order>,
     pub(super) identities: Identities,
     /// Credit deposited, and not paid out.
     pub(super) supply: i128,
@@ -80,7 +82,7 @@ impl Default for Auditor {
             owners: Vec::new(),
             markets: Vec::new(),
             windows: Vec::new(),
-            orders: HashMap::new(),
+            orders: Table::default(),
             identities: Identities::default(),
             supply: 0,
             redeeming: 0,
@@ -127,8 +129,13 @@ impl Auditor {
         &self.findings
     }
 
+    /// What is found from now on is found after this command.
+    pub(crate) fn at(&mut self, sequence: Sequence) {
+        self.findings.sequence = sequence;
+    }
+
     /// Notes that something outside of commands and events does not hold.
-    pub(super) fn note(&mut self, invariant: Invariant, what: &str) {
+    pub(crate) fn note(&mut self, invariant: Invariant, what: &str) {
         self.findings.report(invariant, format_args!("{what}"));
     }
 

@@ -139,7 +139,7 @@ impl Auditor {
     }
 
     /// Compares what everybody has with what the exchange's own ledger says, which events might hide.
-    pub(super) fn compare(&mut self, exchange: &Exchange) {
+    pub(crate) fn compare(&mut self, exchange: &Exchange) {
         let ledger = exchange.ledger();
         for (account, state) in ledger.accounts.iter() {
             let Balance { available, held, bonded } = state.balance();

@@ -1,11 +1,13 @@
 //! Window: one instrument as the auditor keeps it: who has priority, who has and owes what.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use engine::ids::{AccountId, OrderId};
 use engine::market::{MarketSpec, SelfTrade};
 use engine::order::Side;
 use engine::units::Price;
+
+use crate::hashing::Table;
 
 /// Micro-CU in one tick.
 const TICK: i128 = 100;
@@ -35,7 +37,7 @@ pub(super) struct Window {
     /// Per short lot.
     pub(super) bond: i128,
     queues: [BTreeMap<Place, OrderId>; 2],
-    pub(super) hours: HashMap<AccountId, Hours>,
+    pub(super) hours: Table<AccountId, Hours>,
     /// Trades so far.
     pub(super) trades: u64,
     pub(super) issued: i64,
@@ -128,7 +130,7 @@ impl Window {
             taker_fee: spec.taker_fee.parts().into(),
             bond: spec.bond.micro().into(),
             queues: [BTreeMap::new(), BTreeMap::new()],
-            hours: HashMap::new(),
+            hours: Table::default(),
             trades: 0,
             issued: 0,
             extinguished: 0,

@@ -156,6 +156,7 @@ impl Random {
                 let again = self.sent.iter().rev().nth(back).copied();
                 match again {
                     Some(again @ (Command::PlaceOrder(_) | Command::AmendOrder(_))) => again,
+                    Some(again @ (Command::Transfer { .. } | Command::Redeem { .. })) => again,
                     _ => Command::PlaceOrder(self.order(account)),
                 }
             }

@@ -24,7 +24,7 @@ const TICKER_BYTES: usize = 400;
 pub(super) fn tell(link: Link, instrument: InstrumentId, scene: Scene<'_>) -> Told {
     let data = data(instrument, stamp::Time(link.ts.ns()), scene);
     let update = link.update(Some(symbol::text(scene.view, instrument)), data);
-    Told::Update(Box::new(Update::Ticker(Public::Update(update))))
+    Told::Update(Box::new(Update::Ticker(Box::new(Public::Update(update)))))
 }
 
 /// All of it as of a time.

@@ -10,20 +10,32 @@ use crate::options::Options;
 use crate::screen::Screen;
 use crate::table::{Align, Table};
 
-const EXAMPLES: &str = "\
-Credit that was paid out is burned. Needs an operator's key.
+const EXAMPLES_LIST: &str = "\
+Needs an operator's key.
 
 Examples:
-  hourbook --key data/operator.key admin redemption list
+  hourbook --key data/operator.key admin redemption list";
+
+const EXAMPLES_PAID: &str = "\
+Credit that was paid out is burned, which is final. Needs an operator's key.
+
+Examples:
   hourbook --key data/operator.key admin redemption paid ann payout-7";
+
+const EXAMPLES_RETURN: &str = "\
+Needs an operator's key.
+
+Examples:
+  hourbook --key data/operator.key admin redemption return ann payout-7";
 
 /// Credit that waits to be paid out
 #[derive(Debug, Subcommand)]
-#[command(after_help = EXAMPLES)]
 pub(crate) enum Redemption {
     /// List what waits to be paid out
+    #[command(after_help = EXAMPLES_LIST)]
     List,
     /// Say that it was paid out: the credit is burned
+    #[command(after_help = EXAMPLES_PAID)]
     Paid {
         /// Whose
         #[arg(value_parser = argument::label)]
@@ -33,6 +45,7 @@ pub(crate) enum Redemption {
         reference: String,
     },
     /// Say that it is not paid out: the account has the credit again
+    #[command(after_help = EXAMPLES_RETURN)]
     Return {
         /// Whose
         #[arg(value_parser = argument::label)]

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::auditor::Auditor;
-use crate::cheats::{Report, Row, Scope, play};
+use crate::cheats::{Numbers, Report, Row, Scope, play};
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::table::{Align, Table};
 
 const EXAMPLES: &str = "\
 Batches are assigned, computed, committed, drawn, opened and checked as `receipt verify` checks them. The table says by
 which check each cheat was caught, and what was measured of it over all its sequences: activations that do not match,
 mean distance of the others in units of the last place, mean margin in nats, tokens that are equal, sequences that flag
-by themselves. Honest batches are computed on other threads, in other company, half of them on another kernel. Exits with
-5 when a cheat was not caught or an honest batch was flagged. Nothing is timed.
+by themselves. A provider cheats in one batch after the other, in eight at the most. Honest batches are computed on other
+threads, in other company, half of them on another kernel. Exits with 5 when a cheat was not caught or an honest batch
+was flagged. Nothing is timed.
 
 Examples:
   hourbook bench cheats
@@ -46,13 +46,7 @@ pub(crate) struct Cheats {
 impl Cheats {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
         let auditor = Auditor::open(&self.model)?;
-        let scope = Scope {
-            sequences: usize::from(self.sequences),
-            tokens_max: self.tokens,
-            calibrating: self.calibrating,
-            honest: self.honest,
-        };
-        let report = play(&auditor, &scope, &mut |what| screen.remark(what));
+        let report = play(&auditor, &self.scope(), &mut |what| screen.remark(what));
         let report = report.map_err(|invalid| Failure::local(invalid.to_string()))?;
         screen.show(&report, text)?;
         if report.caught < report.cheats {
@@ -63,50 +57,52 @@ impl Cheats {
         }
         Ok(())
     }
+
+    fn scope(&self) -> Scope {
+        Scope {
+            sequences: usize::from(self.sequences),
+            tokens_max: self.tokens,
+            calibrating: self.calibrating,
+            honest: self.honest,
+        }
+    }
 }
 
-/// The table as a page has it, and the sums below.
-pub(crate) fn text(report: &Report) -> String {
+/// Tables and a sentence, as the page has them.
+fn text(report: &Report) -> String {
     let mut text = markdown(&report.table);
     text += "\n| honest noise | mean | deviation | largest |\n|---|---|---|---|\n";
     for measured in &report.calibration {
         let [mean, deviation, most] = [measured.mean, measured.deviation, measured.most].map(millionths);
         text += &format!("| {} | {mean} | {deviation} | {most} |\n", measured.statistic);
     }
-    let mut sums = Table::new([("", Align::Left), ("", Align::Right)]);
-    let numbers = [
-        ("cheats", report.cheats.to_string()),
-        ("caught", report.caught.to_string()),
-        ("honest", report.honest.to_string()),
-        ("flagged", report.flagged.to_string()),
-    ];
-    numbers.into_iter().for_each(|(name, number)| sums.row([name.to_owned(), number]));
-    text + &sums.to_string()
+    let Report { cheats, caught, honest, flagged, .. } = report;
+    text + &format!(
+        "\n{caught} of {cheats} cheats were caught, {flagged} of {honest} honest batches flagged.\n"
+    )
 }
 
 fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| provider | mismatches | ulps | margin (nats) | equal | sequences flagged | caught by |\n|---|---|---|---|---|---|---|\n",
+        "| provider | mismatches | ulps | margin (nats) | equal | sequences flagged | caught by | in batch |\n|---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let caught_by = row.caught_by.unwrap_or("-");
-        let measured = row.measured.as_ref().map_or_else(
-            || "| | | | ".to_owned(),
-            |numbers| {
-                format!(
-                    "{}% | {} | {} | {}% | {} of {}",
-                    percent(numbers.mismatches_ppm),
-                    millionths(numbers.ulps_micro),
-                    millionths(numbers.margin_micronats),
-                    percent(numbers.equal_ppm),
-                    numbers.flagged,
-                    numbers.sequences,
-                )
-            },
-        );
-        text += &format!("| {} | {measured} | {caught_by} |\n", row.cheat);
+        let measured = row.measured.as_ref().map_or_else(Default::default, cells).join(" | ");
+        text += &format!("| {} | {measured} | {caught_by} | {} |\n", row.cheat, row.batches);
     }
     text
+}
+
+/// What was measured, cell by cell.
+fn cells(numbers: &Numbers) -> [String; 5] {
+    [
+        format!("{}%", percent(numbers.mismatches_ppm)),
+        millionths(numbers.ulps_micro),
+        millionths(numbers.margin_micronats),
+        format!("{}%", percent(numbers.equal_ppm)),
+        format!("{} of {}", numbers.flagged, numbers.sequences),
+    ]
 }
 
 /// With four decimals.
@@ -119,4 +115,35 @@ fn millionths(number: u64) -> String {
 fn percent(ppm: u64) -> String {
     let rounded = (ppm + 500) / 1_000;
     format!("{}.{}", rounded / 10, rounded % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{Cheats, text};
+    use crate::auditor::Auditor;
+    use crate::cheats::{Report, play};
+
+    const PAGE: &str = include_str!("../../../../docs/attestation.md");
+
+    /// The command, without its screen.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        cheats: Cheats,
+    }
+
+    fn report(words: &[&str]) -> Report {
+        let Line { cheats } = Line::parse_from(["cheats"].iter().chain(words));
+        play(&Auditor::open(&cheats.model).unwrap(), &cheats.scope(), &mut |_| ()).unwrap()
+    }
+
+    #[test]
+    fn page_has_what_the_command_prints() {
+        let report = report(&[]);
+        assert_eq!((report.caught, report.flagged), (report.cheats, 0));
+        let text = text(&report);
+        assert!(PAGE.contains(&text), "docs/attestation.md has this:\n{text}");
+    }
 }

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use crate::command::bench::fanout::reader::open;
 use crate::failure::Failure;
+use crate::open_files;
 use crate::screen::Screen;
 use crate::table::{Align, facts};
 
@@ -23,8 +24,8 @@ const HELD: Duration = Duration::from_secs(20);
 const EXAMPLES: &str = "\
 Starts an exchange of its own in a process of its own, with its journal in the temporary folder, and opens connections
 that ask for nothing. The memory is that of the whole process, before and after, so it counts all that a connection
-needs but what the system keeps for its socket. Needs as many file handles as connections, in each of the two
-processes. Linux only.
+needs but what the system keeps for its socket. Each of the two processes needs as many file handles as there are
+connections. Linux only.
 
 Examples:
   hourbook bench connections
@@ -53,6 +54,7 @@ impl Connections {
     pub(crate) async fn run(self, screen: &mut Screen) -> Result<(), Failure> {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::local(format!("a temporary folder cannot be made: {error}")))?;
+        open_files::raise();
         let mut server = Server::start(folder.path()).await?;
         let before = server.memory()?;
         screen.remark(&format!("{} connections ...", self.connections));

@@ -44,8 +44,8 @@ impl Deterrence {
     }
 }
 
-/// The table as a page has it.
-pub(crate) fn markdown(rows: &[Row]) -> String {
+/// The table as the page has it.
+fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
         "| rate | sequences | best k | worth | played | detection, whole price | half | a tenth |\n|---|---|---|---|---|---|---|---|\n",
     );
@@ -76,4 +76,28 @@ fn hundredths(micro: i64) -> String {
     let rounded = (micro.unsigned_abs() + 5_000) / 10_000;
     let sign = if micro < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", rounded / 100, rounded % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{Deterrence, markdown};
+    use crate::deterrence::report;
+
+    const PAGE: &str = include_str!("../../../../docs/attestation.md");
+
+    /// The command, without its screen.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        deterrence: Deterrence,
+    }
+
+    #[test]
+    fn page_has_what_the_command_prints() {
+        let Line { deterrence } = Line::parse_from(["deterrence"]);
+        let table = markdown(&report(deterrence.batches, &mut |_| ()));
+        assert!(PAGE.contains(&table), "docs/attestation.md has this:\n{table}");
+    }
 }

@@ -13,6 +13,8 @@ mod amend;
 mod cancel;
 #[path = "model/controls.rs"]
 mod controls;
+#[path = "model/counts.rs"]
+mod counts;
 #[path = "model/draw.rs"]
 mod draw;
 #[path = "model/grid.rs"]
@@ -33,6 +35,8 @@ mod plan;
 mod rate;
 #[path = "model/reasons.rs"]
 mod reasons;
+#[path = "model/told.rs"]
+pub(crate) mod told;
 #[path = "model/trades.rs"]
 mod trades;
 
@@ -56,7 +60,7 @@ use engine::units::{Amount, Lots, Price};
 use crate::model::draw::Line;
 use crate::model::identity::Used;
 use crate::model::rate::Counted;
-use crate::told::owner;
+use crate::model::told::owner;
 
 /// An account's part in an instrument.
 pub(crate) type Part = (AccountId, InstrumentId);
