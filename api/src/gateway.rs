@@ -7,6 +7,7 @@ mod controls;
 pub mod door;
 mod drain;
 mod handshake;
+mod http;
 mod keys;
 mod login;
 mod orders;
@@ -34,6 +35,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS};
 use crate::gateway::door::Door;
+use crate::gateway::http::nonces::Nonces;
 use crate::gateway::registry::Registry;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -77,6 +79,8 @@ pub struct Gateway {
     metrics: Arc<Metrics>,
     /// When the exchange stops, once that was announced.
     stops: watch::Sender<Option<Time>>,
+    /// Requests over HTTP that were taken.
+    nonces: Nonces,
     sessions: AtomicU64,
     connections: AtomicUsize,
     notice: watch::Sender<Notice>,
@@ -98,6 +102,7 @@ impl Gateway {
             registry: Registry::default(),
             metrics: Arc::default(),
             stops: watch::channel(None).0,
+            nonces: Nonces::new(now()),
             sessions: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
             notice: watch::channel(Notice::default()).0,
@@ -138,6 +143,11 @@ impl Gateway {
             connection::run(&gateway, stream, ((peer, door), counted)).await;
             gateway.connections.fetch_sub(1, Ordering::SeqCst);
         });
+    }
+
+    /// Whether all connections end.
+    fn is_closing(&self) -> bool {
+        self.notice.borrow().closing
     }
 
     /// Tells every client how the exchange is from now on.

@@ -43,7 +43,9 @@ impl Pending {
         if let Err(error) = &outcome {
             metrics.refused(&error.code);
         }
-        let reply = Reply { method, req_id, outcome, t_in, t_out: now(), rl };
+        let t_out = now();
+        metrics.answered(t_out.ns().saturating_sub(t_in.ns()));
+        let reply = Reply { method, req_id, outcome, t_in, t_out, rl };
         match http {
             // Whoever asked may have gone.
             Some(http) => drop(http.send(reply)),
@@ -58,7 +60,8 @@ impl Pending {
         if self.http.is_some() {
             return self.answer(Ok(answer()));
         }
-        let Pending { waiting, method, req_id, t_in, rl, .. } = self;
+        let Pending { waiting, method, req_id, t_in, rl, metrics, .. } = self;
+        metrics.answered(now().ns().saturating_sub(t_in.ns()));
         waiting.outbox().push_later(bytes, move || {
             Reply { method, req_id, outcome: Ok(answer()), t_in, t_out: now(), rl }.encode()
         });

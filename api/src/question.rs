@@ -71,6 +71,11 @@ pub enum Question {
         /// Where the answer goes.
         answer: oneshot::Sender<Modes>,
     },
+    /// How much there is of what whoever watches wants to know.
+    Gauges {
+        /// Where the answer goes.
+        answer: oneshot::Sender<Gauges>,
+    },
     /// Which market has this name?
     Market {
         /// The name's text.
@@ -134,6 +139,23 @@ pub struct Modes {
     pub markets: Vec<MarketMode>,
     /// The last durable command.
     pub seq: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauges {
+    /// Commands that are durable.
+    pub seq: u64,
+    /// Accounts that were opened.
+    pub accounts: u64,
+    /// Windows whose gate has not closed.
+    pub windows: u64,
+    /// Streams that somebody listens to.
+    pub streams: u64,
+    /// All credit, in micro-CU.
+    pub supply: u64,
+    /// Fees taken, in micro-CU.
+    pub fees: u64,
 }
 
 /// How an account is asked for.

@@ -13,6 +13,9 @@ use protocol::control::{
 };
 use protocol::dry_run::DryRun;
 use protocol::key::{KeysResult, ListKeys, RotateKey};
+use protocol::look::{
+    BookLook, CandlesLook, LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades, TickerLook, TradesLook,
+};
 use protocol::operator::{Accepted, AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, SetCapacity};
 use protocol::order::{OrderName, OrderOutcome};
 use protocol::payment::{EndRedemption, PaymentResult, Redeem, RedemptionsResult, Transfer};
@@ -24,6 +27,7 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::session::{Login, LoginProof, LoginResult, Ping};
 use protocol::signature::{LoginText, RotationText, Signed};
+use protocol::speed::Interval;
 use protocol::subscription::{
     Resync, Subscribe, SubscribeResult, Subscription, Unsubscribe, UnsubscribeResult,
 };
@@ -107,6 +111,39 @@ impl Connection {
     /// Changes an open order.
     pub async fn amend_order(&self, change: AmendOrder) -> Result<OrderOutcome, ClientError> {
         result!(AmendOrder, self.call(Request::AmendOrder(change)).await?)
+    }
+
+    /// Says what the book of a market is now, so many levels of each side; 0 is all.
+    pub async fn look_at_book(&self, symbol: &str, depth: u32) -> Result<BookLook, ClientError> {
+        let look = LookAtBook { symbol: symbol.to_owned(), depth: Some(depth) };
+        result!(Book, self.call(Request::Book(look)).await?).map(|look| *look)
+    }
+
+    /// Lists what a market has traded last, after the trade `since_id`.
+    pub async fn look_at_trades(
+        &self,
+        symbol: &str,
+        since_id: Option<u64>,
+    ) -> Result<TradesLook, ClientError> {
+        let look = LookAtTrades { symbol: symbol.to_owned(), since_id, limit: None };
+        result!(Trades, self.call(Request::Trades(look)).await?).map(|look| *look)
+    }
+
+    /// Says what a market has come to.
+    pub async fn look_at_ticker(&self, symbol: &str) -> Result<TickerLook, ClientError> {
+        let look = LookAtTicker { symbol: symbol.to_owned() };
+        result!(Ticker, self.call(Request::Ticker(look)).await?).map(|look| *look)
+    }
+
+    /// Says what traded in intervals of this length, in a market or in a class's window that closes next.
+    pub async fn look_at_candles(
+        &self,
+        symbol_or_class: &str,
+        interval: Interval,
+    ) -> Result<CandlesLook, ClientError> {
+        let interval = Some(interval.name().to_owned());
+        let look = LookAtCandles { symbol: symbol_or_class.to_owned(), interval };
+        result!(Candles, self.call(Request::Candles(look)).await?).map(|look| *look)
     }
 
     /// Says what an order would come to; nothing happens.

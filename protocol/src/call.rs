@@ -62,6 +62,15 @@ impl Call {
         }
     }
 
+    /// A method with its params as text. It has no id and no signature: both belong to whoever carried it.
+    pub fn of(method: &str, params: &str) -> Call {
+        let request = match serde_json::from_str::<&RawValue>(params) {
+            Ok(params) => open_params(method, Some(params)),
+            Err(error) => Err(not_an_object(&error)),
+        };
+        Call { method: Some(excerpt(method).into()), req_id: None, request, auth: None }
+    }
+
     /// The reply to this call.
     pub fn reply(&self, outcome: Result<Answer, ErrorObject>, t_in: Time, t_out: Time) -> Reply {
         Reply { method: self.method.clone(), req_id: self.req_id.clone(), outcome, t_in, t_out, rl: None }

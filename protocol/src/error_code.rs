@@ -36,6 +36,8 @@ pub enum ErrorCode {
     BadSignature,
     /// The signed time is too far from the server's.
     ClockSkew,
+    /// The signed request was taken before.
+    NonceUsed,
     /// No such key, or it was revoked.
     KeyUnknown,
     /// The key's time is over.
@@ -60,6 +62,10 @@ pub enum ErrorCode {
     TooManySubs,
     /// The connection does not have this stream.
     NotSubscribed,
+    /// What came after that sequence is not kept any more.
+    SeqTooOld,
+    /// Sequences of that epoch do not continue here.
+    EpochMismatch,
     /// No such market.
     UnknownSymbol,
     /// The market is not open yet, or its gate has closed.
@@ -174,6 +180,7 @@ pub const CODES: &[ErrorCode] = &[
     ErrorCode::AuthRequired,
     ErrorCode::BadSignature,
     ErrorCode::ClockSkew,
+    ErrorCode::NonceUsed,
     ErrorCode::KeyUnknown,
     ErrorCode::KeyExpired,
     ErrorCode::IpNotAllowed,
@@ -186,6 +193,8 @@ pub const CODES: &[ErrorCode] = &[
     ErrorCode::BadSpeed,
     ErrorCode::TooManySubs,
     ErrorCode::NotSubscribed,
+    ErrorCode::SeqTooOld,
+    ErrorCode::EpochMismatch,
     ErrorCode::UnknownSymbol,
     ErrorCode::MarketClosed,
     ErrorCode::MarketHalted,
@@ -269,11 +278,12 @@ impl ErrorCode {
                 Category::Protocol
             }
             E::BadType | E::BadDecimal | E::BadName | E::BadValue | E::TooLarge => Category::Protocol,
-            E::AuthRequired | E::BadSignature | E::ClockSkew => Category::Auth,
+            E::AuthRequired | E::BadSignature | E::ClockSkew | E::NonceUsed => Category::Auth,
             E::KeyUnknown | E::ScopeMissing | E::AlreadyLoggedIn => Category::Auth,
             E::KeyExpired | E::IpNotAllowed | E::AdminListener => Category::Auth,
             E::NoMatch | E::BadChannel | E::BadDepth => Category::Subscription,
             E::BadSpeed | E::TooManySubs | E::NotSubscribed => Category::Subscription,
+            E::SeqTooOld | E::EpochMismatch => Category::Subscription,
             E::UnknownSymbol | E::MarketClosed | E::BadTick | E::BadLot | E::MaxQty => Category::Order,
             E::MarketHalted | E::CancelOnly | E::PostOnlyMode | E::BadTerms => Category::Order,
             E::PriceBand | E::PostOnlyWouldCross | E::FokNotFillable | E::MinQty => Category::Order,

@@ -15,6 +15,8 @@ pub enum Executions {
     Snapshot(PrivateSnapshot<OrdersImage>),
     /// One event of one order.
     Update(Box<PrivateUpdate<Execution>>),
+    /// All that was missed has been told.
+    Resumed(Resumed),
     /// A type that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -28,6 +30,23 @@ pub enum Account {
     Snapshot(PrivateSnapshot<AccountImage>),
     /// Balances and positions that have changed.
     Update(PrivateUpdate<AccountImage>),
+    /// All that was missed has been told.
+    Resumed(Resumed),
+    /// A type that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A message of the channel `positions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Positions {
+    /// All positions; replaces what the client has.
+    Snapshot(PrivateSnapshot<PositionsImage>),
+    /// Positions that have changed.
+    Update(PrivateUpdate<PositionsImage>),
+    /// All that was missed has been told.
+    Resumed(Resumed),
     /// A type that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -59,6 +78,26 @@ pub struct PrivateUpdate<T> {
     pub ts: Time,
     /// The event.
     pub data: T,
+}
+
+/// The end of what was missed. A link of the chain: the next message follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The stream that this belongs to.
+    pub stream: u64,
+    /// The account's private sequence up to which the stream has told everything.
+    pub xseq: u64,
+    /// `xseq` of the message before this one.
+    pub prev_xseq: u64,
+    /// When the engine sequenced the stream's last message.
+    pub ts: Time,
+}
+
+/// Positions, all or those that changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionsImage {
+    /// One for each market.
+    pub positions: Vec<Position>,
 }
 
 /// The open orders of an account.

@@ -27,6 +27,7 @@ pub mod fixing;
 pub mod heartbeat;
 pub mod instrument;
 pub mod key;
+pub mod look;
 pub mod message;
 pub mod name;
 pub mod operator;

@@ -10,6 +10,7 @@ use crate::control::DrainResult;
 use crate::dry_run::DryRun;
 use crate::error::ErrorObject;
 use crate::key::KeysResult;
+use crate::look::{BookLook, CandlesLook, TickerLook, TradesLook};
 use crate::operator::Accepted;
 use crate::order::OrderOutcome;
 use crate::payment::{PaymentResult, RedemptionsResult};
@@ -65,6 +66,14 @@ pub enum Answer {
     CancelAll(CancelAllResult),
     /// Of `cancel_all_after`.
     CancelAllAfter(CancelAllAfterResult),
+    /// Of `book`.
+    Book(Box<BookLook>),
+    /// Of `trades`.
+    Trades(Box<TradesLook>),
+    /// Of `ticker`.
+    Ticker(Box<TickerLook>),
+    /// Of `candles`.
+    Candles(Box<CandlesLook>),
     /// Of `add_order` with `dry_run`.
     DryRun(Box<DryRun>),
     /// Of `batch`.
@@ -175,6 +184,10 @@ impl Answer {
             "status" => Answer::Status(serde_json::from_str(text)?),
             "drain" => Answer::Drain(serde_json::from_str(text)?),
             "instruments" => Answer::Instruments(serde_json::from_str(text)?),
+            "book" => Answer::Book(serde_json::from_str(text)?),
+            "trades" => Answer::Trades(serde_json::from_str(text)?),
+            "ticker" => Answer::Ticker(serde_json::from_str(text)?),
+            "candles" => Answer::Candles(serde_json::from_str(text)?),
             "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market"
             | "set_mode" | "set_market_limits" | "set_account_limits" | "lock_account" | "kill_switch"
             | "halt" | "resume" | "end_redemption" | "keys.rotate" => {

@@ -15,6 +15,7 @@ use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::fields::{decode, excerpt};
 use crate::key::{ListKeys, RotateKey};
+use crate::look::{LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades};
 use crate::operator::{AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, SetCapacity};
 use crate::payment::{EndRedemption, Redeem, Transfer};
 use crate::query::{AskOrderStatus, Fills, OpenOrders, OrderStatusFields, Whose};
@@ -83,6 +84,14 @@ pub enum Request {
     Status,
     /// List markets.
     Instruments,
+    /// See the book of a market.
+    Book(LookAtBook),
+    /// See what a market has traded last.
+    Trades(LookAtTrades),
+    /// See what a market has come to.
+    Ticker(LookAtTicker),
+    /// See what a market traded in intervals of time.
+    Candles(LookAtCandles),
     /// Say what a provider can deliver.
     SetCapacity(SetCapacity),
     /// Open an account.
@@ -118,7 +127,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 42] = [
+pub const METHODS: [&str; 46] = [
     "login",
     "ping",
     "logout",
@@ -145,6 +154,10 @@ pub const METHODS: [&str; 42] = [
     "redeem",
     "status",
     "instruments",
+    "book",
+    "trades",
+    "ticker",
+    "candles",
     "set_capacity",
     "open_account",
     "register_key",
@@ -193,6 +206,10 @@ impl Request {
             "redeem" => Request::Redeem(decode::<Redeem, _>(params)?),
             "status" => without_params(Request::Status, params)?,
             "instruments" => without_params(Request::Instruments, params)?,
+            "book" => Request::Book(decode::<LookAtBook, _>(params)?),
+            "trades" => Request::Trades(decode::<LookAtTrades, _>(params)?),
+            "ticker" => Request::Ticker(decode::<LookAtTicker, _>(params)?),
+            "candles" => Request::Candles(decode::<LookAtCandles, _>(params)?),
             _ => Request::decode_operator(method, params)?,
         })
     }
@@ -254,6 +271,10 @@ impl Request {
             Request::Resume(_) => "resume",
             Request::Drain(_) => "drain",
             Request::Instruments => "instruments",
+            Request::Book(_) => "book",
+            Request::Trades(_) => "trades",
+            Request::Ticker(_) => "ticker",
+            Request::Candles(_) => "candles",
             Request::SetCapacity(_) => "set_capacity",
             Request::OpenAccount(_) => "open_account",
             Request::RegisterKey(_) => "register_key",
@@ -275,6 +296,7 @@ impl Request {
             Request::Login(_) | Request::Ping(_) | Request::Logout => None,
             Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_) => None,
             Request::Instruments | Request::Fees | Request::Status | Request::Batch(_) => None,
+            Request::Book(_) | Request::Trades(_) | Request::Ticker(_) | Request::Candles(_) => None,
             Request::OpenOrders(_) | Request::Fills(_) | Request::Balances(_) => Some(Scope::Read),
             Request::OrderStatus(_) | Request::Positions(_) | Request::Limits => Some(Scope::Read),
             Request::ListKeys(_) => Some(Scope::Read),
@@ -298,6 +320,12 @@ impl Request {
     /// Whether the method needs a login.
     pub fn needs_login(&self) -> bool {
         self.scope().is_some() || matches!(self, Request::Batch(_) | Request::RotateKey(_))
+    }
+
+    /// Whether the method makes no sense without a connection that lasts.
+    pub fn needs_connection(&self) -> bool {
+        matches!(self, Request::Login(_) | Request::Logout)
+            || matches!(self, Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_))
     }
 
     /// Whether the method moves credit or says who may act: it is signed again, by the key that logged in.

@@ -7,7 +7,8 @@ use protocol::call::{Call, SignedParams};
 use protocol::error_code::{CODES, ErrorCode};
 use protocol::message::Message;
 use protocol::request::METHODS;
-use protocol::signature::{PublicKey, RequestText, RotationText, Signed};
+use protocol::signature::{HttpText, PublicKey, RequestText, RotationText, Signed};
+use protocol::time::Time;
 use serde_json::Value;
 
 fn document() -> String {
@@ -104,6 +105,13 @@ fn signatures_are_real() {
         signed += 1;
     }
     assert!(2 <= signed);
+    let body = r#"{"to":"globex","amount":"25","reference":"rent-november"}"#;
+    let (ts, nonce, path) =
+        (Time::from_ns(1_795_356_000_130_000_000), "0123456789abcdef", "/rpc/v1/transfer");
+    let over_http = HttpText { ts, nonce, verb: "POST", path, body: body.as_bytes() }.sign(&secret);
+    for line in [format!("    HB-Sig: {over_http}"), format!("    HB-Ts: {ts}"), format!("    {body}")] {
+        assert!(document.lines().any(|known| known == line), "the document has the line {line}");
+    }
     let rotation = RotationText { key_id: &key.id() }.sign(&[7; 32]);
     assert!(document.contains(&rotation), "the proof of the example is {rotation}");
 }

@@ -14,6 +14,7 @@ use protocol::error_code::{Category, ErrorCode};
 use protocol::execution::{Event, Executions};
 use protocol::instrument::Tier;
 use protocol::key::{ListKeys, RotateKey};
+use protocol::look::{LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades};
 use protocol::message::Message;
 use protocol::operator::{
     AddMarket, BondRule, Deposit, OpenAccount, RegisterKey, RevokeKey, SelfTrade, SetCapacity,
@@ -76,6 +77,16 @@ fn orders() -> Vec<Request> {
         .map(|stp| Request::AddOrder(extras(stp))),
     );
     requests
+}
+
+/// What a market is now.
+fn looks() -> Vec<Request> {
+    vec![
+        Request::Book(LookAtBook { symbol: text("s"), depth: Some(10) }),
+        Request::Trades(LookAtTrades { symbol: text("s"), since_id: Some(3), limit: None }),
+        Request::Ticker(LookAtTicker { symbol: text("s") }),
+        Request::Candles(LookAtCandles { symbol: text("s"), interval: Some(text("1h")) }),
+    ]
 }
 
 /// Everything else that is done to orders, and asked about them.
@@ -141,7 +152,7 @@ fn session() -> Vec<Request> {
         speed: Some(text("10ms")),
         strip: Some(true),
         interval: Some(text("1m")),
-        resume: Some(Resume { epoch: text("a41c09d2e7b85f10"), seq: 7 }),
+        resume: Some(Resume { epoch: text("a41c09d2e7b85f10"), seq: Some(7), xseq: None }),
         ..book.clone()
     };
     vec![
@@ -262,7 +273,7 @@ fn controls() -> Vec<Request> {
 
 #[test]
 fn every_request_is_read_as_it_was_written() {
-    let rest = [payments(), batches(), vec![rotation()]].concat();
+    let rest = [payments(), batches(), looks(), vec![rotation()]].concat();
     let requests = [orders(), changes(), session(), operations(), controls(), rest].concat();
     for id in [None, Some(RequestId::Number(-7)), Some(RequestId::Text("a-1".into()))] {
         for request in &requests {

@@ -36,7 +36,10 @@ pub fn amount(amount: Amount) -> String {
 
 /// An account's credit.
 pub fn balance(account: &AccountView) -> WireBalance {
-    let (Balance { available, held, bonded }, redeeming) = (account.balance, account.redeeming);
+    credit(account.balance, account.redeeming)
+}
+
+fn credit(Balance { available, held, bonded }: Balance, redeeming: Amount) -> WireBalance {
     WireBalance {
         unit: CU.to_owned(),
         total: amount(available.plus(held).plus(bonded).plus(redeeming)),
@@ -59,8 +62,12 @@ pub fn payment_state(state: payment::PaymentState) -> PaymentState {
 
 /// An account's part in one instrument.
 pub fn position(view: &View, instrument: InstrumentId, position: &PositionView) -> Position {
+    part(symbol::text(view, instrument), position)
+}
+
+fn part(symbol: String, position: &PositionView) -> Position {
     Position {
-        symbol: symbol::text(view, instrument),
+        symbol,
         position: decimal::print_position(position.lots),
         escrow: amount(position.escrow),
         bonded: amount(position.bonded),
@@ -83,16 +90,16 @@ pub fn image(view: &View, account: &AccountView) -> AccountImage {
     }
 }
 
-/// What an event says of the account; `None` when it is about something else.
-pub fn change(view: &View, event: &Event) -> Option<AccountImage> {
+/// What an event says of the account, to which so much waited to be paid out then.
+pub fn change(event: &Event, redeeming: Amount, symbol: &dyn Fn(InstrumentId) -> String) -> AccountImage {
     let mut image = AccountImage::default();
     match *event {
-        Event::PositionChanged { account, instrument, .. } => {
-            let row = view.account(account)?.positions.get(&instrument)?;
-            image.positions = vec![position(view, instrument, row)];
+        Event::PositionChanged { instrument, position: lots, escrow, bonded, .. } => {
+            let position = PositionView { lots, escrow, bonded, ..PositionView::default() };
+            image.positions = vec![part(symbol(instrument), &position)];
         }
-        Event::BalanceChanged { account, .. } => {
-            image.balances = vec![balance(view.account(account)?)];
+        Event::BalanceChanged { available, held, bonded, .. } => {
+            image.balances = vec![credit(Balance { available, held, bonded }, redeeming)];
         }
         Event::CancelAfterSet { due, .. } => {
             let state = if due.is_some() { TimerState::Set } else { TimerState::Off };
@@ -109,9 +116,9 @@ pub fn change(view: &View, event: &Event) -> Option<AccountImage> {
         Event::CancelAfterFired { .. } => {
             image.cancel_all_after = Some(CancelTimer { state: TimerState::Fired, due: None });
         }
-        _ => return None,
+        _ => unreachable!("asked for what happens to accounts only"),
     }
-    Some(image)
+    image
 }
 
 fn redemption((reference, asked): (Label, Amount), state: PaymentState) -> RedemptionChange {

@@ -9,9 +9,9 @@ use protocol::request::Request;
 use crate::convert::symbol;
 use crate::feed::channels::instruments;
 use crate::feed::stream::Listener;
-use crate::feed::{Feed, desk, dry_run};
+use crate::feed::{Feed, desk, dry_run, look};
 use crate::origin::Pending;
-use crate::question::{AccountBy, Known, Question, Reader};
+use crate::question::{AccountBy, Gauges, Known, Question, Reader};
 
 impl Feed {
     pub(super) fn answer_question(&mut self, question: Question, view: &View) {
@@ -47,6 +47,9 @@ impl Feed {
             Question::Modes { answer } => {
                 let _ = answer.send(desk::modes(view));
             }
+            Question::Gauges { answer } => {
+                let _ = answer.send(self.gauges(view));
+            }
             Question::Pattern { pattern, answer } => {
                 let _ = answer.send(symbol::pattern(view, &pattern));
             }
@@ -55,6 +58,18 @@ impl Feed {
             Question::Request { pending, reader, request } => {
                 self.answer_request((*pending, reader), *request, view);
             }
+        }
+    }
+
+    fn gauges(&self, view: &View) -> Gauges {
+        let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        Gauges {
+            seq: view.stamp().sequence.0,
+            accounts: wide(view.accounts()),
+            windows: wide(view.current_instruments().count()),
+            streams: wide(self.streams.count()),
+            supply: view.supply().micro(),
+            fees: view.fees().micro(),
         }
     }
 
@@ -80,6 +95,9 @@ impl Feed {
                 pending.answer_later(bytes, move || {
                     Answer::Instruments(InstrumentsResult { instruments: listed(), as_of_seq })
                 });
+            }
+            Request::Book(_) | Request::Trades(_) | Request::Ticker(_) | Request::Candles(_) => {
+                look::answer(pending, &request, (view, &self.tape));
             }
             request => {
                 let outcome = desk::answer(view, reader, &request);

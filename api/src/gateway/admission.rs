@@ -115,6 +115,11 @@ impl Session {
 
     /// Whether this connection may make a request of this kind.
     pub(super) fn check_allowed(&self, request: &Request, now: Time) -> Result<(), ErrorObject> {
+        if self.is_http && request.needs_connection() {
+            let message =
+                format!("{} is for websockets: over HTTP each request stands alone", request.method());
+            return Err(ErrorObject::new(ErrorCode::UnknownMethod, message).with_field("method"));
+        }
         if !request.needs_login() {
             return Ok(());
         }

@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// On a development server a name is enough, on this machine; the account is opened when there is none.
-    async fn by_token(&self, token: &str) -> Result<Known, ErrorObject> {
+    pub(super) async fn by_token(&self, token: &str) -> Result<Known, ErrorObject> {
         let refused = |message: &str| ErrorObject::new(ErrorCode::BadSignature, message).with_field("token");
         if !self.gateway.settings.dev {
             return Err(refused("tokens are for development servers: sign with a key"));

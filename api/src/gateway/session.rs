@@ -73,6 +73,8 @@ pub(super) struct Session {
     pub(super) gateway: Arc<Gateway>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) address: IpAddr,
+    /// The server's own address on this connection.
+    pub(super) local: Option<SocketAddr>,
     pub(super) door: Door,
     /// Whether it is requests over HTTP, each signed, and no websocket.
     pub(super) is_http: bool,
@@ -105,8 +107,17 @@ impl Session {
         session
     }
 
+    /// The session of a connection over HTTP.
+    pub(super) fn over_http(
+        gateway: Arc<Gateway>,
+        (from, local): ((SocketAddr, Door), Option<SocketAddr>),
+        counted: Arc<Counted<AddressUse>>,
+    ) -> Session {
+        Session { is_http: true, local, ..Session::silent(gateway, (from, counted)) }
+    }
+
     /// A session that does not say hello.
-    pub(super) fn silent(
+    fn silent(
         gateway: Arc<Gateway>,
         ((peer, door), connections): ((SocketAddr, Door), Arc<Counted<AddressUse>>),
     ) -> Session {
@@ -114,6 +125,7 @@ impl Session {
         Session {
             outbox: Arc::default(),
             address: peer.ip(),
+            local: None,
             door,
             is_http: false,
             connections,
@@ -272,6 +284,10 @@ impl Session {
             | Request::Fees
             | Request::ListKeys(_)
             | Request::Redemptions
+            | Request::Book(_)
+            | Request::Trades(_)
+            | Request::Ticker(_)
+            | Request::Candles(_)
             | Request::Instruments => self.ask(pending, request),
             Request::AddOrder(ref order) if order.dry_run => self.try_order(pending, order).await,
             Request::Batch(batch) => self.batch(pending, batch).await,

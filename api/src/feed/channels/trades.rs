@@ -10,6 +10,7 @@ use protocol::update::Update;
 
 use crate::convert::{order, symbol};
 use crate::feed::channels::Link;
+use crate::feed::tape::Print;
 
 /// What a command has traded in one instrument: that of its order, or one of several where it is a batch.
 pub(in crate::feed) fn update(
@@ -27,17 +28,23 @@ pub(in crate::feed) fn update(
     }))
 }
 
+/// A trade that is remembered.
+pub(in crate::feed) fn printed(print: &Print) -> Trade {
+    let &Print { trade, price, lots, taker_side, time } = print;
+    Trade {
+        id: trade.0,
+        price: order::price_text(price),
+        qty: order::quantity(lots),
+        taker_side: order::side(taker_side),
+        ts: Time::from_ns(time.0),
+    }
+}
+
 /// The trade that an event tells of, if it is one of this instrument.
 fn trade(stamp: Stamp, (of, event): (InstrumentId, &Event)) -> Option<Trade> {
     let Event::Traded { instrument, trade, price, lots, taker_side, .. } = *event else { return None };
     if instrument != of {
         return None;
     }
-    Some(Trade {
-        id: trade.0,
-        price: order::price_text(price),
-        qty: order::quantity(lots),
-        taker_side: order::side(taker_side),
-        ts: Time::from_ns(stamp.time.0),
-    })
+    Some(printed(&Print { trade, price, lots, taker_side, time: stamp.time }))
 }
