@@ -49,6 +49,7 @@ soak: setup
 	@export SIM_SEEDS=$(SIM_SEEDS) SIM_FROM=$(SIM_FROM); $(cargo) test --release -p simulator --test soak $(CARGO_FLAGS)
 	@export CRASH_ROUNDS=$(CRASH_ROUNDS); $(cargo) test -p hourbook --test crash $(CARGO_FLAGS)
 	@export SOAK_MINUTES=$(SOAK_MINUTES); $(cargo) test --release -p engine --test exchange --test corners $(CARGO_FLAGS)
+	@export RESUME_ROUNDS=1000; $(cargo) test --release -p api --test resume $(CARGO_FLAGS)
 	@if [ -f $(SOAK_MODEL) ]; then \
 	  $(cargo) run --release -p hourbook $(CARGO_FLAGS) -- bench cheats --model $(SOAK_MODEL); \
 	else \

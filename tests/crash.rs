@@ -126,8 +126,8 @@ async fn nothing_told_is_lost_at_any_failpoint() {
             }
             let dying = serve_until(&data, failpoint, *count);
             // It may end before it is ready.
-            if let Some(url) = dying.url.clone() {
-                for trader in load_at(&url, &data, round, &told).await.unwrap_or_default() {
+            if let Some((url, admin_url)) = dying.urls.clone() {
+                for trader in load_at((&url, &admin_url), &data, round, &told).await.unwrap_or_default() {
                     trader.await.unwrap();
                 }
             }
@@ -168,8 +168,8 @@ fn failing(failpoint: Failpoint, arguments: &[&str]) -> Option<i32> {
 /// A server that ends by itself.
 struct Dying {
     child: Child,
-    /// Where it can be reached; it may end before it can.
-    url: Option<String>,
+    /// Where it can be reached, and by operators; it may end before it can.
+    urls: Option<(String, String)>,
 }
 
 impl Dying {
@@ -192,7 +192,8 @@ fn serve_until(data: &Path, failpoint: Failpoint, count: u64) -> Dying {
     let mut line = String::new();
     std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready = serde_json::from_str::<serde_json::Value>(&line).ok();
-    Dying { child, url: ready.map(|ready| ready["url"].as_str().unwrap().to_owned()) }
+    let url = |ready: &serde_json::Value, name: &str| ready[name].as_str().unwrap().to_owned();
+    Dying { child, urls: ready.map(|ready| (url(&ready, "url"), url(&ready, "admin_url"))) }
 }
 
 /// A restart answers from what was recovered, and the program's own check agrees.
@@ -225,17 +226,17 @@ async fn load(
     told: &Arc<Mutex<Told>>,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     assert!(read(data).view.stamp().sequence.0 >= serving.recovered, "nothing is lost by starting");
-    load_at(&serving.url, data, round, told).await.expect("the exchange is there")
+    load_at((&serving.url, &serving.admin_url), data, round, told).await.expect("the exchange is there")
 }
 
 /// The same at an address; nothing when the exchange has gone.
 async fn load_at(
-    url: &str,
+    (url, admin_url): (&str, &str),
     data: &Path,
     round: u64,
     told: &Arc<Mutex<Told>>,
 ) -> Option<Vec<tokio::task::JoinHandle<()>>> {
-    let operator = prepare(url, &read(data)).await?;
+    let operator = prepare((url, admin_url), &read(data)).await?;
     let symbol = operator.instruments().await.ok()?.instruments.last()?.symbol.clone();
     let trader = |(number, name): (u64, &'static str)| {
         let (url, symbol, told) = (url.to_owned(), symbol.clone(), Arc::clone(told));
@@ -301,8 +302,8 @@ fn read(data: &Path) -> Journal {
 }
 
 /// Opens the market and the accounts that are not there yet.
-async fn prepare(url: &str, journal: &Journal) -> Option<Connection> {
-    let operator = Connection::open(url).await.ok()?;
+async fn prepare((url, admin_url): (&str, &str), journal: &Journal) -> Option<Connection> {
+    let operator = Connection::open(admin_url).await.ok()?;
     operator.login_dev("operator").await.ok()?;
     if journal.view.markets().is_empty() {
         operator.add_market(days()).await.ok()?;

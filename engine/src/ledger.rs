@@ -1,6 +1,7 @@
 //! Ledger: moves credit between states. Every movement is a transfer between two of them.
 //!
-//! Invariant: `available + held + bonded` over all accounts, and escrow and fees, are what was deposited.
+//! Invariant: `available + held + bonded` over all accounts, and what waits to be paid out, escrow and fees, are what was
+//! deposited, less what was paid out.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use crate::instrument::Terms;
 use crate::label::Label;
 use crate::obligation::Obligations;
 use crate::order::Side;
+use crate::payment::{Payment, PaymentState, Payments};
 use crate::position::{Position, PositionRow, Positions};
 use crate::units::{Amount, Lots, Price, Volume};
 
@@ -35,6 +37,10 @@ pub struct Ledger {
     pub fees: Amount,
     /// References of deposits that were minted.
     pub(crate) references: BTreeSet<Label>,
+    /// What accounts sent to others and asked to be paid out.
+    pub payments: Payments,
+    /// All credit that waits to be paid out.
+    pub redeeming: Amount,
     pub(crate) touched: Touched,
 }
 
@@ -140,6 +146,38 @@ impl Ledger {
         self.supply = self.supply.plus(amount);
         self.references.insert(reference);
         self.free(account, amount);
+    }
+
+    /// Takes what is available of an account. The caller has checked that it is there.
+    fn spend(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.available = balance.available.less(amount);
+    }
+
+    /// Sends credit to another account. The caller has checked that it is there, and the reference.
+    pub(crate) fn transfer(&mut self, name: (AccountId, Label), to: AccountId, amount: Amount) {
+        self.spend(name.0, amount);
+        self.free(to, amount);
+        self.payments.enter(name, Payment { to: Some(to), amount, state: PaymentState::Sent });
+    }
+
+    /// Sets credit aside, to be paid out. The caller has checked that it is there, and the reference.
+    pub(crate) fn set_aside(&mut self, name: (AccountId, Label), amount: Amount) {
+        self.spend(name.0, amount);
+        self.redeeming = self.redeeming.plus(amount);
+        self.payments.enter(name, Payment { to: None, amount, state: PaymentState::Waiting });
+    }
+
+    /// Burns or returns what was set aside. The caller has checked that it is.
+    pub(crate) fn end_redemption(&mut self, name: (AccountId, Label), amount: Amount, paid: bool) {
+        self.redeeming = self.redeeming.less(amount);
+        if paid {
+            self.supply = self.supply.less(amount);
+            self.payments.end(name, PaymentState::PaidOut);
+        } else {
+            self.free(name.0, amount);
+            self.payments.end(name, PaymentState::Returned);
+        }
     }
 
     /// Adds to what is available.
@@ -299,12 +337,16 @@ pub(crate) fn bond_needed(short: u64, bond: Amount) -> Option<Amount> {
 impl Image for Ledger {
     fn put(&self, to: &mut ImageWriter<'_>) {
         // Between commands nothing is touched.
-        let Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched: _ } = self;
+        #[rustfmt::skip]
+        let Ledger {
+            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming: _, touched: _,
+        } = self;
         accounts.put(to);
         obligations.put(to);
         positions.put(obligations, to);
         [supply, escrow, fees].into_iter().for_each(|amount| amount.put(to));
         to.list(references.iter());
+        payments.put(to);
     }
 
     fn take(from: &mut ImageReader<'_>) -> Taken<Ledger> {
@@ -315,7 +357,13 @@ impl Image for Ledger {
         let references = Vec::<Label>::take(from)?;
         let ascend = references.is_sorted_by(|one, other| one < other);
         from.check(ascend, "references of deposits ascend")?;
+        let payments = Payments::take(from, accounts.len())?;
+        let redeeming = payments.waiting();
         let (references, touched) = (references.into_iter().collect(), Touched::default());
-        Ok(Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched })
+        #[rustfmt::skip]
+        let ledger = Ledger {
+            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming, touched,
+        };
+        Ok(ledger)
     }
 }

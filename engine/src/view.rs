@@ -112,6 +112,7 @@ impl View {
         match *event {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
+            Event::RedemptionEnded { amount, paid: true, .. } => self.supply = self.supply.less(amount),
             Event::FeesChanged { fees } => self.fees = fees,
             Event::ModeSet { scope, mode, .. } => self.set_mode(scope, mode),
             _ => self.apply_market(event),
@@ -314,9 +315,31 @@ impl View {
         self.accounts.key(first)
     }
 
-    /// An order that is open, or that the last command ended.
+    /// The keys of an account, in order of their first eight bytes.
+    pub fn keys_of(&self, account: AccountId) -> impl Iterator<Item = &KeyView> {
+        let keys = self.accounts.at(account).into_iter().flat_map(|account| &account.keys);
+        keys.map(|first| self.accounts.key(*first).expect("an account's keys are known"))
+    }
+
+    /// What waits to be paid out, by account and reference.
+    pub fn redemptions(&self) -> impl Iterator<Item = (AccountId, Label, Amount)> {
+        let all = self.accounts.redemptions().iter();
+        all.map(|(&(account, reference), &amount)| (account, reference, amount))
+    }
+
+    /// An order that is open, or that the last command ended, unless its place was taken in the same command: of a batch
+    /// that may be.
     pub fn order(&self, order: OrderId) -> Option<&OrderView> {
         self.orders.find(order)
+    }
+
+    /// An order of an account that is open, or is among the last of its orders that have ended.
+    pub fn order_of(&self, account: AccountId, order: OrderId) -> Option<&OrderView> {
+        let known = self.orders.find(order).filter(|known| known.account == account);
+        known.or_else(|| {
+            let mut ended = self.accounts.at(account)?.ended.iter().rev();
+            ended.find(|ended| ended.order == order)
+        })
     }
 
     /// The open orders of an account, oldest first.

@@ -20,20 +20,24 @@ mod fixings;
 mod instruments;
 mod invariants;
 mod keys;
+mod limits;
 mod market;
 mod model;
 mod order;
 mod orders;
 mod ping;
 mod receipt;
+mod redeem;
 mod reduce;
 mod replay;
 mod restore;
 mod serve;
 mod sim;
 mod snapshot;
+mod status;
 mod ticker;
 mod trades;
+mod transfer;
 mod verify;
 mod watch;
 
@@ -70,6 +74,10 @@ pub(crate) enum Command {
     Fills(fills::Fills),
     Balance(balance::Balance),
     Capacity(capacity::Capacity),
+    Transfer(transfer::Transfer),
+    Redeem(redeem::Redeem),
+    Limits(limits::Limits),
+    Status(status::Status),
     Ping(ping::Ping),
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -122,6 +130,10 @@ impl Command {
             Command::Fills(command) => command.run(options, screen).await,
             Command::Balance(command) => command.run(options, screen).await,
             Command::Capacity(command) => command.run(options, screen).await,
+            Command::Transfer(command) => command.run(options, screen).await,
+            Command::Redeem(command) => command.run(options, screen).await,
+            Command::Limits(command) => command.run(options, screen).await,
+            Command::Status(command) => command.run(options, screen).await,
             Command::Ping(command) => command.run(options, screen).await,
             Command::Keys(command) => command.run(options, screen).await,
             Command::Account(command) => command.run(options, screen).await,

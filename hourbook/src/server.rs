@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::feed::Feed;
-use api::gateway::Gateway;
+use api::gateway::door::Door;
+use api::gateway::{Gateway, Settings};
+use api::limits::Limits;
 use api::origin::Origin;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
@@ -60,6 +62,10 @@ pub(crate) struct ServerOptions {
     pub(crate) data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
+    /// Where operators are listened to; without it at the next port, on this machine.
+    pub(crate) admin: Option<SocketAddr>,
+    /// How often clients may ask.
+    pub(crate) limits: Limits,
     /// Whether clients on this machine may log in by name.
     pub(crate) dev: bool,
     /// When snapshots are made, and what is kept.
@@ -77,6 +83,8 @@ impl ServerOptions {
         ServerOptions {
             data,
             listen,
+            admin: None,
+            limits: Limits::none(),
             dev: true,
             rules,
             reserve_bytes: RESERVE_MIB_SMALL << 20,
@@ -101,6 +109,7 @@ pub(crate) struct Recovery {
 /// A running exchange.
 pub(crate) struct Server {
     address: SocketAddr,
+    admin: SocketAddr,
     data: PathBuf,
     recovery: Recovery,
     gateway: Arc<Gateway>,
@@ -163,7 +172,10 @@ impl fmt::Display for StartError {
             StartError::Key(error) => error.fmt(f),
             StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
             StartError::Listen(address, error) => {
-                write!(f, "{address} cannot be listened on: {error}; choose another address with --listen")
+                write!(
+                    f,
+                    "{address} cannot be listened on: {error}; choose another address with --listen or --admin"
+                )
             }
             StartError::Founding(error) => write!(f, "the exchange could not be founded: {error}"),
             StartError::Halting(error) => write!(f, "the exchange could not be halted: {error}"),
@@ -181,13 +193,13 @@ impl Server {
         progress: &mut impl FnMut(Progress<'_>),
         screen: &Screen,
     ) -> Result<Server, StartError> {
-        if options.dev && !options.listen.ip().is_loopback() {
-            return Err(StartError::Exposed(options.listen));
+        for address in [Some(options.listen), options.admin].into_iter().flatten() {
+            if options.dev && !address.ip().is_loopback() {
+                return Err(StartError::Exposed(address));
+            }
         }
         // What can fail without a trace comes first.
-        let listening = TcpListener::bind(options.listen).await;
-        let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+        let [(listener, address), (admin_listener, admin)] = listen(options).await?;
         if options.data.join(BACKUP).exists() {
             return Err(StartError::Backup(options.data.clone()));
         }
@@ -207,7 +219,8 @@ impl Server {
 
         let history = ready.history().expect("it was read back with one").reader();
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
-        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
+        let settings = Settings { dev: options.dev, limits: options.limits.clone() };
+        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
         }
@@ -216,12 +229,13 @@ impl Server {
             gateway.command(halt()).await.map_err(StartError::Halting)?;
             cut.close();
         }
-        tokio::spawn(Arc::clone(&gateway).serve(listener));
+        tokio::spawn(Arc::clone(&gateway).serve(listener, Door::Public));
+        tokio::spawn(Arc::clone(&gateway).serve(admin_listener, Door::Admin));
         let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
         let (rules, screen) = (options.rules, screen.clone());
         let kept = Kept { data: data.clone(), watch, history };
         let keeper = SnapshotKeeper::start(kept, newest, rules, screen.clone());
-        Ok(Server { address, data, recovery, gateway, pipeline, keeper, rules, screen })
+        Ok(Server { address, admin, data, recovery, gateway, pipeline, keeper, rules, screen })
     }
 
     /// Where clients connect.
@@ -232,6 +246,17 @@ impl Server {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators connect.
+    pub(crate) fn admin_url(&self) -> String {
+        format!("ws://{}{PATH}", self.admin)
+    }
+
+    /// Waits until a restart that an operator announced is due.
+    pub(crate) fn drained(&self) -> impl Future<Output = ()> + use<> {
+        let gateway = Arc::clone(&self.gateway);
+        async move { gateway.drained().await }
     }
 
     /// Where commands enter, past the sockets.
@@ -301,6 +326,36 @@ fn open(options: &ServerOptions) -> Result<DataFolder, StartError> {
 fn halt() -> Command {
     let reason = Label::new("journal-cut").expect("it is a label");
     Command::SetMode { scope: ModeScope::Venue, mode: TradingMode::Halted, reason }
+}
+
+/// How often two neighbouring ports are sought before it is given up.
+const PAIRS_SOUGHT_MAX: usize = 64;
+
+/// Both listeners: everyone's, and the operators'.
+async fn listen(options: &ServerOptions) -> Result<[(TcpListener, SocketAddr); 2], StartError> {
+    for sought in 1.. {
+        let public = bind(options.listen).await?;
+        if let Some(admin) = options.admin {
+            return Ok([public, bind(admin).await?]);
+        }
+        let next = public.1.port().checked_add(1);
+        let beside = SocketAddr::from(([127, 0, 0, 1], next.unwrap_or_default()));
+        match bind(beside).await {
+            Ok(admin) if next.is_some() => return Ok([public, admin]),
+            // A free port was asked for: another one may have a free neighbour.
+            _ if options.listen.port() == 0 && sought < PAIRS_SOUGHT_MAX => {}
+            Ok(_) => return Err(StartError::Listen(beside, std::io::ErrorKind::AddrNotAvailable.into())),
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("it is sought until it is found or given up")
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(address, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// A failed write is an unknown outcome: nothing more may be told.

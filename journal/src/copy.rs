@@ -99,6 +99,7 @@ pub fn copy(
         }
     }
     to.append(before, &records).map_err(CopyError::Write)?;
+    progress(chain.last().sequence);
     Ok(copied)
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod value;
 
 use engine::command::Command;
 use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use engine::key::KeyBounds;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, TimeInForce};
 use engine::order_filter::OrderFilter;
@@ -14,8 +15,8 @@ use crate::fault::{RecordFault, Rule};
 use crate::reader::Reader;
 
 use value::{
-    account, amount, band, choice, fee, instrument, key, label, long, lots, market, name, one_of, option,
-    order_id, price, scopes, session, side, tier, time,
+    account, amount, band, choice, fee, instrument, key, label, long, lots, market, name, networks, one_of,
+    option, order_id, price, scopes, session, side, tier, time,
 };
 
 type Decoded<T> = Result<T, RecordFault>;
@@ -31,7 +32,12 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
             provider: choice(from)?,
             joins: option(from, account)?,
         },
-        4 => Command::RegisterKey { account: account(from)?, key: key(from)?, scopes: scopes(from)? },
+        4 => Command::RegisterKey {
+            account: account(from)?,
+            key: key(from)?,
+            scopes: scopes(from)?,
+            bounds: key_bounds(from)?,
+        },
         5 => Command::RevokeKey { key: key(from)? },
         6 => Command::Deposit { account: account(from)?, amount: amount(from)?, reference: label(from)? },
         7 => Command::AddMarket(market_spec(from)?),
@@ -59,8 +65,24 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
         19 => Command::SetLock { account: account(from)?, locked: choice(from)?, reason: label(from)? },
         20 => Command::Kill { target: kill_target(from)?, reason: label(from)? },
         21 => Command::Draw { instrument: instrument(from)?, seed: from.long()? },
+        22 => Command::ReplaceKey { key: key(from)?, by: key(from)? },
+        23 => Command::Transfer {
+            account: account(from)?,
+            to: account(from)?,
+            amount: amount(from)?,
+            reference: label(from)?,
+        },
+        24 => Command::Redeem { account: account(from)?, amount: amount(from)?, reference: label(from)? },
+        25 => {
+            Command::EndRedemption { account: account(from)?, reference: label(from)?, paid: choice(from)? }
+        }
+        26 => Command::Batch { account: account(from)?, count: from.byte()? },
         _ => return Err(kind),
     })
+}
+
+fn key_bounds(from: &mut Reader<'_>) -> Decoded<KeyBounds> {
+    Ok(KeyBounds { expires: time(from)?, order_notional: amount(from)?, networks: networks(from)? })
 }
 
 fn market_spec(from: &mut Reader<'_>) -> Decoded<MarketSpec> {

@@ -4,6 +4,7 @@
 
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
+use engine::key::KeyBounds;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, Side, TimeInForce};
 use engine::order_filter::OrderFilter;
@@ -21,8 +22,8 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
         Command::OpenAccount { name, provider, joins } => {
             to.byte(3).label(name).choice(provider).option(joins, Writer::account)
         }
-        Command::RegisterKey { account, key, scopes } => {
-            to.byte(4).account(account).key(key).byte(scopes.bits())
+        Command::RegisterKey { account, key, scopes, ref bounds } => {
+            key_bounds(to.byte(4).account(account).key(key).byte(scopes.bits()), bounds)
         }
         Command::RevokeKey { key } => to.byte(5).key(key),
         Command::Deposit { account, amount, reference } => {
@@ -55,12 +56,30 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
         }
         Command::Kill { target, reason } => kill_target(to.byte(20), target).label(reason),
         Command::Draw { instrument, seed } => to.byte(21).instrument(instrument).long(seed),
+        Command::Batch { account, count } => to.byte(26).account(account).byte(count),
+        Command::ReplaceKey { key, by } => to.byte(22).key(key).key(by),
+        Command::Transfer { account, to: other, amount, reference } => {
+            to.byte(23).account(account).account(other).amount(amount).label(reference)
+        }
+        Command::Redeem { account, amount, reference } => {
+            to.byte(24).account(account).amount(amount).label(reference)
+        }
+        Command::EndRedemption { account, reference, paid } => {
+            to.byte(25).account(account).label(reference).choice(paid)
+        }
     };
 }
 
 /// Appends a time.
 pub(crate) fn time(bytes: &mut Vec<u8>, time: Time) {
     Writer(bytes).time(time);
+}
+
+fn key_bounds<'a>(to: Writer<'a>, bounds: &KeyBounds) -> Writer<'a> {
+    let KeyBounds { expires, order_notional, networks } = *bounds;
+    let count = u8::try_from(networks.iter().count()).expect("a key has few networks");
+    let to = to.time(expires).amount(order_notional).byte(count);
+    networks.iter().fold(to, |to, network| to.raw(&network.address()).byte(network.bits()))
 }
 
 fn market_spec<'a>(to: Writer<'a>, spec: &MarketSpec) -> Writer<'a> {

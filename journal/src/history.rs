@@ -16,6 +16,7 @@ pub mod reader;
 use engine::account::Balance;
 use engine::event::{Event, Liquidity, PrivateSequence, ReduceReason};
 use engine::ids::{AccountId, InstrumentId, OrderId, TradeId};
+use engine::label::Label;
 use engine::order::Side;
 use engine::stamp::{Stamp, Time};
 use engine::units::{Amount, Lots, Price};
@@ -62,6 +63,22 @@ pub enum What {
     TimerSet(Option<Time>),
     /// The dead man's timer fired.
     TimerFired,
+    /// Credit was set aside, to be paid out.
+    RedemptionBegun {
+        /// How much.
+        amount: Amount,
+        /// The account's reference.
+        reference: Label,
+    },
+    /// Credit that was set aside was paid out and burned, or returned.
+    RedemptionEnded {
+        /// How much.
+        amount: Amount,
+        /// The account's reference.
+        reference: Label,
+        /// Whether it was paid out.
+        paid: bool,
+    },
 }
 
 /// What happened to an order.

@@ -56,6 +56,11 @@ impl<T> Batch<T> {
         BATCH_COMMANDS_MAX <= self.entries.len()
     }
 
+    /// Whether it has room for so many commands together.
+    pub fn has_room_for(&self, commands: usize) -> bool {
+        self.entries.len() + commands <= BATCH_COMMANDS_MAX
+    }
+
     /// Whether it holds no command.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use engine::command::Command;
+use engine::exchange::batch::BATCH_OPS_MAX;
+use engine::ids::AccountId;
 
 use crate::config::INLET_COMMANDS_MAX;
 use crate::ring::Ring;
@@ -15,6 +17,41 @@ pub struct Inbound<T> {
     pub origin: T,
     /// What is asked. Its account is the asker's, and its numbers are in bounds.
     pub command: Command,
+    /// The changes of a batch, which `command` announces. Nothing comes between them, and they stand in one record.
+    pub followers: Option<Box<[Command]>>,
+}
+
+impl<T> Inbound<T> {
+    /// A command alone.
+    pub fn one(origin: T, command: Command) -> Inbound<T> {
+        Inbound { origin, command, followers: None }
+    }
+
+    /// Changes of an account that happen together or not at all; from 1 to [`BATCH_OPS_MAX`]. Who waits is told of the
+    /// last.
+    pub fn batch(origin: T, account: AccountId, changes: Box<[Command]>) -> Inbound<T> {
+        let count = u8::try_from(changes.len()).ok().filter(|count| (1..=BATCH_OPS_MAX).contains(count));
+        let count = count.expect("whoever makes a batch has counted its changes");
+        Inbound { origin, command: Command::Batch { account, count }, followers: Some(changes) }
+    }
+
+    /// How many commands it is.
+    pub fn len(&self) -> usize {
+        1 + self.followers.as_ref().map_or(0, |followers| followers.len())
+    }
+
+    /// Whether it only takes things away; a batch does when all its changes do.
+    fn is_relief(&self) -> bool {
+        match &self.followers {
+            Some(changes) => changes.iter().all(is_relief),
+            None => is_relief(&self.command),
+        }
+    }
+
+    /// It is never none.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 /// Why a command was not taken. Nothing happened.
@@ -38,6 +75,8 @@ pub const fn is_relief(command: &Command) -> bool {
         | Command::CancelAfter { .. }
         | Command::EndSession { .. }
         | Command::RevokeKey { .. }
+        | Command::ReplaceKey { .. }
+        | Command::EndRedemption { .. }
         | Command::SetMode { .. }
         | Command::SetMarketLimits { .. }
         | Command::SetAccountLimits { .. }
@@ -49,6 +88,9 @@ pub const fn is_relief(command: &Command) -> bool {
         | Command::OpenAccount { .. }
         | Command::RegisterKey { .. }
         | Command::Deposit { .. }
+        | Command::Transfer { .. }
+        | Command::Redeem { .. }
+        | Command::Batch { .. }
         | Command::AddMarket(_)
         | Command::SetCapacity { .. }
         | Command::PlaceOrder(_)
@@ -91,11 +133,12 @@ impl<T> Inlet<T> {
     ///
     /// # Errors
     /// `Busy` when the inlet is full, `Full` when the disk nearly is, `Stopping` once the exchange stops.
+    #[allow(clippy::result_large_err, reason = "what is not taken goes back whole, to be handed over again")]
     pub fn submit(&self, inbound: Inbound<T>) -> Result<(), (Refused, Inbound<T>)> {
         if self.is_stopping() {
             return Err((Refused::Stopping, inbound));
         }
-        if self.is_low() && !is_relief(&inbound.command) {
+        if self.is_low() && !inbound.is_relief() {
             return Err((Refused::Full, inbound));
         }
         self.ring.push(inbound).map_err(|inbound| (Refused::Busy, inbound))

@@ -130,7 +130,7 @@ fn deposit(number: u64) -> Command {
 
 impl World {
     fn submit(&self, origin: u64, command: Command) -> Result<(), Refused> {
-        self.pipeline.inlet().submit(Inbound { origin, command }).map_err(|(refused, _)| refused)
+        self.pipeline.inlet().submit(Inbound::one(origin, command)).map_err(|(refused, _)| refused)
     }
 
     /// Founds, then deposits `count` times, waiting when it has to.

@@ -161,7 +161,7 @@ fn started() -> (Pipeline<MemoryLog, Notes>, Notes) {
 
 fn submit(inlet: &Inlet<u8>, origin: u8) -> bool {
     let command = Command::Found { epoch: 1, seed: 2, operator: PublicKey([3; 32]) };
-    inlet.submit(Inbound { origin, command }).is_ok()
+    inlet.submit(Inbound::one(origin, command)).is_ok()
 }
 
 /// How many commands the log has; as many as the exchange and the view know of.

@@ -112,7 +112,7 @@ fn open(number: u64) -> Command {
 }
 
 fn submit(world: &World, origin: u64, command: Command) -> Result<(), Refused> {
-    world.pipeline.inlet().submit(Inbound { origin, command }).map_err(|(refused, _)| refused)
+    world.pipeline.inlet().submit(Inbound::one(origin, command)).map_err(|(refused, _)| refused)
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn stopping_finishes_what_was_taken() {
     world.pipeline.stop();
     release.join().unwrap();
     assert_eq!(told.try_iter().count(), 3_000);
-    let late = inlet.submit(Inbound { origin: 1, command: Command::Tick });
+    let late = inlet.submit(Inbound::one(1, Command::Tick));
     assert_eq!(late.map_err(|(refused, _)| refused), Err(Refused::Stopping));
 }
 

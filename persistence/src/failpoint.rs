@@ -24,7 +24,7 @@ pub enum Failpoint {
     HistoryWritten,
     /// A history that is of no use has been removed, and is not made anew yet.
     HistoryRemoved,
-    /// Half of a backup's records are copied.
+    /// Some or all of a backup's records are copied, and its mark does not say so yet.
     BackupCopying,
     /// A restored folder is whole, and does not have its name yet.
     RestoreCopied,

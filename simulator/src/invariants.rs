@@ -10,6 +10,7 @@ mod closing;
 pub mod finding;
 mod identities;
 mod owner;
+mod payments;
 mod trading;
 mod window;
 

@@ -27,6 +27,8 @@ mod money;
 mod order_reasons;
 #[path = "model/orders.rs"]
 mod orders;
+#[path = "model/payments.rs"]
+mod payments;
 #[path = "model/plan.rs"]
 mod plan;
 #[path = "model/rate.rs"]
@@ -40,15 +42,17 @@ mod trades;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use engine::account::KeyGrant;
 use engine::command::Command;
 use engine::control::{AccountLimits, MarketLimits, TradingMode};
 use engine::delivery::Delivery;
 use engine::event::Event;
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, index};
+use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, index};
 use engine::instrument::Phase;
 use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::order::{OrderKind, SelfTradePrevention, SessionId, Side};
+use engine::payment::Payment;
 use engine::reject::RejectReason;
 use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
@@ -201,7 +205,9 @@ pub(crate) struct Model {
     pub(crate) names: BTreeSet<OrderId>,
     pub(crate) ids: BTreeMap<(AccountId, Label), Used>,
     references: BTreeSet<Label>,
-    pub(crate) keys: BTreeMap<PublicKey, (AccountId, Scopes)>,
+    pub(crate) keys: BTreeMap<PublicKey, KeyGrant>,
+    /// What accounts sent and set aside, by reference.
+    pub(crate) payments: BTreeMap<(AccountId, Label), Payment>,
     pub(crate) holdings: BTreeMap<Part, Holding>,
     pub(crate) supply: u128,
     pub(crate) fees: u128,
@@ -251,9 +257,19 @@ impl Model {
             Command::Tick => {}
             Command::Found { epoch, seed, operator } => self.found((epoch, seed), operator),
             Command::OpenAccount { name, provider, joins } => self.open_account(name, provider, joins),
-            Command::RegisterKey { account, key, scopes } => self.register((account, scopes), key),
+            Command::RegisterKey { account, key, scopes, bounds } => {
+                self.register(KeyGrant { account, scopes, bounds }, key)
+            }
+            Command::ReplaceKey { key, by } => self.replace_key(key, by),
             Command::RevokeKey { key } => self.revoke(key),
             Command::Deposit { account, amount, reference } => self.deposit(account, amount, reference),
+            Command::Transfer { account, to, amount, reference } => {
+                self.transfer((account, reference), to, amount)
+            }
+            Command::Redeem { account, amount, reference } => self.redeem((account, reference), amount),
+            Command::EndRedemption { account, reference, paid } => {
+                self.end_redemption((account, reference), paid)
+            }
             Command::AddMarket(ref spec) => self.add_market(spec),
             Command::SetCapacity { account, instrument, lots } => {
                 self.holding((account, instrument)).capacity = lots.count().into();
@@ -275,6 +291,7 @@ impl Model {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
+            Command::Batch { .. } => unreachable!("batches.rs holds them to what their changes do alone"),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
         }
         Ok(())

@@ -17,6 +17,8 @@ pub struct Serving {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     pub url: String,
+    /// Where operators ask.
+    pub admin_url: String,
     pub recovered: u64,
     /// What it said when it was ready.
     pub ready: Value,
@@ -40,9 +42,9 @@ impl Serving {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready: Value =
             serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
-        let url = ready["url"].as_str().unwrap().to_owned();
+        let [url, admin_url] = ["url", "admin_url"].map(|field| ready[field].as_str().unwrap().to_owned());
         let recovered = ready["recovered"].as_u64().unwrap();
-        Serving { child, lines, url, recovered, ready }
+        Serving { child, lines, url, admin_url, recovered, ready }
     }
 
     /// Kills it at once, as a power cut would.

@@ -7,6 +7,7 @@ use crate::ids::{
     AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
 };
 use crate::instrument::Phase;
+use crate::key::{KeyBounds, Network};
 use crate::label::Label;
 use crate::market::{BondRule, MarketSpec, SelfTrade};
 use crate::order::{OrderKind, SelfTradePrevention, SessionId, Side, TimeInForce};
@@ -81,6 +82,7 @@ word! {
     Tier: value => (value == Tier::Firm).into(),
     SelfTrade: value => (value == SelfTrade::Prevented).into(),
     BondRule: value => (value == BondRule::Fixed).into(),
+    crate::payment::PaymentState: value => value.number().into(),
     crate::control::TradingMode: value => value.number().into(),
     crate::control::BandWidth: value => value.parts().into(),
 }
@@ -109,6 +111,13 @@ impl Fold for Label {
 impl Fold for PublicKey {
     fn fold(&self, hash: &mut OutcomeHash) {
         hash.bytes(&self.0);
+    }
+}
+
+impl Fold for Network {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.bytes(&self.address());
+        hash.words([self.bits().into()]);
     }
 }
 
@@ -181,6 +190,14 @@ impl Fold for AccountLimits {
     }
 }
 
+impl Fold for KeyBounds {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let KeyBounds { expires, order_notional, networks } = *self;
+        fold!(hash; expires, order_notional);
+        networks.iter().for_each(|network| network.fold(hash));
+    }
+}
+
 /// The number of an event's kind, then its fields.
 macro_rules! events {
     ($event:expr, $hash:ident; $($number:literal $name:ident { $($field:ident),+ $(,)? },)+) => {
@@ -201,7 +218,7 @@ impl Event {
             1 Rejected { reason },
             2 Founded { epoch, seed, operator },
             3 AccountOpened { account, group, provider, name },
-            4 KeyRegistered { account, key, scopes },
+            4 KeyRegistered { account, key, scopes, expires, order_notional },
             5 KeyRevoked { account, key },
             6 Deposited { account, amount, reference },
             7 MarketAdded { market, spec },
@@ -233,6 +250,13 @@ impl Event {
             33 OrderTerms { order, kind, time_in_force, minimum, shown, label, session },
             34 OrderRepeated { account, order, client, outcome, filled, leaves },
             35 OrderAmended { account, xseq, order, limit, lots, leaves, shown, kept, client },
+            36 KeyConfined { key, network },
+            37 Transferred { account, to, amount, reference },
+            38 RedemptionBegun { account, xseq, amount, reference },
+            39 RedemptionEnded { account, xseq, amount, reference, paid },
+            40 PaymentRepeated { account, reference, state },
+            41 BatchStep { op },
+            42 BatchRefused { op, reason },
         }
     }
 }

@@ -36,6 +36,7 @@ impl Exchange {
             deliveries,
             undrawn,
             drawing,
+            gathering,
             purge,
             timers,
             // Used within a command.
@@ -54,6 +55,7 @@ impl Exchange {
         deliveries.put(to);
         undrawn.put(to);
         drawing.put(to);
+        gathering.put(to);
         purge.put(to);
         self.put_orders(to);
         timers.put_all(to);
@@ -85,6 +87,7 @@ impl Exchange {
             deliveries: Image::take(from)?,
             undrawn: Image::take(from)?,
             drawing: Image::take(from)?,
+            gathering: Image::take(from)?,
             purge: Image::take(from)?,
             timers,
             hiding: VecDeque::new(),

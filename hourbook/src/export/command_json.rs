@@ -3,9 +3,11 @@
 //! Prices, amounts and times are strings, as in the protocol; numbers that name something are numbers. What is absent is left
 //! out. Everything is taken apart by name, so that a new field or variant does not compile until it is written here.
 
+use api::convert::key::network_text;
 use engine::command::{Command, Stamped};
 use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::ids::{PublicKey, Scopes};
+use engine::key::KeyBounds;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, Side, TimeInForce};
 use engine::order_filter::OrderFilter;
@@ -60,14 +62,32 @@ fn described(to: Fields, command: &Command) -> Fields {
                 to.with(KIND, "open_account").with("name", name.to_string()).only_if(provider, "provider");
             to.maybe("joins", joins.map(|account| account.0))
         }
-        Command::RegisterKey { account, key: public, scopes } => {
+        Command::RegisterKey { account, key: public, scopes, bounds } => {
             let to = to.with(KIND, "register_key").with("account", account.0).with("key", key(public));
-            to.with("scopes", self::scopes(scopes))
+            key_bounds(to.with("scopes", self::scopes(scopes)), &bounds)
+        }
+        Command::ReplaceKey { key: public, by } => {
+            to.with(KIND, "replace_key").with("key", key(public)).with("by", key(by))
         }
         Command::RevokeKey { key: public } => to.with(KIND, "revoke_key").with("key", key(public)),
         Command::Deposit { account, amount, reference } => {
             let to = to.with(KIND, "deposit").with("account", account.0).with("amount", money(amount));
             to.with("reference", reference.to_string())
+        }
+        Command::Transfer { account, to: receiver, amount, reference } => {
+            let to = to.with(KIND, "transfer").with("account", account.0).with("to", receiver.0);
+            to.with("amount", money(amount)).with("reference", reference.to_string())
+        }
+        Command::Redeem { account, amount, reference } => {
+            let to = to.with(KIND, "redeem").with("account", account.0).with("amount", money(amount));
+            to.with("reference", reference.to_string())
+        }
+        Command::EndRedemption { account, reference, paid } => {
+            let to = to.with(KIND, "end_redemption").with("account", account.0);
+            to.with("reference", reference.to_string()).with("paid", paid)
+        }
+        Command::Batch { account, count } => {
+            to.with(KIND, "batch").with("account", account.0).with("count", count)
         }
         Command::AddMarket(ref spec) => market(to.with(KIND, "add_market"), spec),
         Command::SetCapacity { account, instrument, lots } => {
@@ -157,6 +177,16 @@ fn control(to: Fields, command: &Command) -> Fields {
     }
 }
 
+/// What a key is bound to; nothing of what it is not.
+fn key_bounds(to: Fields, bounds: &KeyBounds) -> Fields {
+    let KeyBounds { expires, order_notional, networks } = *bounds;
+    let networks: Vec<String> = networks.iter().map(network_text).collect();
+    let bound = |is_bound: bool, text: String| is_bound.then_some(text);
+    let to = to.maybe("expires", bound(expires != KeyBounds::NONE.expires, time(expires)));
+    let notional = bound(order_notional != KeyBounds::NONE.order_notional, money(order_notional));
+    to.maybe("order_notional", notional).maybe("networks", Some(networks).filter(|list| !list.is_empty()))
+}
+
 fn market(to: Fields, spec: &MarketSpec) -> Fields {
     #[rustfmt::skip]
     let MarketSpec {
@@ -234,6 +264,8 @@ fn scopes(scopes: Scopes) -> Vec<&'static str> {
         (Scopes::CANCEL, "cancel"),
         (Scopes::PROVIDE, "provide"),
         (Scopes::ADMIN, "admin"),
+        (Scopes::AUDIT, "audit"),
+        (Scopes::TRANSFER, "transfer"),
     ];
     all.into_iter().filter(|(scope, _)| scopes.contains(*scope)).map(|(_, name)| name).collect()
 }

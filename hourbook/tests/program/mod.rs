@@ -22,8 +22,12 @@ pub(crate) struct Ran {
 pub(crate) fn program(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hourbook"));
     command.args(words).stdin(Stdio::null());
-    for name in ["HOURBOOK_URL", "HOURBOOK_KEY", "HOURBOOK_AS"] {
+    for name in ["HOURBOOK_URL", "HOURBOOK_ADMIN_URL", "HOURBOOK_KEY", "HOURBOOK_AS"] {
         command.env_remove(name);
+    }
+    // The canned exchange has one door for everyone.
+    if let Some(place) = words.iter().position(|word| *word == "--url") {
+        command.env("HOURBOOK_ADMIN_URL", words[place + 1]);
     }
     command
 }

@@ -2,6 +2,7 @@
 
 use engine::control::BandWidth;
 use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
+use engine::key::{NETWORKS_MAX, Network, Networks};
 use engine::label::Label;
 use engine::order::{SessionId, Side};
 use engine::stamp::Time;
@@ -76,6 +77,23 @@ pub(crate) fn amount(from: &mut Reader<'_>) -> Decoded<Amount> {
 
 pub(crate) fn scopes(from: &mut Reader<'_>) -> Decoded<Scopes> {
     from.checked(Rule::Scopes, |from| from.byte().map(Scopes::from_bits))
+}
+
+/// A count, then so many networks, each once and in order: there is one way to write a set.
+pub(super) fn networks(from: &mut Reader<'_>) -> Decoded<Networks> {
+    from.checked(Rule::Networks, |from| {
+        let count = usize::from(from.byte()?);
+        if NETWORKS_MAX < count {
+            return Ok(None);
+        }
+        let mut list = Vec::with_capacity(count);
+        for _ in 0..count {
+            let (address, bits) = (from.array()?, from.byte()?);
+            list.extend(Network::new(address, bits));
+        }
+        let set = Networks::new(&list);
+        Ok(set.filter(|set| list.len() == count && set.iter().eq(list.iter().copied())))
+    })
 }
 
 pub(crate) fn label(from: &mut Reader<'_>) -> Decoded<Label> {

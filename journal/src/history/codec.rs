@@ -87,6 +87,10 @@ pub(super) fn event(bytes: &mut Vec<u8>, what: &What) {
         }
         What::TimerSet(due) => to.byte(8).option(due, Writer::time),
         What::TimerFired => to.byte(9),
+        What::RedemptionBegun { amount, reference } => to.byte(10).amount(amount).label(reference),
+        What::RedemptionEnded { amount, reference, paid } => {
+            to.byte(11).amount(amount).label(reference).choice(paid)
+        }
     };
 }
 
@@ -223,6 +227,11 @@ fn what(from: &mut Reader<'_>, account: AccountId) -> Decoded<What> {
         }
         8 => return option(from, time).map(What::TimerSet),
         9 => return Ok(What::TimerFired),
+        10 => return Ok(What::RedemptionBegun { amount: amount(from)?, reference: label(from)? }),
+        11 => {
+            let (amount, reference) = (amount(from)?, label(from)?);
+            return Ok(What::RedemptionEnded { amount, reference, paid: choice(from)? });
+        }
         _ => return Err(kind),
     };
     Ok(What::Order { change, order: order_view(from, account)? })

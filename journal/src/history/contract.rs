@@ -159,6 +159,13 @@ impl Play {
                 deadline: None,
             }),
             (8, _) => Command::CancelAfter { account, after: some(8).then_some(number(9, 400_000)) },
+            (10, _) if number(11, 4) == 0 => {
+                let reference = label(&format!("redeem-{}", number(12, 40)));
+                match some(13) {
+                    true => Command::Redeem { account, amount: Amount::new(1 + number(14, 9)), reference },
+                    false => Command::EndRedemption { account, reference, paid: some(15) },
+                }
+            }
             (9, _) if number(10, 8) == 0 => Command::CancelAll { account, only: OrderFilter::default() },
             _ => Command::PlaceOrder(self.order(account, place)),
         }
@@ -224,6 +231,12 @@ fn expected(event: &Event, order: Option<OrderView>) -> Option<(AccountId, Priva
         }
         Event::CancelAfterSet { account, xseq, due } => (account, xseq, What::TimerSet(due)),
         Event::CancelAfterFired { account, xseq } => (account, xseq, What::TimerFired),
+        Event::RedemptionBegun { account, xseq, amount, reference } => {
+            (account, xseq, What::RedemptionBegun { amount, reference })
+        }
+        Event::RedemptionEnded { account, xseq, amount, reference, paid } => {
+            (account, xseq, What::RedemptionEnded { amount, reference, paid })
+        }
         _ => return None,
     })
 }

@@ -130,6 +130,12 @@ impl HistoryGroup {
             }
             Event::CancelAfterSet { account, xseq, due } => (account, xseq, What::TimerSet(due)),
             Event::CancelAfterFired { account, xseq } => (account, xseq, What::TimerFired),
+            Event::RedemptionBegun { account, xseq, amount, reference } => {
+                (account, xseq, What::RedemptionBegun { amount, reference })
+            }
+            Event::RedemptionEnded { account, xseq, amount, reference, paid } => {
+                (account, xseq, What::RedemptionEnded { amount, reference, paid })
+            }
             _ => return,
         };
         if let What::Order { order, .. } = &what {

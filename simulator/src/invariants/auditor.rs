@@ -53,8 +53,10 @@ pub struct Auditor {
     pub(super) windows: Vec<Window>,
     pub(super) orders: Table<OrderId, Order>,
     pub(super) identities: Identities,
-    /// Credit deposited.
+    /// Credit deposited, and not paid out.
     pub(super) supply: i128,
+    /// Credit that waits to be paid out.
+    pub(super) redeeming: i128,
     pub(super) fees: i128,
     pub(super) told_fees: i128,
     /// All that accounts were told to have, and all escrow they were told of.
@@ -83,6 +85,7 @@ impl Default for Auditor {
             orders: Table::default(),
             identities: Identities::default(),
             supply: 0,
+            redeeming: 0,
             fees: 0,
             told_fees: 0,
             told_credit: 0,
@@ -189,6 +192,15 @@ impl Auditor {
         match *event {
             Event::AccountOpened { account, group, .. } => self.opened(account, group),
             Event::Deposited { account, amount, .. } => self.deposited(account, amount),
+            Event::Transferred { account, to, amount, .. } => self.transferred((account, to), amount),
+            Event::RedemptionBegun { account, xseq, amount, .. } => {
+                self.number(account, xseq);
+                self.set_aside(account, amount);
+            }
+            Event::RedemptionEnded { account, xseq, amount, paid, .. } => {
+                self.number(account, xseq);
+                self.redeemed(account, amount, paid);
+            }
             Event::MarketAdded { market, spec } => self.market_added(market, &spec),
             Event::InstrumentListed { instrument, market, .. } => self.listed(instrument, market),
             Event::InstrumentOpened { instrument, bond } => {
@@ -210,6 +222,10 @@ impl Auditor {
             // They change nobody's credit, hours or place in a queue.
             Event::Founded { .. }
             | Event::KeyRegistered { .. }
+            | Event::KeyConfined { .. }
+            | Event::BatchStep { .. }
+            | Event::BatchRefused { .. }
+            | Event::PaymentRepeated { .. }
             | Event::KeyRevoked { .. }
             | Event::InstrumentClosed { .. }
             | Event::DrawBegun { .. }

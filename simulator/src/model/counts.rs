@@ -65,7 +65,9 @@ impl Model {
         assert_eq!(u128::from(ledger.fees.micro()), self.fees, "fees");
         assert_eq!(u128::from(ledger.supply.micro()), self.supply, "supply");
         let cash: u128 = self.owners.iter().map(|owner| owner.cash).sum();
-        assert_eq!(cash + escrow + self.fees, self.supply, "credit is conserved");
+        assert_eq!(u128::from(ledger.redeeming.micro()), self.set_aside(), "what waits to be paid out");
+        let all = cash + escrow + self.fees + self.set_aside();
+        assert_eq!(all, self.supply, "credit is conserved");
         assert_eq!(exchange.deliveries().all(), self.deliveries, "deliveries");
     }
 

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use engine::control::BandWidth;
 use engine::ids::{AccountId, InstrumentId, MarketId, OrderId};
+use engine::key::{KeyBounds, Network, Networks};
 use engine::label::Label;
 use engine::order::SessionId;
 use engine::stamp::{Sequence, Stamp};
@@ -49,9 +50,34 @@ fn administration_is_written() {
     says(open, r#""open_account","name":"ann","provider":true,"joins":1"#);
     says(Command::OpenAccount { name, provider: false, joins: None }, r#""open_account","name":"ann""#);
     says(
-        Command::RegisterKey { account, key: public, scopes: Scopes::READ.with(Scopes::ADMIN) },
+        Command::RegisterKey {
+            account,
+            key: public,
+            scopes: Scopes::READ.with(Scopes::ADMIN),
+            bounds: KeyBounds::NONE,
+        },
         &format!(r#""register_key","account":3,"key":"{hex}","scopes":["read","admin"]"#),
     );
+    let loopback =
+        Network::new([&[0; 10][..], &[0xff, 0xff, 127, 0, 0, 0]].concat().try_into().unwrap(), 104);
+    let networks = Networks::new(&[loopback.unwrap()]).unwrap();
+    let bounds = KeyBounds { expires: Time(7), order_notional: Amount::new(2_000_000), networks };
+    let bounded =
+        r#""scopes":["transfer"],"expires":"7","order_notional":"2.000000","networks":["127.0.0.0/8"]"#;
+    says(
+        Command::RegisterKey { account, key: public, scopes: Scopes::TRANSFER, bounds },
+        &format!(r#""register_key","account":3,"key":"{hex}",{bounded}"#),
+    );
+    let replaced = Command::ReplaceKey { key: public, by: public };
+    says(replaced, &format!(r#""replace_key","key":"{hex}","by":"{hex}""#));
+    let (amount, reference) = (Amount::new(1), name);
+    let sent = Command::Transfer { account, to: AccountId(4), amount, reference };
+    says(sent, r#""transfer","account":3,"to":4,"amount":"0.000001","reference":"ann""#);
+    let redeemed = Command::Redeem { account, amount, reference };
+    says(redeemed, r#""redeem","account":3,"amount":"0.000001","reference":"ann""#);
+    let ended = Command::EndRedemption { account, reference, paid: true };
+    says(ended, r#""end_redemption","account":3,"reference":"ann","paid":true"#);
+    says(Command::Batch { account, count: 2 }, r#""batch","account":3,"count":2"#);
     says(Command::RevokeKey { key: public }, &format!(r#""revoke_key","key":"{hex}""#));
     let deposit = Command::Deposit { account, amount: Amount::new(1_500_000), reference: name };
     says(deposit, r#""deposit","account":3,"amount":"1.500000","reference":"ann""#);

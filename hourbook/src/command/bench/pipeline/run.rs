@@ -140,7 +140,7 @@ fn give(
 ) -> Option<(Instant, Answered)> {
     let mut set_up = venue::set_up().peekable();
     while let Some(command) = set_up.next() {
-        submit(inlet, Inbound { origin: Sent::SetUp { last: set_up.peek().is_none() }, command });
+        submit(inlet, Inbound::one(Sent::SetUp { last: set_up.peek().is_none() }, command));
     }
     let Ok(News::Ready) = news.recv() else { return None };
     let begun = Instant::now();
@@ -166,7 +166,7 @@ fn offer(inlet: &Inlet<Sent>, commands: &[Command], begun: Instant, rate: u32) {
             thread::sleep(due - now);
             now = Instant::now();
         }
-        submit(inlet, Inbound { origin: Sent::Measured { due, last: left == 0 }, command: *command });
+        submit(inlet, Inbound::one(Sent::Measured { due, last: left == 0 }, *command));
     }
 }
 
@@ -177,7 +177,7 @@ fn saturate(inlet: &Inlet<Sent>, commands: &[Command]) {
         let due = Instant::now();
         for command in block {
             left -= 1;
-            submit(inlet, Inbound { origin: Sent::Measured { due, last: left == 0 }, command: *command });
+            submit(inlet, Inbound::one(Sent::Measured { due, last: left == 0 }, *command));
         }
     }
 }
