@@ -35,7 +35,7 @@ fn every_kind_of_event_is_played() {
         other => format!("{:?}", discriminant(other)),
     };
     let kinds: BTreeSet<String> = play.told.iter().map(|told| kind(&told.what)).collect();
-    assert_eq!(kinds.len(), 9, "{kinds:?}");
+    assert_eq!(kinds.len(), 11, "{kinds:?}");
     let reduced = |what: &What| matches!(what, What::Order { change: OrderChange::Reduced(_), .. });
     assert!(play.told.iter().any(|told| reduced(&told.what)));
 }
