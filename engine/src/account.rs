@@ -1,6 +1,6 @@
 //! Account: who has how much credit, in which state, and which keys may act.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::arena::ORDERS_MAX;
 use crate::control::{AccountLimits, OPEN_ORDERS_MAX};
@@ -80,6 +80,8 @@ pub struct Accounts {
     accounts: Vec<Account>,
     names: BTreeMap<Label, AccountId>,
     keys: BTreeMap<PublicKey, KeyGrant>,
+    /// Those who may be drawn to audit.
+    auditors: BTreeSet<AccountId>,
 }
 
 impl Accounts {
@@ -127,6 +129,20 @@ impl Accounts {
             touched: Sequence(0),
         });
         account
+    }
+
+    /// Lets an account be drawn to audit, or no longer.
+    pub(crate) fn set_auditor(&mut self, account: AccountId, auditor: bool) {
+        if auditor {
+            self.auditors.insert(account);
+        } else {
+            self.auditors.remove(&account);
+        }
+    }
+
+    /// Those who may be drawn to audit, in order of opening.
+    pub fn auditors(&self) -> impl Iterator<Item = AccountId> {
+        self.auditors.iter().copied()
     }
 
     /// What a key may do, if it may do anything.

@@ -4,9 +4,12 @@
 
 mod accounts;
 mod amend;
+mod auditing;
 mod cancel;
 mod clearing;
 mod controls;
+mod delivering;
+mod disputes;
 mod drawing;
 mod entry;
 pub mod foresight;
@@ -21,6 +24,7 @@ mod scene;
 mod soundness;
 mod state;
 mod told;
+mod work;
 
 use std::collections::VecDeque;
 
@@ -30,7 +34,8 @@ use crate::client_ids::ClientIds;
 use crate::command::Command;
 use crate::command::Stamped;
 use crate::control::TradingMode;
-use crate::delivery::{Deliveries, Drawing};
+use crate::delivery::Deliveries;
+use crate::delivery::drawing::Drawing;
 use crate::event::Event;
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
@@ -120,6 +125,22 @@ impl Exchange {
             Command::CancelAfter { account, after } => self.cancel_after(account, after),
             Command::EndSession { account, session } => self.end_session(account, session),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
+            Command::AnnounceMaintenance { account, instrument } => {
+                self.announce_maintenance(account, instrument)
+            }
+            Command::AcknowledgeDelivery { account, delivery } => self.acknowledge(account, delivery),
+            Command::ReclaimSlots { account, delivery, from } => self.reclaim(account, delivery, from),
+            Command::CommitSlot { account, delivery, slot, commitment, work } => {
+                self.commit(account, (delivery, slot), (commitment, work))
+            }
+            Command::DrawAuditors { delivery, slot, beacon } => self.draw_auditors((delivery, slot), beacon),
+            Command::OpenSlot { account, delivery, slot, opening } => {
+                self.open_work(account, (delivery, slot), opening)
+            }
+            Command::RecordVerdict { account, delivery, slot, verdict, evidence } => {
+                self.record_verdict(account, (delivery, slot), (verdict, evidence))
+            }
+            Command::DisputeSlot { account, delivery, slot } => self.dispute(account, (delivery, slot)),
             _ => self.administer(command),
         }
     }
@@ -145,15 +166,14 @@ impl Exchange {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
-            Command::Tick
-            | Command::PlaceOrder(_)
-            | Command::AmendOrder(_)
-            | Command::CancelOrder { .. }
-            | Command::ReduceOrder { .. }
-            | Command::CancelAll { .. }
-            | Command::CancelAfter { .. }
-            | Command::EndSession { .. }
-            | Command::Draw { .. } => unreachable!("carried out by the caller"),
+            Command::SetDeliveryTerms { market, terms, reason } => {
+                self.set_delivery_terms(market, terms, reason)
+            }
+            Command::SetAuditor { account, auditor, reason } => self.set_auditor(account, auditor, reason),
+            Command::RuleSlot { delivery, slot, ruling, reason } => {
+                self.rule((delivery, slot), ruling, reason)
+            }
+            _ => unreachable!("carried out by the caller"),
         }
     }
 

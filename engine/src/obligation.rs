@@ -84,6 +84,14 @@ impl Obligations {
         Some(part)
     }
 
+    /// Forgets what a position owed: it is delivered and paid.
+    pub(crate) fn forget(&mut self, queue: &mut Queue) {
+        while let Some((first, last)) = queue.0 {
+            self.free.push(first);
+            queue.0 = self.slots[index(first)].next.map(|next| (next, last));
+        }
+    }
+
     /// What a position owes, oldest first.
     pub fn of(&self, queue: Queue) -> impl Iterator<Item = &Obligation> {
         let first = queue.0.map(|(first, _)| &self.slots[index(first)]);

@@ -27,6 +27,8 @@ pub struct Position {
     pub open_sells: Volume,
     /// What it can deliver in all; zero for those who are no provider.
     pub capacity: Lots,
+    /// It announced maintenance in time.
+    pub maintained: bool,
     /// What it owes, oldest first.
     pub obligations: Queue,
     /// Credit its buyers paid, waiting for delivery.
@@ -111,6 +113,7 @@ impl Positions {
             open_buys: Volume::ZERO,
             open_sells: Volume::ZERO,
             capacity: Lots::ZERO,
+            maintained: false,
             obligations: Queue::EMPTY,
             escrow: Amount::ZERO,
             bonded: Amount::ZERO,
@@ -137,19 +140,20 @@ impl Positions {
         PositionRow(number)
     }
 
-    /// Takes out one row of an instrument that is over; returns whether there was one.
-    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> bool {
-        let last = self.last.get(index(instrument.0)).and_then(|last| last.get());
-        let Some(row) = last else { return false };
+    /// Takes out one row of an instrument that is over; returns what it had owed. `None` when there is no row left.
+    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> Option<Queue> {
+        let row = self.last.get(index(instrument.0)).and_then(|last| last.get())?;
         let position = &mut self.rows[index(row)];
-        let idle = position.lots == 0 && position.open_buys.is_zero() && position.open_sells.is_zero();
-        assert!(idle && position.bonded.is_zero(), "nothing of a settled position is left");
+        let idle = position.open_buys.is_zero() && position.open_sells.is_zero();
+        let paid = position.escrow.is_zero() && position.bonded.is_zero();
+        assert!(idle && paid, "nothing of a settled position is left");
         self.last[index(instrument.0)] = position.next;
         position.next = self.free;
         self.free = Link::to(row);
         self.used -= 1;
+        let obligations = std::mem::replace(&mut position.obligations, Queue::EMPTY);
         self.index.remove(hash(position.account, instrument), row);
-        true
+        Some(obligations)
     }
 
     /// The position in a row.

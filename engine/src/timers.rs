@@ -17,14 +17,16 @@ pub enum Timer {
     Expiry(u32),
     /// Cancels an account's orders unless it says in time that it lives.
     DeadMan(AccountId),
+    /// Computes a class's reference rate: before gates, whose deliveries go by the last rate until then.
+    Reference(ClassId),
     /// Closes an instrument's gate.
     Gate(InstrumentId),
-    /// Computes a class's reference rate.
-    Reference(ClassId),
     /// Lists and opens a market's next windows.
     Roll(MarketId),
     /// Lays out an instrument's deliveries.
     Draw(InstrumentId),
+    /// Brings an instrument's deliveries past a deadline.
+    Deadline(InstrumentId),
     /// Ends an instrument whose window is over.
     Settle(InstrumentId),
     /// Goes on cancelling every order of the venue.
@@ -41,6 +43,7 @@ impl Timer {
             | Timer::Reference(_)
             | Timer::Roll(_)
             | Timer::Draw(_)
+            | Timer::Deadline(_)
             | Timer::Settle(_)
             | Timer::Purge => None,
         }

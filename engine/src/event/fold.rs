@@ -1,10 +1,15 @@
 //! Fold: an event's way into the outcome hash: every field, in order, behind the number of its kind.
 
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope};
+use crate::delivery::audit::Verdict;
+use crate::delivery::outcome::{Outcome, Ruling};
+use crate::delivery::run::DeliveryTerms;
+use crate::delivery::slot::{Dispute, Party, Slot, SlotNumber, SlotState};
 use crate::ending::{CancelReason, Ended, FirstOutcome};
 use crate::event::{Event, Liquidity, PrivateSequence, ReduceReason};
 use crate::ids::{
-    AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
+    AccountId, ClassId, DeliveryId, Digest, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes,
+    TradeId,
 };
 use crate::instrument::Phase;
 use crate::label::Label;
@@ -78,6 +83,12 @@ word! {
     RejectReason: value => value.code().into(),
     Liquidity: value => (value == Liquidity::Maker).into(),
     ReduceReason: value => (value == ReduceReason::User).into(),
+    SlotNumber: value => value.number().into(),
+    Party: value => (value == Party::Provider).into(),
+    Dispute: value => value.number().into(),
+    Outcome: value => value.number().into(),
+    Ruling: value => value.number().into(),
+    Verdict: value => value.number().into(),
     Tier: value => (value == Tier::Firm).into(),
     SelfTrade: value => (value == SelfTrade::Prevented).into(),
     BondRule: value => (value == BondRule::Fixed).into(),
@@ -103,6 +114,19 @@ impl Fold for Label {
     fn fold(&self, hash: &mut OutcomeHash) {
         let (upper, lower) = self.halves();
         hash.words([upper, lower]);
+    }
+}
+
+impl Fold for Digest {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.bytes(&self.0);
+    }
+}
+
+impl Fold for SlotState {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let (state, outcome) = self.numbers();
+        hash.words([state.into(), outcome.into()]);
     }
 }
 
@@ -164,6 +188,20 @@ impl Fold for MarketSpec {
         } = *self;
         fold!(hash; bond, class, zone, tier, self_trade, bond_rule);
         fold!(hash; window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee);
+    }
+}
+
+impl Fold for DeliveryTerms {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit } = *self;
+        fold!(hash; dispute_slots, ruling_slots, auditors, deposit);
+    }
+}
+
+impl Fold for Slot {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let Slot { state, ruled, disputes: [provider, holder] } = *self;
+        fold!(hash; state, ruled, provider, holder);
     }
 }
 
@@ -233,6 +271,21 @@ impl Event {
             33 OrderTerms { order, kind, time_in_force, minimum, shown, label, session },
             34 OrderRepeated { account, order, client, outcome, filled, leaves },
             35 OrderAmended { account, xseq, order, limit, lots, leaves, shown, kept, client },
+            36 DeliveryTermsSet { market, terms, reason },
+            37 AuditorSet { account, auditor, reason },
+            38 MaintenanceAnnounced { account, xseq, instrument },
+            39 DeliveryTold { account, xseq, delivery },
+            40 DeliveryAcknowledged { account, xseq, delivery },
+            41 SlotChanged { account, xseq, delivery, slot, state },
+            42 SlotCommitted { delivery, slot, commitment, work },
+            43 AuditorsDrawn { delivery, slot, beacon, auditors },
+            44 AuditorDrawn { account, xseq, delivery, slot },
+            45 SlotOpened { delivery, slot, opening },
+            46 SlotJudged { auditor, delivery, slot, verdict, evidence },
+            47 SlotDisputed { account, xseq, delivery, slot, by },
+            48 DisputeClosed { account, xseq, delivery, slot, deposit, lost },
+            49 SlotRuled { delivery, slot, ruling, reason },
+            50 SlotPaid { account, xseq, delivery, slot, outcome, received, fee },
         }
     }
 }

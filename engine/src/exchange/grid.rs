@@ -45,6 +45,7 @@ impl Exchange {
             // Half a roll goes on before whatever else was due later: portions change nothing but where ticks end.
             Timer::Roll(market) => Some(self.roll(market, steps).unwrap_or(due)),
             Timer::Draw(_) => self.pair_some(steps).then_some(due),
+            Timer::Deadline(instrument) => self.pass_deadline(instrument, steps),
             Timer::Settle(instrument) => self.settle(instrument, steps).then_some(due),
             Timer::Purge => self.purge(steps).then_some(due),
         }
@@ -116,7 +117,7 @@ impl Exchange {
             trades: 0,
             issued: Volume::ZERO,
             extinguished: Volume::ZERO,
-            deliveries: None,
+            reference: None,
         });
         self.timers.set(gate, Timer::Gate(instrument));
         self.events.push(Event::InstrumentListed { instrument, market, start });
@@ -144,6 +145,7 @@ impl Exchange {
         let state = &mut self.instruments[index(instrument.0)];
         if state.phase <= Phase::Open {
             state.phase = Phase::Closed;
+            state.reference = self.classes.at(state.class).reference;
             self.events.push(Event::InstrumentClosed { instrument });
         }
         for side in [Side::Bid, Side::Ask] {
@@ -177,13 +179,17 @@ impl Exchange {
 
     /// Ends a window of which nothing is left. Returns whether positions are left for another tick.
     fn settle(&mut self, instrument: InstrumentId, steps: &mut u32) -> bool {
-        while 0 < *steps && self.ledger.positions.drop_one(instrument) {
+        while 0 < *steps
+            && let Some(mut owed) = self.ledger.positions.drop_one(instrument)
+        {
+            self.ledger.obligations.forget(&mut owed);
             *steps -= 1;
         }
         if *steps == 0 {
             return true;
         }
         *steps -= 1;
+        self.deliveries.end(instrument);
         self.instruments[index(instrument.0)].phase = Phase::Settled;
         self.events.push(Event::InstrumentSettled { instrument });
         false
