@@ -16,10 +16,10 @@ use engine::label::Label;
 use engine::view::View;
 use journal::recovery::recover;
 use persistence::store::RocksLog;
-use process::Serving;
+use process::{Serving, days};
 use protocol::add_order::AddOrder;
 use protocol::execution::{Event as WireEvent, Executions};
-use protocol::operator::{AddMarket, Deposit, SelfTrade};
+use protocol::operator::Deposit;
 use protocol::order::Side;
 use protocol::reply::Answer;
 use protocol::request::Request;
@@ -56,8 +56,12 @@ async fn nothing_told_is_lost_when_killed() {
     let data = folder.path().join("data");
     let told = Arc::new(Mutex::new(Told::default()));
     let mut random = 42_u64;
+    let mut from_snapshots = 0;
     for round in 0..ROUNDS {
-        let serving = Serving::start(&data);
+        // In half of the rounds snapshots are made, and the next round begins with the newest.
+        let every = ["0", "300"][usize::from(round % 2 == 1)];
+        let serving = Serving::start_with(&data, &["--snapshot-every", every]);
+        from_snapshots += usize::from(!serving.ready["snapshot"].is_null());
         let operator = prepare(&serving.url, round).await;
         let journal = read(&data);
         assert!(journal.view.stamp().sequence.0 >= serving.recovered, "nothing is lost by starting");
@@ -71,12 +75,17 @@ async fn nothing_told_is_lost_when_killed() {
             .collect();
         random = engine::index::mix64(random, round);
         tokio::time::sleep(Duration::from_millis(50 + random % 350)).await;
+        if round % 2 == 1 {
+            // Refused when one is just being made.
+            process::run(&["snapshot", "--data", data.to_str().unwrap()]);
+        }
         serving.kill();
         for trader in traders {
             trader.await.unwrap();
         }
         check(&read(&data), &told.lock().unwrap());
     }
+    assert!(0 < from_snapshots, "some starts begin with a snapshot");
     {
         let told = told.lock().unwrap();
         assert!(
@@ -100,7 +109,11 @@ async fn nothing_told_is_lost_when_killed() {
     }
     let stopped = serving.interrupt();
     let verified = process::json(&["verify", "--data", data.to_str().unwrap()]);
-    assert_eq!(verified["sound"], true);
+    assert_eq!((&verified["sound"], &verified["replayed_from"]), (&true.into(), &1.into()));
+    assert!(
+        !verified["snapshots"].as_array().unwrap().is_empty(),
+        "every snapshot is what the journal comes to"
+    );
     assert_eq!(verified["outcome_hash"], read(&data).outcome);
     assert_eq!(verified["state_hash"], stopped["state_hash"]);
     assert_eq!(verified["commands"], stopped["commands"]);
@@ -155,21 +168,7 @@ async fn prepare(url: &str, round: u64) -> Connection {
     let operator = Connection::open(url).await.unwrap();
     operator.login_dev("operator").await.unwrap();
     if round == 0 {
-        let market = AddMarket {
-            class: "H100SXM".to_owned(),
-            zone: "US-E".to_owned(),
-            tier: protocol::instrument::Tier::Firm,
-            window_s: 86_400,
-            windows: 2,
-            windows_ahead: None,
-            gate_s: 0,
-            bond: "0.25".to_owned(),
-            bond_rule: None,
-            maker_fee_ppm: 200,
-            taker_fee_ppm: 500,
-            self_trade: SelfTrade::Prevent,
-        };
-        operator.add_market(market).await.unwrap();
+        operator.add_market(days()).await.unwrap();
         for name in TRADERS {
             // A login by name opens the account.
             Connection::open(url).await.unwrap().login_dev(name).await.unwrap();

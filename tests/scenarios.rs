@@ -7,7 +7,7 @@
 //! accounts, and deliveries are drawn as soon as they can be, with the seeds 1, 2, 3. A scenario that begins with `bare`
 //! begins with nothing at all. Of a line that tells more than [`LINES_MAX`] only the first and the last are kept.
 
-#[path = "../engine/tests/agreement/mod.rs"]
+#[path = "../simulator/src/agreement.rs"]
 mod agreement;
 #[path = "scenarios/controls.rs"]
 mod controls;

@@ -6,15 +6,54 @@ use std::time::Duration;
 pub const CONNECTIONS_MAX: usize = 10_000;
 /// How long a client may take for the websocket handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes read from a connection at a time: a connection keeps so much for as long as it lasts.
+pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Streams of one connection.
 pub const STREAMS_MAX: usize = 4_096;
+/// Streams of the whole venue, each with what its listeners have.
+pub const STREAMS_VENUE_MAX: usize = 65_536;
+/// Patterns of one connection, and of the whole venue.
+pub const PATTERNS_MAX: usize = 64;
+/// Every new market is compared with each of them.
+pub const PATTERNS_VENUE_MAX: usize = 16_384;
+/// Patterns of one connection whose streams are still being joined.
+pub const PATTERNS_JOINING_MAX: usize = 4;
 /// Streams that one request may subscribe to.
 pub const SUBSCRIPTIONS_MAX: usize = 128;
+/// Patterns among them: each is compared with every listed window.
+pub const SUBSCRIPTION_PATTERNS_MAX: usize = 4;
+/// Streams that patterns join, and snapshots that are begun, in one round of the publisher. The rest waits for the next,
+/// behind what has become durable meanwhile.
+pub const ROUND_STREAMS_MAX: usize = 128;
+/// Changes that one request may look back at to resume books. Beyond them, snapshots are cheaper.
+pub const RESUME_CHANGES_MAX: usize = 16_384;
+/// Changes of books that are kept for those who come back, of all markets together: 48 bytes each.
+pub const HISTORY_CHANGES_MAX: usize = 1 << 19;
+/// Updates of one market's book that are looked back at.
+pub const HISTORY_UPDATES_MAX: usize = 8_192;
+/// Levels of a book that one message tells. When more have changed, the whole book is told.
+pub const TOUCHED_MAX: usize = 4_096;
+/// Messages of a book after which all its levels are proven by a checksum, and milliseconds after which they are anyway.
+pub const CHECKPOINT_UPDATES: u32 = 1_000;
+/// See [`CHECKPOINT_UPDATES`].
+pub const CHECKPOINT_MS: u64 = 10_000;
+/// Candles of each length that are kept, of each market that has traded: 56 bytes each.
+pub const CANDLES_MAX: usize = 60;
+/// Streams of a connection that one heartbeat names.
+pub const HEARTBEAT_STREAMS_MAX: usize = 256;
 /// Requests of one connection that may wait for their outcome. Reading goes on when one is answered, so that nobody
 /// takes all the room there is.
 pub const REQUESTS_WAITING_MAX: usize = 1_024;
 /// Bytes that may wait for one client. A slower client is cut off.
 pub const OUTBOX_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes that may wait for a client before streams that can be told anew leave it out.
+pub const STATE_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes down to which it has to read before it is told anew.
+pub const STATE_BYTES_LOW: usize = 64 * 1024;
+/// How often those who were left out are looked after, in milliseconds.
+pub const BEHIND_MS: u64 = 10;
+/// What becomes durable so many milliseconds after it was sequenced is late: raw streams merge it.
+pub const LATE_MS: u64 = 250;
 /// How often the server pings. A client from which nothing came in twice that time is gone.
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// How long a closing connection may take to write what is left.

@@ -1,65 +1,113 @@
 //! Feed: the publisher's end of the gateway. Tells clients what is durable and answers what they ask.
 //!
-//! Each stream has one number for all who subscribe to it, so each message is encoded once. Of one command, private
-//! events are queued first, then the reply, then public messages.
+//! ```text
+//!   command -> private events, reply                               -> outboxes, at once
+//!           -> streams about what has changed: told now, or put off to their pace
+//!   flush   -> paces that are due -> each stream's frames, in one piece -> outboxes of all who listen
+//!           -> snapshots for those who begin or are behind, as numbers   -> written by whoever sends them
+//! ```
+//!
+//! Each stream has one number for all who listen to it, so each message is encoded once. The publisher's work for one
+//! listener is to put one piece into its outbox. Of one command, private events are queued first, then the reply; what
+//! is public is handed out after the whole round.
 
 mod answer;
+mod channels;
+mod heartbeat;
+mod history;
+mod image;
+mod level_move;
+mod pace;
+mod pattern;
+mod patterns;
+mod public;
+mod resume;
+mod stream;
 mod streams;
+mod subscribe;
+mod tape;
 mod topic;
-
-use std::collections::BTreeSet;
+mod window;
 
 use engine::event::Event;
-use engine::ids::InstrumentId;
-use engine::order::Side;
-use engine::stamp::Stamp;
-use engine::units::{Price, Volume};
+use engine::stamp::{Stamp, Time};
 use engine::view::View;
-use engine::view::depth::Depth;
-use engine::view::orders::OrderView;
 use node::batch::Told;
 use node::outlet::Outlet;
-use protocol::book::{Book, BookData, BookUpdate, Level};
-use protocol::checksum;
-use protocol::decimal::{self, Scale};
-use protocol::execution::{Account, Executions, PrivateUpdate};
-use protocol::time::Time;
-use protocol::trades::{Trade, Trades, TradesUpdate};
-use protocol::update::{Instruments, InstrumentsUpdate, Update};
 
-use crate::convert::{account, command, instrument, order, symbol};
-use crate::feed::streams::{Message, Streams};
-use crate::feed::topic::Topic;
+use crate::config::{BEHIND_MS, CHECKPOINT_MS, ROUND_STREAMS_MAX, STATE_BYTES_LOW, STATE_BYTES_MAX};
+use crate::convert::command;
+use crate::feed::channels::private::{self, Accepted};
+use crate::feed::channels::{Scene, catch_up};
+use crate::feed::heartbeat::Heart;
+use crate::feed::history::History;
+use crate::feed::level_move::moves;
+use crate::feed::pace::{Key, Pace, Paces};
+use crate::feed::patterns::Patterns;
+use crate::feed::stream::Behind;
+use crate::feed::streams::Streams;
+use crate::feed::tape::Tape;
 use crate::origin::Origin;
 use crate::question::Question;
 
+/// Nanoseconds in a millisecond.
+const MS: u64 = Time::SECOND / 1_000;
+
 /// Who listens to what. Lives on the publisher's thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Feed {
     streams: Streams,
+    patterns: Patterns,
+    paces: Paces,
+    checkpoints: Pace,
+    heart: Heart,
+    tape: Tape,
+    history: History,
     /// The order that the last event accepted.
     accepted: Option<Accepted>,
+    /// The clock, when the stage last looked.
+    now: Time,
+    /// Names that orders were given in public.
+    oids: u64,
+    /// Who is looked after next, of those who need a snapshot.
+    next_behind: (u64, Key),
 }
 
-/// An order as it was accepted, which its owner is not told of yet.
-#[derive(Debug)]
-struct Accepted {
-    xseq: u64,
-    stamp: Stamp,
-    order: OrderView,
+impl Default for Feed {
+    fn default() -> Feed {
+        Feed {
+            streams: Streams::default(),
+            patterns: Patterns::default(),
+            paces: Paces::default(),
+            checkpoints: Pace::new(CHECKPOINT_MS),
+            heart: Heart::default(),
+            tape: Tape::default(),
+            history: History::default(),
+            accepted: None,
+            now: Time(0),
+            oids: 0,
+            next_behind: (0, 0),
+        }
+    }
 }
 
 impl Outlet for Feed {
     type Origin = Origin;
     type Question = Question;
 
+    fn begin(&mut self, now: Time) {
+        self.now = now;
+    }
+
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View) {
         if let Event::KeyRevoked { key, .. } = event {
-            self.streams.revoke(key);
+            self.streams.revoke(key).into_iter().for_each(|session| self.leave(session));
         }
-        self.tell_accepted(event, view);
-        self.tell_execution(stamp, event, view);
-        self.tell_account(stamp, event, view);
+        if let Some(accepted) = self.accepted.take() {
+            accepted.tell(event, view, &mut self.streams);
+        }
+        self.accepted = private::tell_execution(stamp, event, view, &mut self.streams);
+        private::tell_account(stamp, event, view, &mut self.streams);
     }
 
     fn tell(&mut self, told: Told<'_, Origin>, view: &View) {
@@ -73,157 +121,82 @@ impl Outlet for Feed {
             }
             _ => {}
         }
-        let stamp = told.stamped.stamp;
-        self.tell_trades(stamp, told.events, view);
-        self.tell_books(stamp, view);
-        self.tell_instruments(stamp, told.events, view);
+        self.tell_public(told.stamped.stamp, told.events, view);
     }
 
     fn answer(&mut self, question: Question, view: &View) {
-        answer::answer(&mut self.streams, question, view);
+        // Whoever joins now has none of what waits.
+        self.streams.flush(self.now);
+        self.answer_question(question, view);
+    }
+
+    fn flush(&mut self, now: Time, view: &View) {
+        self.now = now;
+        for key in self.paces.take(now) {
+            self.emit(key, view);
+        }
+        for key in self.checkpoints.take(now) {
+            self.check(key, view);
+        }
+        self.streams.flush(now);
+        self.join_matching(view);
+        self.catch_up(view);
+        self.heart.beat(now, &mut self.streams);
+    }
+
+    fn due(&self) -> Option<Time> {
+        let behind = (!self.streams.behind_is_empty()).then(|| self.now.after(BEHIND_MS * MS));
+        let joining = self.patterns.is_joining().then_some(self.now);
+        let dues = [self.paces.due(), self.checkpoints.due(), self.heart.due(), behind, joining];
+        dues.into_iter().flatten().min()
     }
 }
 
 impl Feed {
-    /// Tells an order that was accepted. What else it said comes with the very next event, so it waits for that.
-    fn tell_accepted(&mut self, event: &Event, view: &View) {
-        let Some(Accepted { xseq, stamp, order }) = self.accepted.take() else { return };
-        let order = match event {
-            Event::OrderTerms { .. } => view.order(order.order).copied().unwrap_or(order),
-            _ => order,
-        };
-        self.streams.tell(Topic::Executions(order.account), xseq, |message: Message| {
-            let data = order::accepted(view, stamp, &order);
-            Some(Update::Executions(Executions::Update(Box::new(private(message, stamp, data)))))
-        });
-    }
-
-    fn tell_execution(&mut self, stamp: Stamp, event: &Event, view: &View) {
-        let (account, xseq) = match *event {
-            Event::OrderAccepted { xseq, order, .. } => {
-                let order = *view.order(order).expect("events name orders that the view knows");
-                self.accepted = Some(Accepted { xseq: xseq.0, stamp, order });
-                return;
+    /// Learns from a command that was read back what has traded, and what books were.
+    pub fn recover(&mut self, stamp: Stamp, events: &[Event], view: &View) {
+        self.tape.fold(stamp, events, view);
+        for moved in moves(view) {
+            self.history.note(stamp.sequence.0, &moved);
+        }
+        for event in events {
+            if let Event::InstrumentSettled { instrument } = event {
+                self.history.forget(*instrument);
             }
-            Event::OrderExecuted { account, xseq, .. }
-            | Event::OrderReduced { account, xseq, .. }
-            | Event::OrderAmended { account, xseq, .. }
-            | Event::OrderCanceled { account, xseq, .. } => (account, xseq),
-            _ => return,
-        };
-        self.streams.tell(Topic::Executions(account), xseq.0, |message: Message| {
-            let data = order::execution(view, stamp, event)?;
-            Some(Update::Executions(Executions::Update(Box::new(private(message, stamp, data)))))
-        });
-    }
-
-    fn tell_account(&mut self, stamp: Stamp, event: &Event, view: &View) {
-        let (Event::PositionChanged { account, xseq, .. }
-        | Event::BalanceChanged { account, xseq, .. }
-        | Event::CancelAfterSet { account, xseq, .. }
-        | Event::CancelAfterFired { account, xseq }) = *event
-        else {
-            return;
-        };
-        self.streams.tell(Topic::Account(account), xseq.0, |message: Message| {
-            let data = account::change(view, event)?;
-            Some(Update::Account(Account::Update(private(message, stamp, data))))
-        });
-    }
-
-    /// All trades of a command are of one instrument: that of its order.
-    fn tell_trades(&mut self, stamp: Stamp, events: &[Event], view: &View) {
-        let traded = events.iter().find_map(|event| match event {
-            Event::Traded { instrument, .. } => Some(*instrument),
-            _ => None,
-        });
-        let Some(traded) = traded else { return };
-        for topic in [Topic::Trades(traded), Topic::AllTrades] {
-            self.streams.tell(topic, stamp.sequence.0, |message: Message| {
-                Some(Update::Trades(Trades::Update(TradesUpdate {
-                    stream: message.stream,
-                    symbol: symbol::text(view, traded),
-                    seq: message.seq,
-                    data: events.iter().filter_map(|event| trade(stamp, event)).collect(),
-                })))
-            });
         }
     }
 
-    fn tell_books(&mut self, stamp: Stamp, view: &View) {
-        let mut changed: Vec<(InstrumentId, Side, Price)> =
-            view.changes().iter().map(|change| (change.instrument, change.side, change.price)).collect();
-        changed.sort_unstable();
-        changed.dedup();
-        for levels in changed.chunk_by(|one, other| one.0 == other.0) {
-            let book = levels[0].0;
-            let depth = view.depth(book).expect("changes are of listed instruments");
-            self.streams.tell(Topic::Book(book), stamp.sequence.0, |message: Message| {
-                let side = |wanted: Side| {
-                    let of_side = levels.iter().filter(move |(_, side, _)| *side == wanted);
-                    of_side.map(move |(_, side, price)| level(*price, depth.at(*side, *price)))
-                };
-                let data = BookData {
-                    asks: side(Side::Ask).collect(),
-                    bids: side(Side::Bid).rev().collect(),
-                    crc: crc(depth),
-                };
-                Some(Update::Book(Book::Update(BookUpdate {
-                    stream: message.stream,
-                    symbol: symbol::text(view, book),
-                    seq: message.seq,
-                    prev_seq: message.previous,
-                    ts: time(stamp),
-                    data,
-                })))
-            });
+    /// Gives snapshots to those who need one and can take it; to so many in one round.
+    fn catch_up(&mut self, view: &View) {
+        let mut wrapped = false;
+        for _ in 0..ROUND_STREAMS_MAX {
+            let Some((session, key)) = self.streams.behind_from(self.next_behind) else {
+                self.next_behind = (0, 0);
+                if std::mem::replace(&mut wrapped, true) {
+                    return;
+                }
+                continue;
+            };
+            self.next_behind = (session, key + 1);
+            let stream = self.streams.at(key);
+            let is_clean = stream.untold.is_none();
+            let Some(subscriber) = stream.find(session) else { continue };
+            let begins = matches!(subscriber.behind, Some(Behind { last: None, .. }));
+            let low = if begins { STATE_BYTES_MAX } else { STATE_BYTES_LOW };
+            if low < subscriber.listener.outbox.bytes() {
+                // It has to read first; the others have their turn.
+                self.next_behind = (session + 1, 0);
+            } else if is_clean {
+                catch_up(stream, session, Scene { view, tape: &self.tape });
+                self.streams.caught_up(session, key);
+            }
         }
     }
 
-    fn tell_instruments(&mut self, stamp: Stamp, events: &[Event], view: &View) {
-        let changed: BTreeSet<InstrumentId> =
-            events.iter().flat_map(|event| instrument::changed(view, event)).collect();
-        if changed.is_empty() {
-            return;
+    /// Takes a connection off everything.
+    fn leave(&mut self, session: u64) {
+        for number in self.streams.leave(session) {
+            self.patterns.end(number);
         }
-        self.streams.tell(Topic::Instruments, stamp.sequence.0, |message: Message| {
-            let listed = changed.iter().filter_map(|changed| view.instrument(*changed));
-            Some(Update::Instruments(Instruments::Update(InstrumentsUpdate {
-                stream: message.stream,
-                seq: message.seq,
-                prev_seq: message.previous,
-                ts: time(stamp),
-                data: listed.map(|listed| instrument::wire(view, listed)).collect(),
-            })))
-        });
     }
-}
-
-fn private<T>(message: Message, stamp: Stamp, data: T) -> PrivateUpdate<T> {
-    let Message { stream, seq, previous } = message;
-    PrivateUpdate { stream, xseq: seq, prev_xseq: previous, ts: time(stamp), data }
-}
-
-fn trade(stamp: Stamp, event: &Event) -> Option<Trade> {
-    let Event::Traded { trade, price, lots, taker_side, .. } = *event else { return None };
-    Some(Trade {
-        id: trade.0,
-        price: order::price_text(price),
-        qty: order::quantity(lots),
-        taker_side: order::side(taker_side),
-        ts: time(stamp),
-    })
-}
-
-fn time(stamp: Stamp) -> Time {
-    Time::from_ns(stamp.time.0)
-}
-
-fn level(price: Price, lots: Volume) -> Level {
-    Level { price: order::price_text(price), qty: decimal::print(lots.count(), Scale::Quantity) }
-}
-
-fn crc(depth: &Depth) -> u32 {
-    let plain = |(price, lots): (Price, Volume)| (u64::from(price.ticks()), lots.count());
-    checksum::book(depth.asks().map(plain), depth.bids().map(plain))
 }

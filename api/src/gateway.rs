@@ -6,6 +6,7 @@ mod handshake;
 mod login;
 mod orders;
 mod session;
+mod socket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,15 +19,25 @@ use node::inlet::{Inbound, Inlet, Refused};
 use node::ring::Ring;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
+use protocol::status::{Condition, Maintenance, Stage, System};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
 use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS};
-use crate::origin::Origin;
+use crate::origin::{Origin, now};
 use crate::question::Question;
 
 /// How long to wait after a connection could not be accepted, so that a lack of file handles does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What every connection is to know.
+#[derive(Clone, Debug, Default)]
+struct Notice {
+    /// How the exchange is, once there is something to tell.
+    condition: Option<Condition>,
+    /// All connections end.
+    closing: bool,
+}
 
 /// What every session shares.
 #[derive(Debug)]
@@ -39,7 +50,7 @@ pub struct Gateway {
     dev: bool,
     sessions: AtomicU64,
     connections: AtomicUsize,
-    closing: watch::Sender<bool>,
+    notice: watch::Sender<Notice>,
 }
 
 impl Gateway {
@@ -52,17 +63,17 @@ impl Gateway {
             dev,
             sessions: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
-            closing: watch::channel(false).0,
+            notice: watch::channel(Notice::default()).0,
         })
     }
 
     /// Accepts connections until [`Gateway::close`].
     pub async fn serve(self: Arc<Gateway>, listener: TcpListener) {
-        let mut closing = self.closing.subscribe();
+        let mut notice = self.notice.subscribe();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = closing.wait_for(|closing| *closing) => return,
+                _ = notice.wait_for(|notice| notice.closing) => return,
             };
             match accepted {
                 Ok((stream, peer)) => self.welcome(stream, peer),
@@ -83,9 +94,28 @@ impl Gateway {
         });
     }
 
+    /// Tells every client how the exchange is from now on.
+    pub fn announce(&self, condition: Condition) {
+        self.notice.send_modify(|notice| notice.condition = Some(condition));
+    }
+
+    /// Tells every client that the exchange is about to stop, for a restart of unknown length.
+    pub fn drain(&self) {
+        let works = Maintenance {
+            id: "restart".to_owned(),
+            stage: Stage::Started,
+            from: now(),
+            to: None,
+            affects: vec!["trading".to_owned(), "data".to_owned()],
+            action: "connect_again".to_owned(),
+        };
+        let (system, maintenance) = (System::Draining, vec![works]);
+        self.announce(Condition { system, maintenance, notices: Vec::new() });
+    }
+
     /// Ends every connection with "restart", after what waits for it has been written.
     pub async fn close(&self, patience: Duration) {
-        self.closing.send_replace(true);
+        self.notice.send_modify(|notice| notice.closing = true);
         let deadline = tokio::time::Instant::now() + patience;
         while 0 < self.connections.load(Ordering::SeqCst) && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(10)).await;

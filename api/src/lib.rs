@@ -6,6 +6,7 @@
 pub mod config;
 pub mod convert;
 pub mod feed;
+pub mod frame;
 pub mod gateway;
 pub mod origin;
 pub mod outbox;

@@ -30,7 +30,17 @@ impl Pending {
     pub fn answer(self, outcome: Result<Answer, ErrorObject>) {
         let Pending { waiting, method, req_id, t_in, .. } = self;
         let reply = Reply { method, req_id, outcome, t_in, t_out: now() };
-        waiting.outbox().push(reply.encode().into());
+        waiting.outbox().push_text(&reply.encode());
+    }
+}
+
+impl Pending {
+    /// Answers the request with something large of about so many bytes, which is written when its turn has come.
+    pub fn answer_later(self, bytes: usize, answer: impl FnOnce() -> Answer + Send + 'static) {
+        let Pending { waiting, method, req_id, t_in, .. } = self;
+        waiting.outbox().push_later(bytes, move || {
+            Reply { method, req_id, outcome: Ok(answer()), t_in, t_out: now() }.encode()
+        });
     }
 }
 

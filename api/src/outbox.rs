@@ -1,8 +1,10 @@
 //! Outbox: what waits to be written to one client.
 //!
-//! The publisher and the session put text in, the connection's writer takes it out. It is bounded in bytes: when the
-//! client is slower than what it asked for, the outbox ends and with it the connection, so nobody else waits.
+//! The publisher and the session put frames in, the connection's writer takes them out. It is bounded in bytes: when
+//! the client is slower than what it asked for, the feed first tells it less, and whoever cannot be told less is cut
+//! off, so nobody else waits.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,9 +15,10 @@ use futures_util::task::AtomicWaker;
 use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_tungstenite::tungstenite::Bytes;
 
 use crate::config::{OUTBOX_BYTES_MAX, REQUESTS_WAITING_MAX};
+use crate::frame;
 
 /// Why a connection ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +29,47 @@ pub struct Ending {
     pub error: Option<(ErrorCode, String)>,
 }
 
-/// Text that waits for one client.
+/// What waits in an outbox.
+pub enum Parcel {
+    /// Frames, as they go into the socket.
+    Frames(Bytes),
+    /// A large message whose text is written only when its turn has come, by the one who sends it.
+    Later(Later),
+}
+
+/// A message to be written later, and about how long it will be.
+pub struct Later {
+    bytes: usize,
+    write: Box<dyn FnOnce() -> String + Send>,
+}
+
+impl fmt::Debug for Parcel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.bytes())
+    }
+}
+
+impl Parcel {
+    fn bytes(&self) -> usize {
+        match self {
+            Parcel::Frames(frames) => frames.len(),
+            Parcel::Later(later) => later.bytes,
+        }
+    }
+
+    /// The frames.
+    pub fn into_frames(self) -> Bytes {
+        match self {
+            Parcel::Frames(frames) => frames,
+            Parcel::Later(later) => frame::text(&(later.write)()),
+        }
+    }
+}
+
+/// Frames that wait for one client.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    texts: SegQueue<Utf8Bytes>,
+    parcels: SegQueue<Parcel>,
     bytes: AtomicUsize,
     writer: AtomicWaker,
     /// Requests that wait for their outcome.
@@ -40,12 +80,26 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Adds a frame's text. Does nothing after the end.
-    pub fn push(&self, text: Utf8Bytes) {
+    /// Adds a message. Does nothing after the end.
+    pub fn push_text(&self, text: &str) {
+        self.push(frame::text(text));
+    }
+
+    /// Adds whole frames. Does nothing after the end.
+    pub fn push(&self, frames: Bytes) {
+        self.put(Parcel::Frames(frames));
+    }
+
+    /// Adds a message of about so many bytes that is written when its turn has come. Does nothing after the end.
+    pub fn push_later(&self, bytes: usize, write: impl FnOnce() -> String + Send + 'static) {
+        self.put(Parcel::Later(Later { bytes, write: Box::new(write) }));
+    }
+
+    fn put(&self, parcel: Parcel) {
         if self.ending.get().is_some() {
             return;
         }
-        let waiting = self.bytes.fetch_add(text.len(), Ordering::SeqCst);
+        let waiting = self.bytes.fetch_add(parcel.bytes(), Ordering::SeqCst);
         // What counts is what waited before: one large message is no sign of a slow client.
         if OUTBOX_BYTES_MAX < waiting {
             let message = format!(
@@ -57,7 +111,7 @@ impl Outbox {
             });
             return;
         }
-        self.texts.push(text);
+        self.parcels.push(parcel);
         self.writer.wake();
     }
 
@@ -69,11 +123,16 @@ impl Outbox {
         }
     }
 
-    /// Takes the oldest text.
-    pub fn pop(&self) -> Option<Utf8Bytes> {
-        let text = self.texts.pop()?;
-        self.bytes.fetch_sub(text.len(), Ordering::SeqCst);
-        Some(text)
+    /// Takes the oldest parcel.
+    pub fn pop(&self) -> Option<Parcel> {
+        let parcel = self.parcels.pop()?;
+        self.bytes.fetch_sub(parcel.bytes(), Ordering::SeqCst);
+        Some(parcel)
+    }
+
+    /// Bytes that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::SeqCst)
     }
 
     /// Why the connection ends, once it does.
@@ -81,11 +140,15 @@ impl Outbox {
         self.ending.get()
     }
 
-    /// Waits until there is text or the end. For one writer.
+    /// Waits until there is a parcel or the end. For one writer.
     pub async fn ready(&self) {
         poll_fn(|context| {
             self.writer.register(context.waker());
-            if self.texts.is_empty() && self.ending.get().is_none() { Poll::Pending } else { Poll::Ready(()) }
+            if self.parcels.is_empty() && self.ending.get().is_none() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
         })
         .await;
     }
@@ -135,13 +198,22 @@ mod tests {
     #[test]
     fn a_client_that_does_not_read_is_cut_off_and_others_are_not() {
         let (slow, other) = (Outbox::default(), Outbox::default());
-        let text = Utf8Bytes::from("x".repeat(OUTBOX_BYTES_MAX / 4));
+        let frames = Bytes::from("x".repeat(OUTBOX_BYTES_MAX / 4));
         for _ in 0..6 {
-            slow.push(text.clone());
+            slow.push(frames.clone());
         }
-        other.push(text.clone());
+        other.push(frames.clone());
         assert_eq!(slow.ending().map(|ending| ending.close), Some(CloseCode::SLOW_CONSUMER));
         assert_eq!(other.ending(), None);
-        assert_eq!(other.pop(), Some(text));
+        assert_eq!(other.pop().map(Parcel::into_frames), Some(frames));
+    }
+
+    #[test]
+    fn what_is_written_later_counts_before_it_is_written() {
+        let outbox = Outbox::default();
+        outbox.push_later(1_000, || "late".to_owned());
+        assert_eq!(outbox.bytes(), 1_000);
+        assert_eq!(outbox.pop().map(Parcel::into_frames), Some(frame::text("late")));
+        assert_eq!(outbox.bytes(), 0);
     }
 }

@@ -273,6 +273,7 @@ async fn stopping_answers_what_was_taken_and_closes_with_restart() {
         match &message["ok"] {
             Value::Bool(true) => acknowledged += 1,
             Value::Bool(false) => assert_eq!(message["error"]["code"], "DRAINING"),
+            _ if message["type"] == "update" => assert_eq!(message["data"]["system"], "draining"),
             _ if message["channel"] == "status" => assert_eq!(message["data"]["close"], 1001),
             _ => break message,
         }

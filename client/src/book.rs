@@ -1,11 +1,11 @@
-//! Verified book: all levels of one market, proven equal to the exchange's after every message.
+//! Verified book: the levels of one market, all or the best, proven equal to the exchange's after every message.
 //!
 //! Invariant: what is shown has passed its checks. After a fault the book is empty until the next snapshot.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use protocol::book::{Book, BookData, BookSnapshot, BookUpdate};
+use protocol::book::{Book, BookCheckpoint, BookData, BookSnapshot, BookUpdate};
 use protocol::checksum;
 use protocol::decimal::{self, Scale};
 use protocol::time::Time;
@@ -13,7 +13,7 @@ use protocol::time::Time;
 use crate::chain::{Chain, Gap};
 use crate::level::Level;
 
-/// A book that is kept from the channel `book` at full depth.
+/// A book that is kept from the channel `book`, at any depth and speed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifiedBook {
     /// Absent before the first snapshot, and after a fault until the next one.
@@ -35,6 +35,8 @@ struct Proof {
 pub enum Applied {
     /// The book is that of the message.
     Changed,
+    /// Nothing, but all levels are proven now, those too that no update's checksum covers.
+    Proven,
     /// Nothing: there is no snapshot to begin with, or this client does not know the message.
     Ignored,
 }
@@ -70,6 +72,7 @@ impl VerifiedBook {
         let applied = match message {
             Book::Snapshot(snapshot) => self.begin(snapshot),
             Book::Update(update) => self.follow(update),
+            Book::Checkpoint(checkpoint) => self.check(checkpoint),
             Book::Unknown => Ok(Applied::Ignored),
         };
         if applied.is_err() {
@@ -123,6 +126,15 @@ impl VerifiedBook {
         let levels = Levels::read(&update.data)?;
         self.set(levels);
         self.prove(chain, update.ts, update.data.crc)
+    }
+
+    fn check(&self, checkpoint: &BookCheckpoint) -> Result<Applied, BookFault> {
+        let Some(proof) = self.proof else { return Ok(Applied::Ignored) };
+        proof.chain.check(checkpoint.seq).map_err(BookFault::Gap)?;
+        let pair = |level: Level| (level.ticks, level.lots);
+        let found = checksum::all(self.asks().map(pair), self.bids().map(pair));
+        let expected = checkpoint.data.crc_full;
+        if found == expected { Ok(Applied::Proven) } else { Err(BookFault::Checksum { expected, found }) }
     }
 
     fn set(&mut self, levels: Levels) {

@@ -1,6 +1,8 @@
 //! Book feed: a verified book that fetches itself anew when its checks fail.
 
 use protocol::book::Book;
+use protocol::speed::Speed;
+use protocol::subscription::Subscription;
 use protocol::update::Update;
 
 use crate::book::{Applied, BookFault, VerifiedBook};
@@ -33,9 +35,26 @@ pub enum Fed {
 }
 
 impl BookFeed {
-    /// Subscribes to the book of `symbol`. It is empty until the first update.
+    /// Subscribes to the book of `symbol`, all levels at every change. It is empty until the first update.
     pub async fn open(connection: &Connection, symbol: &str) -> Result<BookFeed, ClientError> {
-        let stream = connection.subscribe_one(subscription::book(symbol)).await?;
+        BookFeed::subscribe(connection, symbol, subscription::book(symbol)).await
+    }
+
+    /// The same with so many levels of each side, told so often; depth 0 is all levels.
+    pub async fn open_to(
+        connection: &Connection,
+        symbol: &str,
+        (depth, speed): (u32, Speed),
+    ) -> Result<BookFeed, ClientError> {
+        BookFeed::subscribe(connection, symbol, subscription::book_to(symbol, depth, speed)).await
+    }
+
+    async fn subscribe(
+        connection: &Connection,
+        symbol: &str,
+        item: Subscription,
+    ) -> Result<BookFeed, ClientError> {
+        let stream = connection.subscribe_one(item).await?;
         let (symbol, book) = (symbol.to_owned(), VerifiedBook::default());
         Ok(BookFeed { symbol, stream, book, faults: 0, faults_in_a_row: 0 })
     }
@@ -51,14 +70,14 @@ impl BookFeed {
         }
     }
 
-    /// Takes an update of the connection. When it breaks the book, subscribes again.
+    /// Takes an update of the connection. When it breaks the book, asks for a snapshot.
     pub async fn apply(&mut self, connection: &Connection, update: &Update) -> Result<Fed, ClientError> {
         let message = match update {
-            Update::Book(message) if stream(message) == Some(self.stream) => message,
+            Update::Book(message) if message.stream() == Some(self.stream) => message,
             _ => return Ok(Fed::Other),
         };
         match self.book.apply(message) {
-            Ok(Applied::Ignored) => Ok(Fed::Other),
+            Ok(Applied::Ignored | Applied::Proven) => Ok(Fed::Other),
             Ok(Applied::Changed) => {
                 if matches!(message, Book::Update(_)) {
                     self.faults_in_a_row = 0;
@@ -93,16 +112,6 @@ impl BookFeed {
         if FAULTS_MAX <= self.faults_in_a_row {
             return Err(ClientError::Book { symbol: self.symbol.clone(), fault: fault.clone() });
         }
-        connection.unsubscribe(vec![self.stream]).await?;
-        self.stream = connection.subscribe_one(subscription::book(&self.symbol)).await?;
-        Ok(())
-    }
-}
-
-fn stream(message: &Book) -> Option<u64> {
-    match message {
-        Book::Snapshot(snapshot) => Some(snapshot.stream),
-        Book::Update(update) => Some(update.stream),
-        Book::Unknown => None,
+        connection.resync(self.stream).await
     }
 }

@@ -15,7 +15,9 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::session::{Login, LoginResult, Ping};
 use protocol::signature::LoginText;
-use protocol::subscription::{Subscribe, SubscribeResult, Subscription, Unsubscribe, UnsubscribeResult};
+use protocol::subscription::{
+    Resync, Subscribe, SubscribeResult, Subscription, Unsubscribe, UnsubscribeResult,
+};
 use protocol::time::Time;
 
 use crate::connection::Connection;
@@ -69,7 +71,12 @@ impl Connection {
         let answer = answers.into_iter().next().ok_or_else(|| ClientError::Protocol {
             cause: "it answers none of the items of a subscribe".to_owned(),
         })?;
-        Ok(answer.outcome?)
+        Ok(answer.outcome?.stream)
+    }
+
+    /// Has a stream's snapshot sent again. What comes until then does not follow it.
+    pub async fn resync(&self, stream: u64) -> Result<(), ClientError> {
+        result!(Resync, self.call(Request::Resync(Resync { stream })).await?).map(|_: Resync| ())
     }
 
     /// Ends streams.

@@ -2,7 +2,8 @@
 //!
 //! [`connection::Connection`] opens the socket, logs in and makes calls, many at a time. What the exchange sends
 //! unasked waits in a bounded queue for [`connection::Connection::next_update`]. A [`book_feed::BookFeed`] keeps one
-//! market's book and checks it against the exchange's own checksum after every message.
+//! market's book and checks it against the exchange's own checksum after every message. [`market_data::MarketData`] keeps
+//! any public streams, and goes on when the connection breaks.
 
 pub mod book;
 pub mod book_feed;
@@ -13,6 +14,8 @@ pub mod error;
 mod in_flight;
 pub mod key_file;
 pub mod level;
+pub mod link;
+pub mod market_data;
 pub mod secret;
 pub mod settings;
 mod socket;

@@ -100,7 +100,7 @@ async fn hello(frames: &mut Frames) -> Result<Hello, ClientError> {
                         Err(ClientError::Protocol { cause: format!("it speaks {}", data.api) })
                     }
                     Status::Error { data } => Err(closed(data)),
-                    Status::Unknown => continue,
+                    Status::Update { .. } | Status::Unknown => continue,
                 };
             }
             Some(Ok(Frame::Close(frame))) => return Err(close_frame(frame)),
@@ -131,12 +131,14 @@ async fn read(frames: &mut Frames, updates: &mpsc::Sender<Update>, in_flight: &I
         };
         let taken = match decode(&text) {
             Ok(Message::Reply(reply)) => in_flight.answer(*reply),
-            Ok(Message::Update(Update::Status(status))) => {
-                if let Status::Error { data } = *status {
+            Ok(Message::Update(Update::Status(status))) => match *status {
+                Status::Error { data } => {
                     told = Some(data);
+                    Ok(())
                 }
-                Ok(())
-            }
+                Status::Unknown => Ok(()),
+                other => queue(updates, Update::Status(Box::new(other))).await,
+            },
             Ok(Message::Update(Update::Unknown)) => Ok(()),
             Ok(Message::Update(update)) => queue(updates, update).await,
             Err(error) => Err(error),

@@ -41,25 +41,25 @@ fn spoiled(text: &str) -> String {
     message.to_string()
 }
 
-/// Answers subscriptions, and tells at the n-th what `tell` makes of n.
+/// Answers a subscription and then asks for snapshots, and tells at the n-th of all what `tell` makes of n.
 fn exchange(tell: impl Fn(usize) -> Vec<String> + Send + Sync + 'static) -> String {
     serve(move |mut peer: Peer| {
         peer.say(HELLO);
-        let mut subscribed = 0;
+        let mut asked = 0;
         while let Some(request) = peer.hear() {
             match request["method"].as_str().expect("a request has a method") {
                 "subscribe" => {
                     assert_eq!(request["params"], json!({ "subs": [{ "channel": "book", "symbol": "s" }] }));
                     peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
-                    tell(subscribed).into_iter().for_each(|text| peer.say(text));
-                    subscribed += 1;
                 }
-                "unsubscribe" => {
-                    assert_eq!(request["params"], json!({ "streams": [11] }));
-                    peer.answer(&request, Ok(json!({ "streams": [11] })));
+                "resync" => {
+                    assert_eq!(request["params"], json!({ "stream": 11 }));
+                    peer.answer(&request, Ok(json!({ "stream": 11 })));
                 }
                 method => panic!("a feed does not call {method}"),
             }
+            tell(asked).into_iter().for_each(|text| peer.say(text));
+            asked += 1;
         }
     })
 }
@@ -89,7 +89,7 @@ async fn feed_follows_a_sound_stream() {
 #[tokio::test]
 async fn gap_and_bad_checksum_are_mended() {
     let bad_checksum = spoiled(&update(8, 20, 21));
-    let url = exchange(move |subscribed| match subscribed {
+    let url = exchange(move |asked| match asked {
         // What follows the gap belongs to the broken book and must not be taken.
         0 => vec![snapshot(1, 10), update(1, 10, 11), update(3, 11, 12), update(4, 12, 13)],
         1 => vec![snapshot(7, 19), update(7, 19, 20), bad_checksum.clone()],

@@ -20,7 +20,8 @@ use protocol::session::{Ping, Scope};
 use protocol::terms::Terms;
 use serde_json::json;
 
-const TRADE: &str = r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"data":[]}"#;
+const TRADE: &str =
+    r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"prev_seq":0,"data":[]}"#;
 
 fn ping(echo: &str) -> Request {
     Request::Ping(Ping { echo: Some(echo.to_owned()) })
@@ -167,7 +168,7 @@ async fn login_signs_the_challenge() {
 async fn updates_come_in_order_and_unknown_ones_are_left_out() {
     let mut connection = meet(|peer| {
         peer.say(TRADE);
-        peer.say(r#"{"channel":"candles","type":"update","data":{}}"#);
+        peer.say(r#"{"channel":"tides","type":"update","data":{}}"#);
         peer.say(r#"{"channel":"status","type":"notice","data":{}}"#);
         peer.say(TRADE.replace("90215", "90216"));
         while peer.hear().is_some() {}

@@ -16,7 +16,8 @@ use protocol::update::Update;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-const TRADE: &str = r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"data":[]}"#;
+const TRADE: &str =
+    r#"{"channel":"trades","type":"update","stream":14,"symbol":"s","seq":90215,"prev_seq":0,"data":[]}"#;
 
 fn ping(echo: &str) -> Request {
     Request::Ping(Ping { echo: Some(echo.to_owned()) })

@@ -6,9 +6,12 @@ use crate::book::arena::ORDERS_MAX;
 use crate::control::{AccountLimits, OPEN_ORDERS_MAX};
 use crate::event::PrivateSequence;
 use crate::ids::{AccountId, GroupId, PublicKey, Scopes, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::label::Label;
+use crate::link::Link;
 use crate::prefetch::prefetch;
-use crate::stamp::Sequence;
 use crate::units::Amount;
 
 /// Name of the account that the founding command opens.
@@ -31,34 +34,47 @@ pub struct Balance {
     pub bonded: Amount,
 }
 
-/// Who trades.
+/// Who trades: what every command of an account needs, in a cache line of its own.
+///
+/// No two parts of the balance lie side by side: see [`Position`](crate::position::Position).
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub struct Account {
-    /// Unique name.
-    pub name: Label,
-    /// Whose owner it shares.
-    pub group: GroupId,
+    /// Free to use.
+    pub(crate) available: Amount,
+    /// Number of its last private event.
+    pub xseq: PrivateSequence,
+    /// Held by open bids.
+    pub(crate) held: Amount,
+    /// Bounds on what it may do.
+    pub limits: AccountLimits,
+    /// In lot bonds.
+    pub(crate) bonded: Amount,
+    /// Open orders.
+    pub orders_open: u32,
+    /// Oldest and youngest open order, as slots; the rest of the list stands in the orders.
+    pub(crate) oldest: Link,
+    pub(crate) youngest: Link,
     /// Whether it may issue obligations.
     pub provider: bool,
     /// Whether it may only cancel.
     pub locked: bool,
-    /// Bounds on what it may do.
-    pub limits: AccountLimits,
-    /// Its credit.
-    pub balance: Balance,
-    /// Number of its last private event.
-    pub xseq: PrivateSequence,
-    /// Open orders.
-    pub orders_open: u32,
-    /// Oldest and youngest open order, as slots; the rest of the list stands in the orders.
-    pub orders: Option<(u32, u32)>,
-    /// The command that changed its balance last.
-    pub(crate) touched: Sequence,
+    /// Whether the present command has changed its balance.
+    pub(crate) touched: bool,
 }
 
+const _: () = assert!(size_of::<Account>() == 64);
+
 impl Account {
+    /// Its credit.
+    #[inline]
+    pub fn balance(&self) -> Balance {
+        let &Account { available, held, bonded, .. } = self;
+        Balance { available, held, bonded }
+    }
+
     /// Numbers the account's next private event.
+    #[inline]
     pub(crate) fn next_xseq(&mut self) -> PrivateSequence {
         self.xseq.0 += 1;
         self.xseq
@@ -78,6 +94,10 @@ pub struct KeyGrant {
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     accounts: Vec<Account>,
+    /// Of each account.
+    groups: Vec<GroupId>,
+    /// Of each account.
+    labels: Vec<Label>,
     names: BTreeMap<Label, AccountId>,
     keys: BTreeMap<PublicKey, KeyGrant>,
     /// Those who may be drawn to audit.
@@ -113,21 +133,24 @@ impl Accounts {
     /// Opens an account under a free name.
     pub(crate) fn open(&mut self, name: Label, provider: bool, joins: Option<AccountId>) -> AccountId {
         let account = AccountId(position(self.accounts.len()));
-        let group = joins.map_or(GroupId(account.0), |other| self.at(other).group);
+        let group = joins.map_or(GroupId(account.0), |other| self.group(other));
         let earlier = self.names.insert(name, account);
         assert!(earlier.is_none(), "account names are unique");
         self.accounts.push(Account {
-            name,
-            group,
+            available: Amount::ZERO,
+            xseq: PrivateSequence(0),
+            held: Amount::ZERO,
+            limits: AccountLimits::NONE,
+            bonded: Amount::ZERO,
+            orders_open: 0,
+            oldest: Link::NONE,
+            youngest: Link::NONE,
             provider,
             locked: false,
-            limits: AccountLimits::NONE,
-            balance: Balance::default(),
-            xseq: PrivateSequence(0),
-            orders_open: 0,
-            orders: None,
-            touched: Sequence(0),
+            touched: false,
         });
+        self.groups.push(group);
+        self.labels.push(name);
         account
     }
 
@@ -172,11 +195,24 @@ impl Accounts {
         self.keys.remove(key).expect("only a registered key is revoked");
     }
 
+    /// Whose owner it shares.
+    #[inline]
+    pub fn group(&self, account: AccountId) -> GroupId {
+        self.groups[index(account.0)]
+    }
+
+    /// The account's name.
+    pub fn name(&self, account: AccountId) -> Label {
+        self.labels[index(account.0)]
+    }
+
     /// The account, which exists.
+    #[inline]
     pub fn at(&self, account: AccountId) -> &Account {
         &self.accounts[index(account.0)]
     }
 
+    #[inline]
     pub(crate) fn at_mut(&mut self, account: AccountId) -> &mut Account {
         &mut self.accounts[index(account.0)]
     }
@@ -195,5 +231,54 @@ impl Accounts {
     /// Every key in order of its bytes.
     pub fn keys(&self) -> impl Iterator<Item = (&PublicKey, &KeyGrant)> {
         self.keys.iter()
+    }
+}
+
+fields!(KeyGrant { account, scopes });
+
+// The list of its open orders is put with those. Between commands nothing is touched.
+fields!(Account {
+    provider, locked, limits, available, held, bonded, xseq;
+    orders_open: 0, oldest: Link::NONE, youngest: Link::NONE, touched: false,
+});
+
+impl Image for Accounts {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Accounts { accounts, groups, labels, names: _, keys, auditors } = self;
+        to.length(accounts.len());
+        for ((account, group), label) in accounts.iter().zip(groups).zip(labels) {
+            label.put(to);
+            group.put(to);
+            account.put(to);
+        }
+        to.length(keys.len());
+        for (key, grant) in keys {
+            key.put(to);
+            grant.put(to);
+        }
+        to.list(auditors.iter());
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Accounts> {
+        let (mut accounts, mut groups, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..from.length()? {
+            labels.push(Label::take(from)?);
+            groups.push(GroupId::take(from)?);
+            accounts.push(Account::take(from)?);
+        }
+        from.check(accounts.len() <= ACCOUNTS_MAX, "there are no more accounts than the venue holds")?;
+        let names: BTreeMap<_, _> = labels.iter().copied().zip((0..).map(AccountId)).collect();
+        from.check(names.len() == accounts.len(), "account names are unique")?;
+        let keys = Vec::<(PublicKey, KeyGrant)>::take(from)?;
+        let ascends = keys.is_sorted_by(|one, other| one.0.first_bytes() < other.0.first_bytes());
+        from.check(ascends, "keys ascend by their first eight bytes, which no two share")?;
+        let owned = keys.iter().all(|(_, grant)| index(grant.account.0) < accounts.len());
+        from.check(owned, "a key acts for an account")?;
+        let auditors = Vec::<AccountId>::take(from)?;
+        let ascend = auditors.is_sorted_by(|one, other| one < other);
+        let known = auditors.last().is_none_or(|last| index(last.0) < accounts.len());
+        from.check(ascend && known, "auditors are accounts, and ascend")?;
+        let (keys, auditors) = (keys.into_iter().collect(), auditors.into_iter().collect());
+        Ok(Accounts { accounts, groups, labels, names, keys, auditors })
     }
 }

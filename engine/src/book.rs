@@ -4,6 +4,7 @@
 //! allocated per order once the arenas have grown.
 
 pub mod arena;
+mod image;
 mod ladder;
 mod level;
 pub mod reference;
@@ -276,6 +277,16 @@ impl Books {
         self.orders.id(slot)
     }
 
+    /// The order that rests in `slot`, if there is such a slot and one does.
+    pub(crate) fn rests_in(&self, slot: u32) -> Option<OrderId> {
+        self.orders.rests_in(slot).then(|| self.orders.id(slot))
+    }
+
+    /// How many instruments have a book.
+    pub(crate) fn len(&self) -> usize {
+        self.books.len()
+    }
+
     /// Asks for the order in `slot`.
     #[inline]
     pub(crate) fn prefetch(&self, slot: u32) {
@@ -346,6 +357,38 @@ impl Books {
     fn levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = u32> {
         let first = self.books[index(instrument.0)].ladder(side).best();
         std::iter::successors(first, move |level| self.nodes.after(side, *level))
+    }
+
+    /// The slots of the orders that one of `lots` meets on its way in, in turn, as far as what they show tells.
+    #[inline]
+    pub(crate) fn met(
+        &self,
+        instrument: InstrumentId,
+        (side, limit): (Side, Price),
+        mut lots: Lots,
+    ) -> impl Iterator<Item = u32> {
+        let makers = side.opposite();
+        let mut level = self.books.get(index(instrument.0)).and_then(|book| book.ladder(makers).best());
+        let mut next = None;
+        std::iter::from_fn(move || {
+            let slot = match next {
+                Some(slot) => slot,
+                None => {
+                    let best = level.filter(|level| side.accepts(limit, self.nodes.price(*level)))?;
+                    if lots.is_zero() {
+                        return None;
+                    }
+                    level = self.nodes.after(makers, best);
+                    self.nodes.level(best).head()
+                }
+            };
+            if lots.is_zero() {
+                return None;
+            }
+            let resting = self.orders.at(slot);
+            (next, lots) = (resting.next.get(), lots.less(lots.min(resting.shown)));
+            Some(slot)
+        })
     }
 
     /// Bytes that orders, prices and books take.

@@ -49,6 +49,11 @@ impl Classes {
         Some(ClassId(position(at)))
     }
 
+    /// Whether there is such a class.
+    pub(crate) fn contains(&self, class: ClassId) -> bool {
+        index(class.0) < self.classes.len()
+    }
+
     /// The class, which exists.
     pub fn at(&self, class: ClassId) -> &Class {
         &self.classes[index(class.0)]
@@ -71,3 +76,6 @@ impl Classes {
         self.classes.iter()
     }
 }
+
+fields!(Class { name, window_seconds, reference, period, samples });
+fields!(Classes { classes });

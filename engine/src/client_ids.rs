@@ -1,16 +1,21 @@
 //! Client order ids: what became of each one, so that a command that is sent again has one outcome.
 //!
-//! One index leads from an id to its open order, or to what became of it. Ids whose orders have ended, or were refused,
+//! One directory leads from an id to its open order, or to what became of it. Ids whose orders have ended, or were refused,
 //! are kept: of each account the last [`WINDOW`], and no more than [`IDS_MAX`] together with the open ones. When the venue is full, whoever
 //! brings another id forgets his own oldest; the last [`RESERVE`] places are for accounts with fewer than [`FEW`].
 
 use crate::book::arena::ORDERS_MAX;
+use crate::directory::{Directory, NUMBERS_MAX};
 use crate::ending::FirstOutcome;
+use crate::growth::push;
 use crate::ids::{AccountId, OrderId, index, position};
-use crate::index::entry::Tagged;
-use crate::index::{Index, SLOTS_MAX, mix128};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
+use crate::index::{SLOTS_MAX, mix128};
 use crate::label::Label;
 use crate::link::Link;
+use crate::prefetch::prefetch;
 use crate::reject::RejectReason;
 use crate::units::Lots;
 
@@ -97,10 +102,10 @@ pub(crate) enum Found {
     Done(Remembered),
 }
 
-/// Set in numbers that the index holds of records; those of open orders' slots are below it.
+/// Set in numbers that the directory holds of records; those of open orders' slots are below it.
 const DONE: u32 = SLOTS_MAX;
 
-const _: () = assert!(IDS_MAX < DONE && ORDERS_MAX <= DONE);
+const _: () = assert!(IDS_MAX < DONE && ORDERS_MAX <= DONE && DONE + IDS_MAX <= NUMBERS_MAX);
 
 /// Every id that is open, or done and remembered.
 #[derive(Clone, Debug)]
@@ -110,31 +115,32 @@ pub struct ClientIds {
     windows: Vec<Window>,
     /// How many ids belong to open orders.
     open: u32,
-    index: Index<Tagged>,
+    directory: Directory,
     /// Keys the hashes over ids that clients choose.
     seed: u64,
 }
 
 impl Default for ClientIds {
     fn default() -> ClientIds {
-        let (records, windows) = (Vec::new(), Vec::new());
-        ClientIds { records, free: Link::NONE, windows, open: 0, index: Index::default(), seed: 0 }
+        let (records, windows, directory) = (Vec::new(), Vec::new(), Directory::default());
+        ClientIds { records, free: Link::NONE, windows, open: 0, directory, seed: 0 }
     }
 }
 
 impl ClientIds {
-    /// Makes room for so many ids, so that none waits for memory. Only while nothing is remembered.
-    pub(crate) fn reserve(&mut self, ids: u32) {
-        assert!(self.index.is_empty(), "room is made before the first order");
+    /// Makes room for so many ids, so that none waits for memory. `of_open` gives the owner and the id of the open order in
+    /// a slot.
+    pub(crate) fn reserve(&mut self, ids: u32, of_open: impl Fn(u32) -> (AccountId, Label)) {
         let ids = ids.min(IDS_MAX);
-        self.index = Index::with_room(ids);
-        self.records.resize(index(ids), Record::BLANK);
-        self.records.clear();
+        self.directory.reserve(ids, rehash(&self.records, self.seed, of_open));
+        let records = self.records.len();
+        self.records.resize(index(ids).max(records), Record::BLANK);
+        self.records.truncate(records);
     }
 
     /// Keys the hashes. Only while nothing is remembered.
     pub(crate) fn set_seed(&mut self, seed: u64) {
-        assert!(self.index.is_empty(), "the seed is set before the first order");
+        assert!(self.directory.is_empty(), "the seed is set before the first order");
         self.seed = seed;
     }
 
@@ -155,25 +161,18 @@ impl ClientIds {
     /// Asks for what a search under `hash` begins with.
     #[inline]
     pub(crate) fn prefetch(&self, hash: u64) {
-        self.index.prefetch(hash);
+        self.directory.prefetch(hash);
     }
 
     /// What an account's id leads to, whose hash this is. `is_open` says whether the open order in a slot has it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(
         &self,
         hash: u64,
         (account, client): (AccountId, Label),
         is_open: impl Fn(u32) -> bool,
     ) -> Option<Found> {
-        let same = |number: u32| {
-            if number < DONE {
-                return is_open(number);
-            }
-            let record = &self.records[index(number - DONE)];
-            record.client == client && record.account == account
-        };
-        let number = self.index.find(hash, same)?;
+        let number = self.directory.find(hash, is_named(&self.records, (account, client), is_open))?;
         if number < DONE {
             return Some(Found::Open(number));
         }
@@ -192,7 +191,7 @@ impl ClientIds {
 
     #[inline]
     fn is_below_bound(&self, account: AccountId) -> bool {
-        let used = position(self.index.len());
+        let used = position(self.directory.len());
         used < IDS_MAX - RESERVE || (used < IDS_MAX && self.window(account).length < FEW)
     }
 
@@ -204,17 +203,27 @@ impl ClientIds {
         }
     }
 
+    /// Enters a number. `of_open` gives the owner and the id of the open order in a slot.
     #[inline]
-    fn insert(&mut self, hash: u64, number: u32) {
-        self.index.insert(hash, number, |_| unreachable!("a tag tells what the index needs of the hash"));
+    fn insert(&mut self, hash: u64, number: u32, of_open: impl Fn(u32) -> (AccountId, Label)) {
+        let rehash = rehash(&self.records, self.seed, of_open);
+        // Orders that are open are near already; there are few beside those that are done.
+        let ask = |number: u32| prefetch(&self.records, index(number.saturating_sub(DONE)));
+        self.directory.insert((hash, number), rehash, ask);
     }
 
-    /// Enters the id of the order in `slot`, for which there is room.
+    /// Enters the id of the order in `slot`, for which there is room. `of_open` gives the owner and the id of the open
+    /// order in any slot.
     #[inline]
-    pub(crate) fn open(&mut self, account: AccountId, hash: u64, slot: u32) {
+    pub(crate) fn open(
+        &mut self,
+        account: AccountId,
+        (hash, slot): (u64, u32),
+        of_open: impl Fn(u32) -> (AccountId, Label),
+    ) {
         self.make_room(account);
         self.open += 1;
-        self.insert(hash, slot);
+        self.insert(hash, slot, of_open);
     }
 
     /// The order in `slot` has ended, or goes by another id: remembers what became of its id.
@@ -222,18 +231,24 @@ impl ClientIds {
     pub(crate) fn close(&mut self, hash: u64, (account, slot): (AccountId, u32), remembered: Remembered) {
         let number = self.record(account, remembered);
         self.open -= 1;
-        self.index.replace(hash, (slot, number));
+        self.directory.replace(hash, (slot, number));
     }
 
-    /// Remembers what became of an id that never led to an open order, for which there is room.
+    /// Remembers what became of an id that never led to an open order, for which there is room. `of_open` gives the owner
+    /// and the id of the open order in any slot.
     #[inline(always)]
-    pub(crate) fn remember(&mut self, hash: u64, account: AccountId, remembered: Remembered) {
+    pub(crate) fn remember(
+        &mut self,
+        hash: u64,
+        (account, remembered): (AccountId, Remembered),
+        of_open: impl Fn(u32) -> (AccountId, Label),
+    ) {
         self.make_room(account);
         let number = self.record(account, remembered);
-        self.insert(hash, number);
+        self.insert(hash, number, of_open);
     }
 
-    /// Records what became of an id, as the account's youngest; returns the number that the index holds of it.
+    /// Records what became of an id, as the account's youngest; returns the number that the directory holds of it.
     // Taken apart where it is put together: handed over in memory, it would be read before it is written out.
     #[inline(always)]
     fn record(&mut self, account: AccountId, remembered: Remembered) -> u32 {
@@ -253,7 +268,7 @@ impl ClientIds {
                 slot
             }
             None => {
-                self.records.push(record);
+                push(&mut self.records, record);
                 position(self.records.len() - 1)
             }
         };
@@ -280,17 +295,22 @@ impl ClientIds {
         }
         self.records[index(slot)].next = self.free;
         self.free = Link::to(slot);
-        self.index.remove(hash(self.seed, account, client), DONE | slot);
+        self.directory.remove(hash(self.seed, account, client), DONE | slot);
+    }
+
+    /// Bytes that the directory takes for an id, open or done: all of it shared out among all ids that it leads to.
+    pub fn bytes_per_id(&self) -> usize {
+        self.directory.bytes().div_ceil(self.directory.len().max(1))
     }
 
     /// How many ids lead somewhere.
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.directory.len()
     }
 
     /// Whether none does.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.directory.is_empty()
     }
 
     /// How many ids belong to open orders.
@@ -298,10 +318,33 @@ impl ClientIds {
         self.open
     }
 
-    /// Asks for what an id likely leads to; returns the slot when that is an open order.
+    /// The slot of the open order that an id likely leads to. Any number when it leads to none.
     #[inline]
-    pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
-        self.index.glance(hash).filter(|number| *number < DONE)
+    pub(crate) fn glance(&self, hash: u64) -> u32 {
+        self.directory.glance(hash)
+    }
+
+    /// The account's oldest record, if its next one takes that one's place.
+    #[inline]
+    fn oldest(&self, account: AccountId) -> Option<u32> {
+        let window = self.windows.get(index(account.0))?;
+        if window.length < WINDOW { None } else { window.oldest.get() }
+    }
+
+    /// Asks for the account's oldest id, if it is forgotten for the next one.
+    #[inline]
+    pub(crate) fn prefetch_oldest(&self, account: AccountId) {
+        if let Some(slot) = self.oldest(account) {
+            prefetch(&self.records, index(slot));
+        }
+    }
+
+    /// Asks for where the account's oldest id is entered, if it is forgotten for the next one.
+    #[inline]
+    pub(crate) fn prefetch_forgotten(&self, account: AccountId) {
+        if let Some(slot) = self.oldest(account) {
+            self.directory.prefetch(self.hash(account, self.records[index(slot)].client));
+        }
     }
 
     /// What is remembered of an account, oldest first.
@@ -323,7 +366,34 @@ impl ClientIds {
                 length += 1;
             }
         }
-        assert_eq!(length, self.index.len(), "whatever is remembered belongs to an account");
+        assert_eq!(length, self.directory.len(), "whatever is remembered belongs to an account");
+    }
+}
+
+/// The hash under which a number was entered.
+fn rehash(records: &[Record], seed: u64, of_open: impl Fn(u32) -> (AccountId, Label)) -> impl Fn(u32) -> u64 {
+    move |number| {
+        let (account, client) = match number.checked_sub(DONE) {
+            None => of_open(number),
+            Some(slot) => (records[index(slot)].account, records[index(slot)].client),
+        };
+        hash(seed, account, client)
+    }
+}
+
+/// Says whether what the directory leads to has this name.
+#[inline]
+fn is_named(
+    records: &[Record],
+    (account, client): (AccountId, Label),
+    is_open: impl Fn(u32) -> bool,
+) -> impl Fn(u32) -> bool {
+    move |number| {
+        if number < DONE {
+            return is_open(number);
+        }
+        let record = &records[index(number - DONE)];
+        record.client == client && record.account == account
     }
 }
 
@@ -346,10 +416,80 @@ pub(crate) fn refused(client: Label, body: u64, reason: RejectReason) -> Remembe
     Remembered { client, body, order: None, outcome, filled: Lots::ZERO }
 }
 
+fields!(Remembered { client, body, order, outcome, filled });
+
+/// How many ids ahead of the one that is entered memory is asked for.
+const AHEAD: usize = 16;
+
+/// Where an id is recorded cannot be seen: put are those of each account, oldest first.
+impl ClientIds {
+    /// Puts what is remembered of so many accounts.
+    pub(crate) fn put(&self, to: &mut ImageWriter<'_>, accounts: usize) {
+        // Those of open orders stand in the orders.
+        let ClientIds { records: _, free: _, windows: _, open: _, directory: _, seed } = self;
+        seed.put(to);
+        for account in (0..position(accounts)).map(AccountId) {
+            let Window { oldest: _, youngest: _, length } = self.window(account);
+            length.put(to);
+            self.of(account).for_each(|remembered| remembered.put(to));
+        }
+    }
+
+    /// Takes what is remembered of so many accounts, with room for the ids of so many open orders, which are entered behind
+    /// it.
+    pub(crate) fn take(from: &mut ImageReader<'_>, accounts: usize, orders: u32) -> Taken<ClientIds> {
+        let mut ids = ClientIds { seed: u64::take(from)?, ..ClientIds::default() };
+        for account in (0..position(accounts)).map(AccountId) {
+            let length = from.length()?;
+            from.check(length <= index(WINDOW), "an account's ids are no more than are remembered")?;
+            for _ in 0..length {
+                let remembered = Remembered::take(from)?;
+                let refused = matches!(remembered.outcome, FirstOutcome::Rejected(_));
+                let done = remembered.outcome != FirstOutcome::Open && refused == remembered.order.is_none();
+                from.check(done, "an id that is done was refused, or its order has ended")?;
+                ids.record(account, remembered);
+            }
+            from.check(ids.records.len() <= index(IDS_MAX), "no more ids are remembered than may be")?;
+        }
+        let all = position(ids.records.len()) + orders;
+        // No more are entered than may be: what is twice as large does not grow soon.
+        ids.directory.reserve((2 * all).min(IDS_MAX), |_| unreachable!("an empty directory hashes nothing"));
+        ids.index_records(from)?;
+        Ok(ids)
+    }
+
+    /// Enters all records, asking for memory well before it is needed.
+    fn index_records(&mut self, from: &ImageReader<'_>) -> Taken<()> {
+        let hash_of = |record: &Record| hash(self.seed, record.account, record.client);
+        for (number, record) in self.records.iter().enumerate() {
+            if let Some(ahead) = self.records.get(number + AHEAD) {
+                self.directory.prefetch(hash_of(ahead));
+            }
+            let same = is_named(&self.records, (record.account, record.client), |_| false);
+            let is_new = self.directory.enter_new(hash_of(record), DONE | position(number), same);
+            from.check(is_new, "an id is remembered once")?;
+        }
+        Ok(())
+    }
+
+    /// Enters the id of the open order in `slot`, unless it is in already, or as many are as may be. `is_open` is as in
+    /// [`ClientIds::find`]. Returns whether it did.
+    pub(crate) fn enter_open(
+        &mut self,
+        (hash, slot): (u64, u32),
+        name: (AccountId, Label),
+        is_open: impl Fn(u32) -> bool,
+    ) -> bool {
+        let same = is_named(&self.records, name, is_open);
+        let is_new = self.directory.len() < index(IDS_MAX) && self.directory.enter_new(hash, slot, same);
+        self.open += u32::from(is_new);
+        is_new
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::mix64;
 
     /// Has as many ids that are done as need no reserve.
     const RICH: AccountId = AccountId(1);
@@ -357,6 +497,11 @@ mod tests {
     const POOR: AccountId = AccountId(2);
     /// Has none that is done.
     const NEW: AccountId = AccountId(3);
+
+    /// The owner and the id of the open order in a slot: its number in 20 characters.
+    fn opened(slot: u32) -> (AccountId, Label) {
+        (NEW, Label::from_raw(20 << 120 | u128::from(slot)).unwrap())
+    }
 
     fn client(number: u32) -> Label {
         Label::new(&format!("id-{number}")).unwrap()
@@ -366,7 +511,8 @@ mod tests {
     fn remember(ids: &mut ClientIds, account: AccountId, numbers: std::ops::Range<u32>) {
         for number in numbers {
             let hash = ids.hash(account, client(number));
-            ids.remember(hash, account, refused(client(number), 0, RejectReason::LotsZero));
+            let remembered = refused(client(number), 0, RejectReason::LotsZero);
+            ids.remember(hash, (account, remembered), opened);
         }
     }
 
@@ -388,7 +534,7 @@ mod tests {
     /// Opens orders of other accounts until there are so many ids in all.
     fn fill(ids: &mut ClientIds, all: u32) {
         for slot in ids.opened()..all - (position(ids.len()) - ids.opened()) {
-            ids.open(NEW, mix64(9, slot.into()), slot);
+            ids.open(NEW, (ids.hash(NEW, opened(slot).1), slot), opened);
         }
         assert_eq!(ids.len(), index(all));
     }
@@ -425,7 +571,7 @@ mod tests {
         let mut ids = ClientIds::default();
         remember(&mut ids, POOR, 0..3);
         fill(&mut ids, IDS_MAX);
-        ids.open(POOR, mix64(9, IDS_MAX.into()), IDS_MAX);
+        ids.open(POOR, (ids.hash(NEW, opened(IDS_MAX).1), IDS_MAX), opened);
         assert!(!knows(&ids, POOR, 0) && knows(&ids, POOR, 1), "an open order's id takes its place");
         remember(&mut ids, POOR, 3..5);
         assert!(!knows(&ids, POOR, 2) && knows(&ids, POOR, 3) && knows(&ids, POOR, 4));

@@ -136,3 +136,11 @@ impl AccountLimits {
         order_notional: Amount::SUPPLY_MAX,
     };
 }
+
+choices!(TradingMode { 0 => Open, 1 => PostOnly, 2 => CancelOnly, 3 => Halted });
+checked!(
+    BandWidth as u32, "a price band is 1 to 1,000,000 parts per million";
+    BandWidth::parts, |parts: u32| BandWidth::new(parts.into())
+);
+fields!(MarketLimits { price_min, price_max, band, order_lots, position_lots, order_notional });
+fields!(AccountLimits { open_orders, position_lots, order_notional });

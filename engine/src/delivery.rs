@@ -5,6 +5,7 @@
 //! [`shares`]).
 
 pub mod audit;
+pub mod command;
 pub mod drawing;
 pub mod outcome;
 pub mod run;
@@ -13,11 +14,14 @@ pub mod slot;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::delivery::audit::Audits;
+use crate::delivery::audit::{Audit, Audits};
 use crate::delivery::run::Run;
 use crate::delivery::shares::{Basis, Shares};
 use crate::delivery::slot::{Party, SLOTS, Slot, SlotNumber};
 use crate::ids::{AccountId, DeliveryId, InstrumentId, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken, take_array};
 use crate::units::{Lots, Ppm, Price};
 
 /// Lots of one obligation that are owed to one holder.
@@ -122,6 +126,11 @@ impl Deliveries {
         numbers.map(|number| (number, self.at(number)))
     }
 
+    /// Who looks at a slot, while somebody does.
+    pub fn audit(&self, delivery: DeliveryId, slot: SlotNumber) -> Option<&Audit> {
+        self.audits.get(&(delivery, slot))
+    }
+
     /// All that are not forgotten.
     pub fn all(&self) -> impl Iterator<Item = (DeliveryId, &Delivery)> {
         let number = |place| DeliveryId(self.forgotten + position(place));
@@ -144,6 +153,13 @@ impl Deliveries {
         self.runs.iter().map(|(instrument, run)| (*instrument, run))
     }
 
+    /// Whether the deliveries of a run are all there, and it has passed no more than there is.
+    fn holds(&self, run: &Run) -> bool {
+        let end = run.first.0.checked_add(run.count);
+        let there = self.forgotten <= run.first.0 && end.is_some_and(|end| DeliveryId(end) <= self.next());
+        there && run.is_whole()
+    }
+
     pub(crate) fn run_mut(&mut self, instrument: InstrumentId) -> &mut Run {
         self.runs.get_mut(&instrument).expect("a window under way has a run")
     }
@@ -157,5 +173,59 @@ impl Deliveries {
             self.drawn.pop_front();
             self.forgotten += 1;
         }
+    }
+}
+
+impl Image for Delivery {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        #[rustfmt::skip]
+        let Delivery { instrument, provider, holder, price, lots, fee, own, maintained, acknowledged, slots } = self;
+        instrument.put(to);
+        (*provider, *holder).put(to);
+        (*price, *lots).put(to);
+        fee.put(to);
+        [own, maintained, acknowledged].into_iter().for_each(|said| said.put(to));
+        slots.iter().for_each(|slot| slot.put(to));
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Delivery> {
+        Ok(Delivery {
+            instrument: Image::take(from)?,
+            provider: Image::take(from)?,
+            holder: Image::take(from)?,
+            price: Image::take(from)?,
+            lots: Image::take(from)?,
+            fee: Image::take(from)?,
+            own: Image::take(from)?,
+            maintained: Image::take(from)?,
+            acknowledged: Image::take(from)?,
+            slots: take_array(from)?,
+        })
+    }
+}
+
+impl Image for Deliveries {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Deliveries { forgotten, drawn, runs, audits } = self;
+        forgotten.put(to);
+        drawn.put(to);
+        runs.put(to);
+        audits.put(to);
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Deliveries> {
+        let (forgotten, drawn) = (u32::take(from)?, VecDeque::take(from)?);
+        let numbered = forgotten.checked_add(position(drawn.len())).is_some();
+        from.check(numbered, "deliveries are numbered from 0 to 2^32 - 1")?;
+        let (runs, audits) = (Image::take(from)?, Image::take(from)?);
+        let deliveries = Deliveries { forgotten, drawn, runs, audits };
+        let runs = deliveries.runs.values().all(|run| deliveries.holds(run));
+        from.check(
+            runs,
+            "the deliveries of a window under way are there, and have not passed more than there is",
+        )?;
+        let audits = deliveries.audits.keys().all(|(delivery, _)| deliveries.find(*delivery).is_some());
+        from.check(audits, "what is audited is a delivery under way")?;
+        Ok(deliveries)
     }
 }

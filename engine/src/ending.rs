@@ -1,5 +1,8 @@
 //! Ending: how an order ended, and what became of the id that a client gave it.
 
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{CHOICE, Image, Taken};
 use crate::reject::RejectReason;
 
 /// Why an order ended without being filled.
@@ -69,4 +72,49 @@ pub enum FirstOutcome {
     Open,
     /// The order has ended.
     Ended(Ended),
+}
+
+choices!(CancelReason {
+    1 => User, 2 => All, 3 => Immediate, 4 => SelfTrade, 5 => Gate, 6 => Expired,
+    7 => Session, 8 => DeadMan, 9 => Kill, 10 => PriceBand, 11 => Sweep,
+});
+
+impl Image for Ended {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        match self {
+            Ended::Filled => 0_u8.put(to),
+            Ended::Canceled(reason) => (1_u8, *reason).put(to),
+            Ended::Renamed => 2_u8.put(to),
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Ended> {
+        let broken = from.fault(CHOICE);
+        match u8::take(from)? {
+            0 => Ok(Ended::Filled),
+            1 => CancelReason::take(from).map(Ended::Canceled),
+            2 => Ok(Ended::Renamed),
+            _ => Err(broken),
+        }
+    }
+}
+
+impl Image for FirstOutcome {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        match self {
+            FirstOutcome::Rejected(reason) => (0_u8, *reason).put(to),
+            FirstOutcome::Open => 1_u8.put(to),
+            FirstOutcome::Ended(ended) => (2_u8, *ended).put(to),
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<FirstOutcome> {
+        let broken = from.fault(CHOICE);
+        match u8::take(from)? {
+            0 => RejectReason::take(from).map(FirstOutcome::Rejected),
+            1 => Ok(FirstOutcome::Open),
+            2 => Ended::take(from).map(FirstOutcome::Ended),
+            _ => Err(broken),
+        }
+    }
 }

@@ -259,6 +259,7 @@ pub enum Event {
         xseq: PrivateSequence,
         delivery: DeliveryId,
         slot: SlotNumber,
+        by: Party,
         deposit: Amount,
         lost: bool,
     },
@@ -277,3 +278,6 @@ pub enum Event {
 }
 
 const _: () = assert!(size_of::<Event>() <= 64);
+
+wraps!(PrivateSequence);
+choices!(Liquidity { 0 => Maker, 1 => Taker });

@@ -15,6 +15,7 @@ mod entry;
 pub mod foresight;
 mod grid;
 mod identity;
+mod image;
 mod markets;
 mod orders;
 mod prevention;
@@ -37,6 +38,7 @@ use crate::control::TradingMode;
 use crate::delivery::Deliveries;
 use crate::delivery::drawing::Drawing;
 use crate::event::Event;
+use crate::exchange::identity::named;
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
 use crate::ledger::Ledger;
@@ -99,10 +101,12 @@ impl Exchange {
         assert!(self.last.time <= stamp.time, "time never goes back");
         self.last = stamp;
         std::mem::swap(&mut self.events, events);
-        self.ledger.begin(stamp.sequence);
         match self.execute(&stamped.command) {
             Ok(()) => self.tell_changes(),
-            Err(reason) => self.events.push(Event::Rejected { reason }),
+            Err(reason) => {
+                assert!(self.ledger.is_untouched(), "a command happens whole or is rejected whole");
+                self.events.push(Event::Rejected { reason });
+            }
         }
         std::mem::swap(&mut self.events, events);
     }
@@ -125,22 +129,7 @@ impl Exchange {
             Command::CancelAfter { account, after } => self.cancel_after(account, after),
             Command::EndSession { account, session } => self.end_session(account, session),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
-            Command::AnnounceMaintenance { account, instrument } => {
-                self.announce_maintenance(account, instrument)
-            }
-            Command::AcknowledgeDelivery { account, delivery } => self.acknowledge(account, delivery),
-            Command::ReclaimSlots { account, delivery, from } => self.reclaim(account, delivery, from),
-            Command::CommitSlot { account, delivery, slot, commitment, work } => {
-                self.commit(account, (delivery, slot), (commitment, work))
-            }
-            Command::DrawAuditors { delivery, slot, beacon } => self.draw_auditors((delivery, slot), beacon),
-            Command::OpenSlot { account, delivery, slot, opening } => {
-                self.open_work(account, (delivery, slot), opening)
-            }
-            Command::RecordVerdict { account, delivery, slot, verdict, evidence } => {
-                self.record_verdict(account, (delivery, slot), (verdict, evidence))
-            }
-            Command::DisputeSlot { account, delivery, slot } => self.dispute(account, (delivery, slot)),
+            Command::Delivery(ref command) => self.deliver(command),
             _ => self.administer(command),
         }
     }
@@ -166,23 +155,16 @@ impl Exchange {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
-            Command::SetDeliveryTerms { market, terms, reason } => {
-                self.set_delivery_terms(market, terms, reason)
-            }
-            Command::SetAuditor { account, auditor, reason } => self.set_auditor(account, auditor, reason),
-            Command::RuleSlot { delivery, slot, ruling, reason } => {
-                self.rule((delivery, slot), ruling, reason)
-            }
             _ => unreachable!("carried out by the caller"),
         }
     }
 
-    /// Makes room for so many open orders and so many client order ids, so that no command waits for memory. Without it
-    /// room is made as it is needed. Only before the first order.
+    /// Makes room for so many open orders and so many client order ids, so that no command waits for memory. Beyond it, and
+    /// without it, room is made as it is needed.
     pub fn reserve(&mut self, orders: u32, ids: u32) {
         self.books.reserve(orders);
         self.orders.reserve(orders);
-        self.client_ids.reserve(ids);
+        self.client_ids.reserve(ids, named(&self.orders, &self.books));
     }
 
     /// When the next timer falls due.

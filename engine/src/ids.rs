@@ -147,6 +147,10 @@ impl Scopes {
     }
 }
 
+wraps!(AccountId, GroupId, MarketId, ClassId, InstrumentId, TradeId, DeliveryId, PublicKey);
+fields!(OrderId { generation, slot });
+checked!(Scopes as u8, "scopes are known flags"; Scopes::bits, Scopes::from_bits);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,22 +1,22 @@
-//! Index: finds a slot by a key, in four or eight bytes for each place of a table.
+//! Index: finds a slot by a key, in four bytes for each place of a table.
 //!
-//! Open addressing with linear probing. An entry holds the slot and how far it stands from its home; a [`Tagged`] one
-//! also 32 bits of the hash. Whoever asks confirms the key by looking into the slot, which it needs next anyway, and
-//! only entries with the home that the key has are looked into. Tags are for what is mostly asked in vain, and too large
-//! for the caches. Deleting moves later entries back, so there are no tombstones. A table that grows hands its
+//! Open addressing with linear probing. An entry holds the slot and how far it stands from its home. Whoever asks
+//! confirms the key by looking into the slot, which it needs next anyway, and only entries with the home that the key has
+//! are looked into. What is mostly asked in vain, and too large for the caches, has a `directory`. Deleting moves later entries back, so there are no tombstones. A table that grows hands its
 //! entries over a few at a time, so that no single insertion waits for all of them. Nothing ever iterates over it, so
 //! its order cannot be seen.
 
-pub mod entry;
+mod entry;
 mod table;
 
 use crate::ids::index;
-use crate::index::entry::{Entry, Slim};
+use crate::index::entry::{Entry, SLOT_BITS};
 use crate::index::table::Table;
-use crate::prefetch::prefetch;
 
-/// The most slots of a slim index: they are numbered below this.
-pub const SLOTS_MAX: u32 = 1 << Slim::SLOT_BITS;
+/// The most slots: they are numbered below this.
+pub const SLOTS_MAX: u32 = 1 << SLOT_BITS;
+/// At most one place in so many is in use, because short runs are short searches.
+const PLACES_PER_ENTRY: usize = 4;
 /// Places of the old table that each insertion clears while a table grows: many more than it takes to be done before the
 /// new table is full, because meanwhile there are two tables to look into.
 const PLACES_MOVED: usize = 16;
@@ -47,15 +47,15 @@ fn low(wide: u128) -> u64 {
 /// A table that is being handed over, place after place, from one that was free when that began: so no run of entries
 /// lies across the beginning, and only the run at the present place has lost its first ones.
 #[derive(Clone, Debug)]
-struct Old<E> {
-    table: Table<E>,
+struct Old {
+    table: Table,
     begin: usize,
     /// Places that are handed over.
     done: usize,
 }
 
-impl<E: Entry> Old<E> {
-    fn new(table: Table<E>) -> Old<E> {
+impl Old {
+    fn new(table: Table) -> Old {
         let begin = table.entries.iter().position(|entry| entry.is_free());
         Old { begin: begin.expect("a table is mostly free"), done: 0, table }
     }
@@ -74,15 +74,15 @@ impl<E: Entry> Old<E> {
     fn search(&self, hash: u64, same: impl FnMut(u32) -> bool) -> Option<usize> {
         let home = self.distance(self.table.home(hash));
         let skipped = u32::try_from(self.done.saturating_sub(home)).ok()?;
-        self.table.search_from((self.place(home.max(self.done)), skipped + 1), hash, same)
+        self.table.search_from(self.place(home.max(self.done)), skipped + 1, same)
     }
 
     /// Takes the next place over into `table`. Returns whether it was the last one.
-    fn hand_over(&mut self, table: &mut Table<E>, rehash: impl FnMut(u32) -> u64) -> bool {
+    fn hand_over(&mut self, table: &mut Table, mut rehash: impl FnMut(u32) -> u64) -> bool {
         let at = self.place(self.done);
-        let entry = std::mem::replace(&mut self.table.entries[at], E::FREE);
+        let entry = std::mem::replace(&mut self.table.entries[at], Entry::FREE);
         if !entry.is_free() {
-            table.place(entry.hash(rehash), entry.slot());
+            table.place(rehash(entry.slot()), entry.slot());
         }
         self.done += 1;
         self.done == self.table.entries.len()
@@ -91,29 +91,24 @@ impl<E: Entry> Old<E> {
 
 /// From hashes to slots.
 #[derive(Clone, Debug)]
-pub struct Index<E = Slim> {
-    table: Table<E>,
+pub struct Index {
+    table: Table,
     length: usize,
     /// The smaller table that is being handed over.
-    old: Option<Old<E>>,
+    old: Option<Old>,
 }
 
-impl<E: Entry> Default for Index<E> {
-    fn default() -> Index<E> {
+impl Default for Index {
+    fn default() -> Index {
         Index { table: Table::new(4), length: 0, old: None }
     }
 }
 
-impl<E: Entry> Index<E> {
-    /// An empty index that does not grow before it holds more than so many slots. Its memory is written, so that no
-    /// insertion waits for it.
-    pub fn with_room(slots: u32) -> Index<E> {
-        let places = index(slots).saturating_mul(E::PLACES_PER_ENTRY).next_power_of_two();
-        let mut index = Index { table: Table::new(places.trailing_zeros().max(4)), length: 0, old: None };
-        // Memory comes from the system as zeros that are not there before they are written, with something else first.
-        index.table.entries.fill(E::home(u64::MAX, 1));
-        std::hint::black_box(&mut index.table.entries).fill(E::FREE);
-        index
+impl Index {
+    /// An empty index that does not grow before it holds more than so many slots.
+    pub(crate) fn with_room(slots: u32) -> Index {
+        let places = index(slots).saturating_mul(PLACES_PER_ENTRY).next_power_of_two();
+        Index { table: Table::new(places.trailing_zeros().max(4)), length: 0, old: None }
     }
 
     /// The slot entered under `hash` that `same` confirms.
@@ -138,7 +133,7 @@ impl<E: Entry> Index<E> {
 
     /// The table and the place of the entry under `hash` that `same` confirms.
     #[inline]
-    fn locate(&mut self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<(&mut Table<E>, usize)> {
+    fn locate(&mut self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<(&mut Table, usize)> {
         match self.table.search(hash, &mut same) {
             Some(at) => Some((&mut self.table, at)),
             None => {
@@ -153,21 +148,20 @@ impl<E: Entry> Index<E> {
     /// slot that is in.
     #[inline]
     pub fn insert(&mut self, hash: u64, slot: u32, rehash: impl FnMut(u32) -> u64) {
-        assert!(slot < 1 << E::SLOT_BITS, "slots are numbered below the most there may be");
-        if self.old.is_some() || self.table.entries.len() <= self.length * E::PLACES_PER_ENTRY {
+        assert!(slot < SLOTS_MAX, "slots are numbered below the most there may be");
+        if self.old.is_some() || self.table.entries.len() <= self.length * PLACES_PER_ENTRY {
             self.grow(rehash);
         }
         self.table.place(hash, slot);
         self.length += 1;
     }
 
-    /// Enters `new` in place of `slot`, entered under `hash`; panics when that is not in.
-    #[inline]
-    pub fn replace(&mut self, hash: u64, (slot, new): (u32, u32)) {
-        let found = self.locate(hash, |found| found == slot);
-        let (table, at) = found.expect("only what was entered is replaced");
-        let steps = table.entries[at].steps();
-        table.entries[at] = E::home(hash, new).farther(steps - 1);
+    /// Enters `slot` under `hash`, unless `same` confirms one that is in, or those that are in stand too close. Only in an
+    /// index that has room. Returns whether it did.
+    pub(crate) fn enter_new(&mut self, hash: u64, slot: u32, same: impl FnMut(u32) -> bool) -> bool {
+        let is_new = self.find(hash, same).is_none() && self.table.try_place(hash, slot);
+        self.length += usize::from(is_new);
+        is_new
     }
 
     /// Removes `slot`, entered under `hash`; panics when it is not in.
@@ -176,20 +170,10 @@ impl<E: Entry> Index<E> {
         self.take(hash, |found| found == slot).expect("only what was entered is removed");
     }
 
-    /// Asks for the line in which a search under `hash` begins.
+    /// The slot that a search under `hash` likely finds. Any number when it finds none.
     #[inline]
-    pub fn prefetch(&self, hash: u64) {
-        prefetch(&self.table.entries, self.table.home(hash));
-        if let Some(Old { table, .. }) = &self.old {
-            prefetch(&table.entries, table.home(hash));
-        }
-    }
-
-    /// A slot that stands where a search under `hash` begins, if there is one: likely the one that is found.
-    #[inline]
-    pub fn glance(&self, hash: u64) -> Option<u32> {
-        let entry = self.table.entries[self.table.home(hash)];
-        (!entry.is_free()).then(|| entry.slot())
+    pub fn glance(&self, hash: u64) -> u32 {
+        self.table.entries[self.table.home(hash)].slot()
     }
 
     /// How many slots are entered.
@@ -206,7 +190,7 @@ impl<E: Entry> Index<E> {
     /// Bytes that its tables take.
     pub fn bytes(&self) -> usize {
         let old = self.old.as_ref().map_or(0, |old| old.table.entries.capacity());
-        (self.table.entries.capacity() + old) * size_of::<E>()
+        (self.table.entries.capacity() + old) * size_of::<Entry>()
     }
 
     /// Begins to hand over to a table twice as large, or goes on with it.
@@ -229,18 +213,12 @@ impl<E: Entry> Index<E> {
 mod tests {
     use super::*;
     use crate::ids::position;
-    use crate::index::entry::Tagged;
 
     /// Few distinct hashes, so that runs are long and wrap around.
     #[test]
     fn an_index_equals_a_list_of_pairs() {
-        equals_a_list_of_pairs::<Slim>();
-        equals_a_list_of_pairs::<Tagged>();
-    }
-
-    fn equals_a_list_of_pairs<E: Entry>() {
         for spread in [3, 40, u64::MAX] {
-            let mut index = Index::<E>::default();
+            let mut index = Index::default();
             let mut pairs: Vec<(u64, u32)> = Vec::new();
             let mut random = 42_u64;
             let mut hashes = Vec::new();
@@ -259,7 +237,7 @@ mod tests {
                     }
                     assert_eq!(index.take(hash, |found| found == slot), None);
                 } else {
-                    index.insert(hash, slot, |slot| hashes[super::index(slot)]);
+                    index.insert(hash, slot, |slot| hashes[crate::ids::index(slot)]);
                     pairs.push((hash, slot));
                 }
                 assert_eq!(index.len(), pairs.len());
@@ -268,11 +246,6 @@ mod tests {
                 };
                 let (hash, slot) = pairs[at];
                 assert_eq!(index.find(hash, |found| found == slot), Some(slot));
-                if random.is_multiple_of(7) {
-                    hashes.push(hash);
-                    pairs[at].1 = position(hashes.len() - 1);
-                    index.replace(hash, (slot, pairs[at].1));
-                }
             }
             for (hash, slot) in pairs {
                 assert_eq!(index.find(hash, |found| found == slot), Some(slot));

@@ -1,6 +1,7 @@
 //! Instrument: one delivery window of a market, from its listing to its settlement.
 
 use crate::control::TradingMode;
+use crate::delivery::run::DeliveryTerms;
 use crate::ids::{ClassId, MarketId};
 use crate::stamp::Time;
 use crate::units::{Amount, Ppm, Price, Volume};
@@ -79,6 +80,10 @@ pub struct Instrument {
     pub extinguished: Volume,
     /// The class's reference rate at the gate, once that has closed; none when it was withheld.
     pub reference: Option<Price>,
+    /// What its deliveries go by: the market's terms at the gate, once that has closed.
+    pub delivery: DeliveryTerms,
+    /// How many deliveries were drawn.
+    pub deliveries: u32,
 }
 
 impl Instrument {
@@ -87,3 +92,22 @@ impl Instrument {
         self.phase == Phase::Open && time < self.gate
     }
 }
+
+choices!(Phase { 0 => Listed, 1 => Open, 2 => Closed, 3 => Delivering, 4 => Settled });
+fields!(Terms { bond, maker_fee, taker_fee });
+fields!(Instrument {
+    market,
+    class,
+    start,
+    gate,
+    phase,
+    mode,
+    terms,
+    anchor,
+    trades,
+    issued,
+    extinguished,
+    reference,
+    delivery,
+    deliveries,
+});

@@ -86,6 +86,8 @@ impl fmt::Debug for Label {
     }
 }
 
+checked!(Label as u128, "a label is 1 to 20 known characters, packed"; Label::raw, Label::from_raw);
+
 #[cfg(test)]
 mod tests {
     use super::*;

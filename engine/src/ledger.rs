@@ -4,18 +4,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::account::Accounts;
+use crate::account::{Account, Accounts};
 use crate::delivery::outcome::Award;
 use crate::delivery::shares::Shares;
 use crate::event::Liquidity;
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::instrument::Terms;
 use crate::label::Label;
 use crate::obligation::Obligations;
 use crate::order::Side;
-use crate::position::{PositionRow, Positions};
-use crate::stamp::Sequence;
+use crate::position::{Position, PositionRow, Positions};
 use crate::units::{Amount, Lots, Ppm, Price, Volume};
 
 /// Credit, positions and obligations of all accounts.
@@ -35,16 +37,17 @@ pub struct Ledger {
     pub fees: Amount,
     /// References of deposits that were minted.
     pub(crate) references: BTreeSet<Label>,
-    touched: Touched,
+    pub(crate) touched: Touched,
 }
 
 /// What the present command has changed so far.
 #[derive(Clone, Debug, Default)]
-struct Touched {
-    sequence: Sequence,
-    accounts: Vec<AccountId>,
-    positions: Vec<PositionRow>,
-    fees: bool,
+pub(crate) struct Touched {
+    /// Each once, in order of first change.
+    pub(crate) accounts: Vec<AccountId>,
+    /// Each once, in order of first change.
+    pub(crate) positions: Vec<PositionRow>,
+    pub(crate) fees: bool,
 }
 
 /// What decides what an open order could cost.
@@ -100,42 +103,47 @@ pub(crate) struct Bought {
 }
 
 impl Ledger {
-    /// Starts noting what the command at `sequence` changes.
-    pub(crate) fn begin(&mut self, sequence: Sequence) {
-        self.touched.sequence = sequence;
-        self.touched.accounts.clear();
-        self.touched.positions.clear();
-        self.touched.fees = false;
+    /// Whether the present command has changed nothing so far.
+    #[inline]
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.touched.accounts.is_empty() && self.touched.positions.is_empty() && !self.touched.fees
     }
 
-    /// The accounts that the command has changed, each once, in order of first change.
-    pub(crate) fn touched_accounts(&self) -> &[AccountId] {
-        &self.touched.accounts
-    }
-
-    /// The positions that the command has changed, each once, in order of first change.
-    pub(crate) fn touched_positions(&self) -> &[PositionRow] {
-        &self.touched.positions
-    }
-
-    /// Whether the command has changed the fees.
-    pub(crate) fn touched_fees(&self) -> bool {
-        self.touched.fees
-    }
-
-    fn touch(&mut self, account: AccountId) {
+    /// Notes that an account's balance changes; returns the account.
+    #[inline]
+    fn touch(&mut self, account: AccountId) -> &mut Account {
         let row = self.accounts.at_mut(account);
-        if row.touched != self.touched.sequence {
-            row.touched = self.touched.sequence;
+        if !row.touched {
+            row.touched = true;
             self.touched.accounts.push(account);
+        }
+        row
+    }
+
+    /// Notes that a position changes; returns the position.
+    #[inline]
+    fn touch_position(&mut self, row: PositionRow) -> &mut Position {
+        let position = self.positions.at_mut(row);
+        if !position.touched {
+            position.touched = true;
+            self.touched.positions.push(row);
+        }
+        position
+    }
+
+    /// Asks for the oldest obligation in a row, which may be any number.
+    #[inline]
+    pub(crate) fn prefetch_obligation(&self, row: PositionRow) {
+        if let Some(position) = self.positions.get(row) {
+            self.obligations.prefetch(position.obligations);
         }
     }
 
-    fn touch_position(&mut self, row: PositionRow) {
-        let position = self.positions.at_mut(row);
-        if position.touched != self.touched.sequence {
-            position.touched = self.touched.sequence;
-            self.touched.positions.push(row);
+    /// Asks for the obligation after that one.
+    #[inline]
+    pub(crate) fn prefetch_obligation_after(&self, row: PositionRow) {
+        if let Some(position) = self.positions.get(row) {
+            self.obligations.prefetch_after(position.obligations);
         }
     }
 
@@ -148,8 +156,7 @@ impl Ledger {
 
     /// Adds to what is available.
     fn free(&mut self, account: AccountId, amount: Amount) {
-        self.touch(account);
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.available = balance.available.plus(amount);
     }
 
@@ -170,8 +177,7 @@ impl Ledger {
                 let account = position.account;
                 position.open_buys = position.open_buys.plus(lots);
                 let hold = fees::bid_hold(&order.terms, order.limit, lots);
-                self.touch(account);
-                let balance = &mut self.accounts.at_mut(account).balance;
+                let balance = self.touch(account);
                 balance.available = balance.available.less(hold);
                 balance.held = balance.held.plus(hold);
             }
@@ -193,9 +199,9 @@ impl Ledger {
                 let hold = |leaves| fees::bid_hold(&order.terms, order.limit, leaves);
                 let kept = if to.is_zero() { Amount::ZERO } else { hold(to) };
                 let freed = hold(from).less(kept);
-                let balance = &mut self.accounts.at_mut(account).balance;
+                let balance = self.touch(account);
                 balance.held = balance.held.less(freed);
-                self.free(account, freed);
+                balance.available = balance.available.plus(freed);
             }
             Side::Ask => {
                 position.open_sells = position.open_sells.less(from.less(to));
@@ -213,10 +219,8 @@ impl Ledger {
         if needed == bonded {
             return;
         }
-        self.touch(account);
-        self.touch_position(row);
-        self.positions.at_mut(row).bonded = needed;
-        let balance = &mut self.accounts.at_mut(account).balance;
+        self.touch_position(row).bonded = needed;
+        let balance = self.touch(account);
         balance.available = balance.available.plus(bonded).less(needed);
         balance.bonded = balance.bonded.less(bonded).plus(needed);
     }
@@ -260,17 +264,15 @@ impl Ledger {
         ));
         let cost = price.cost(lots);
         let fee = fees::rate(terms, buyer.liquidity).of(cost);
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.held = balance.held.less(freed);
-        self.free(account, freed.less(cost).less(fee));
+        balance.available = balance.available.plus(freed.less(cost).less(fee));
         self.collect(fee);
 
-        self.touch_position(buyer.position);
-        let position = self.positions.at_mut(buyer.position);
+        let position = self.touch_position(buyer.position);
         position.open_buys = position.open_buys.less(lots);
-        let extinguished = self.extinguish(buyer.position, lots);
-        let position = self.positions.at_mut(buyer.position);
         position.lots += i64::from(lots.count());
+        let extinguished = self.extinguish(buyer.position, lots);
         self.bond(buyer.position, terms.bond);
         Bought { extinguished, fee }
     }
@@ -297,13 +299,12 @@ impl Ledger {
     /// it. `row` is the provider's position. Returns the fee that the provider paid on the escrow.
     pub(crate) fn pay_slot(&mut self, (row, holder): (PositionRow, AccountId), payment: &Payment) -> Amount {
         let &Payment { shares, award, fee } = payment;
-        self.touch_position(row);
-        let position = self.positions.at_mut(row);
+        let position = self.touch_position(row);
         let provider = position.account;
         position.escrow = position.escrow.less(shares.escrow);
         position.bonded = position.bonded.less(shares.bond());
         self.escrow = self.escrow.less(shares.escrow);
-        let balance = &mut self.accounts.at_mut(provider).balance;
+        let balance = self.touch(provider);
         balance.bonded = balance.bonded.less(shares.bond());
         self.free(provider, shares.rest);
         let cover_to = if award.cover_to_provider { provider } else { holder };
@@ -320,23 +321,21 @@ impl Ledger {
 
     /// Holds a deposit, which the caller has found to be available.
     pub(crate) fn hold(&mut self, account: AccountId, amount: Amount) {
-        self.touch(account);
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.available = balance.available.less(amount);
         balance.held = balance.held.plus(amount);
     }
 
     /// Frees what was held.
     pub(crate) fn unhold(&mut self, account: AccountId, amount: Amount) {
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.held = balance.held.less(amount);
-        self.free(account, amount);
+        balance.available = balance.available.plus(amount);
     }
 
     /// Burns what was held: there is less credit from then on.
     pub(crate) fn burn_held(&mut self, account: AccountId, amount: Amount) {
-        self.touch(account);
-        let balance = &mut self.accounts.at_mut(account).balance;
+        let balance = self.touch(account);
         balance.held = balance.held.less(amount);
         self.supply = self.supply.less(amount);
     }
@@ -352,4 +351,28 @@ impl Ledger {
 pub(crate) fn bond_needed(short: u64, bond: Amount) -> Option<Amount> {
     let lots = Lots::new(short)?;
     bond.times(Volume::ZERO.plus(lots))
+}
+
+impl Image for Ledger {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        // Between commands nothing is touched.
+        let Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched: _ } = self;
+        accounts.put(to);
+        obligations.put(to);
+        positions.put(obligations, to);
+        [supply, escrow, fees].into_iter().for_each(|amount| amount.put(to));
+        to.list(references.iter());
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Ledger> {
+        let accounts = Accounts::take(from)?;
+        let mut obligations = Obligations::take(from)?;
+        let positions = Positions::take(from, &mut obligations, accounts.len())?;
+        let (supply, escrow, fees) = (Amount::take(from)?, Amount::take(from)?, Amount::take(from)?);
+        let references = Vec::<Label>::take(from)?;
+        let ascend = references.is_sorted_by(|one, other| one < other);
+        from.check(ascend, "references of deposits ascend")?;
+        let (references, touched) = (references.into_iter().collect(), Touched::default());
+        Ok(Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched })
+    }
 }

@@ -3,6 +3,10 @@
 //! Commands go in with their [`stamp::Stamp`], events come out. Nothing in here knows a clock, a thread, a file,
 //! a socket or a random number. Start reading at [`exchange::Exchange::apply`].
 
+// First, because the nouns below say with its macros what their images are.
+#[macro_use]
+pub mod image;
+
 pub mod account;
 pub mod book;
 pub mod class;
@@ -10,10 +14,12 @@ pub mod client_ids;
 pub mod command;
 pub mod control;
 pub mod delivery;
+mod directory;
 pub mod ending;
 pub mod event;
 pub mod exchange;
 pub mod fees;
+mod growth;
 pub mod ids;
 pub mod index;
 pub mod instrument;

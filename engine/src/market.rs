@@ -142,3 +142,21 @@ pub struct Market {
     /// What its deliveries go by, from the next gate on.
     pub delivery: DeliveryTerms,
 }
+
+choices!(SelfTrade { 0 => Prevented, 1 => Allowed });
+choices!(BondRule { 0 => Fixed, 1 => Reference });
+fields!(MarketSpec {
+    bond,
+    class,
+    zone,
+    tier,
+    self_trade,
+    bond_rule,
+    window_seconds,
+    windows,
+    windows_ahead,
+    gate_seconds,
+    maker_fee,
+    taker_fee,
+});
+fields!(Market { spec, class, next_window, unopened, limits, mode, delivery });

@@ -258,3 +258,12 @@ pub struct Amendment {
     /// When stamped later than this, the change is refused.
     pub deadline: Option<Time>,
 }
+
+choices!(Side { 0 => Bid, 1 => Ask });
+choices!(OrderKind { 1 => Limit, 2 => Market, 3 => PostOnly, 4 => PostOnlySlide });
+choices!(SelfTradePrevention { 1 => CancelNewest, 2 => CancelOldest, 3 => CancelBoth, 4 => Decrement });
+checked!(
+    SessionId as u32, "a session is a number from 1";
+    |session: SessionId| session.0.get(),
+    |number: u32| NonZeroU32::new(number).map(SessionId)
+);

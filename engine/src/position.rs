@@ -2,44 +2,51 @@
 
 use crate::ids::index;
 use crate::ids::{AccountId, InstrumentId, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::index::{Index, SLOTS_MAX, mix64};
 use crate::link::Link;
-use crate::obligation::Queue;
-use crate::stamp::Sequence;
+use crate::obligation::{Obligations, Queue};
 use crate::units::{Amount, Lots, Volume};
 
 /// Where a position stands among all positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PositionRow(pub(crate) u32);
 
-/// An account's part in one instrument.
+/// An account's part in one instrument: a cache line of its own.
+///
+/// A command that changes it tells it at once. No two numbers that are told lie side by side: the compiler would read
+/// them as one, and a processor does not read what was just written in parts before it has reached the cache, behind
+/// everything written earlier. With them side by side here and in `Account`, a command took 8% longer.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub struct Position {
-    /// Whose.
-    pub account: AccountId,
-    /// Of what.
-    pub instrument: InstrumentId,
     /// Claims above zero, obligations below.
     pub lots: i64,
     /// Lots of all its open buy orders.
     pub open_buys: Volume,
+    /// Credit its buyers paid, waiting for delivery.
+    pub escrow: Amount,
     /// Lots of all its open sell orders.
     pub open_sells: Volume,
+    /// Its lot bonds: short lots times the market's bond.
+    pub bonded: Amount,
+    /// What it owes, oldest first.
+    pub obligations: Queue,
+    /// Whose.
+    pub account: AccountId,
+    /// Of what.
+    pub instrument: InstrumentId,
     /// What it can deliver in all; zero for those who are no provider.
     pub capacity: Lots,
     /// It announced maintenance in time.
     pub maintained: bool,
-    /// What it owes, oldest first.
-    pub obligations: Queue,
-    /// Credit its buyers paid, waiting for delivery.
-    pub escrow: Amount,
-    /// Its lot bonds: short lots times the market's bond.
-    pub bonded: Amount,
-    /// The command that changed it last.
-    pub(crate) touched: Sequence,
-    /// The instrument's next position; the next free row when this one is free.
-    next: Link,
+    /// Whether the present command has changed it.
+    pub(crate) touched: bool,
 }
+
+const _: () = assert!(size_of::<Position>() == 64);
 
 impl Position {
     /// Lots of claims.
@@ -66,6 +73,8 @@ impl Position {
 #[derive(Clone, Debug)]
 pub struct Positions {
     rows: Vec<Position>,
+    /// Of each row the instrument's next position; the next free row when that row is free.
+    next: Vec<Link>,
     free: Link,
     used: u32,
     /// Of each instrument the position entered last.
@@ -75,7 +84,8 @@ pub struct Positions {
 
 impl Default for Positions {
     fn default() -> Positions {
-        Positions { rows: Vec::new(), free: Link::NONE, used: 0, last: Vec::new(), index: Index::default() }
+        let (rows, next, last) = (Vec::new(), Vec::new(), Vec::new());
+        Positions { rows, next, free: Link::NONE, used: 0, last, index: Index::default() }
     }
 }
 
@@ -107,27 +117,29 @@ impl Positions {
             self.last.resize(index(instrument.0) + 1, Link::NONE);
         }
         let row = Position {
-            account,
-            instrument,
             lots: 0,
             open_buys: Volume::ZERO,
+            escrow: Amount::ZERO,
             open_sells: Volume::ZERO,
+            bonded: Amount::ZERO,
+            obligations: Queue::EMPTY,
+            account,
+            instrument,
             capacity: Lots::ZERO,
             maintained: false,
-            obligations: Queue::EMPTY,
-            escrow: Amount::ZERO,
-            bonded: Amount::ZERO,
-            touched: Sequence(0),
-            next: self.last[index(instrument.0)],
+            touched: false,
         };
+        let next = self.last[index(instrument.0)];
         let number = match self.free.get() {
             Some(free) => {
-                self.free = self.rows[index(free)].next;
+                self.free = self.next[index(free)];
                 self.rows[index(free)] = row;
+                self.next[index(free)] = next;
                 free
             }
             None => {
                 self.rows.push(row);
+                self.next.push(next);
                 position(self.rows.len() - 1)
             }
         };
@@ -143,17 +155,22 @@ impl Positions {
     /// Takes out one row of an instrument that is over; returns what it had owed. `None` when there is no row left.
     pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> Option<Queue> {
         let row = self.last.get(index(instrument.0)).and_then(|last| last.get())?;
-        let position = &mut self.rows[index(row)];
+        let position = &self.rows[index(row)];
         let idle = position.open_buys.is_zero() && position.open_sells.is_zero();
         let paid = position.escrow.is_zero() && position.bonded.is_zero();
         assert!(idle && paid, "nothing of a settled position is left");
-        self.last[index(instrument.0)] = position.next;
-        position.next = self.free;
+        self.last[index(instrument.0)] = std::mem::replace(&mut self.next[index(row)], self.free);
         self.free = Link::to(row);
         self.used -= 1;
-        let obligations = std::mem::replace(&mut position.obligations, Queue::EMPTY);
+        let obligations = position.obligations;
         self.index.remove(hash(position.account, instrument), row);
         Some(obligations)
+    }
+
+    /// The position in a row, if there is one.
+    #[inline]
+    pub(crate) fn get(&self, row: PositionRow) -> Option<&Position> {
+        self.rows.get(index(row.0))
     }
 
     /// The position in a row.
@@ -167,11 +184,17 @@ impl Positions {
         &mut self.rows[index(row.0)]
     }
 
+    /// The row that `account` likely has in `instrument`. Any number when it has none.
+    #[inline]
+    pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> PositionRow {
+        PositionRow(self.index.glance(hash(account, instrument)))
+    }
+
     /// Every position in an instrument, the last entered first.
     pub fn of(&self, instrument: InstrumentId) -> impl Iterator<Item = &Position> {
-        let row = |link: Link| link.get().map(|row| &self.rows[index(row)]);
-        let last = self.last.get(index(instrument.0)).and_then(|last| row(*last));
-        std::iter::successors(last, move |position| row(position.next))
+        let last = self.last.get(index(instrument.0)).and_then(|last| last.get());
+        let rows = std::iter::successors(last, |row| self.next[index(*row)].get());
+        rows.map(|row| &self.rows[index(row)])
     }
 
     /// Every position, by instrument.
@@ -185,4 +208,63 @@ impl Positions {
 #[inline]
 fn hash(account: AccountId, instrument: InstrumentId) -> u64 {
     mix64(0, u64::from(account.0) << 32 | u64::from(instrument.0))
+}
+
+// Its instrument is that of the list, and its obligations are put behind it. Between commands nothing is touched.
+fields!(Position {
+    account, lots, open_buys, open_sells, capacity, maintained, escrow, bonded;
+    instrument: InstrumentId(0), obligations: Queue::EMPTY, touched: false,
+});
+
+/// In which rows positions stand cannot be seen: put are those of each instrument, in the order of its list.
+impl Positions {
+    pub(crate) fn put(&self, obligations: &Obligations, to: &mut ImageWriter<'_>) {
+        let Positions { rows: _, next: _, free: _, used: _, last, index: _ } = self;
+        to.length(last.len());
+        for instrument in (0..position(last.len())).map(InstrumentId) {
+            to.length(self.of(instrument).count());
+            for row in self.of(instrument) {
+                row.put(to);
+                obligations.put_queue(row.obligations, to);
+            }
+        }
+    }
+
+    /// Takes the positions of a venue with so many accounts.
+    pub(crate) fn take(
+        from: &mut ImageReader<'_>,
+        obligations: &mut Obligations,
+        accounts: usize,
+    ) -> Taken<Positions> {
+        let mut positions = Positions::default();
+        for instrument in 0..from.length()? {
+            let instrument = InstrumentId(position(instrument));
+            let mut last = Link::NONE;
+            for place in 0..from.length()? {
+                let row = Position { instrument, ..Position::take(from)? };
+                from.check(index(row.account.0) < accounts, "a position is an account's")?;
+                let number = position(positions.rows.len());
+                from.check(number < SLOTS_MAX, "there are no more positions than the venue holds")?;
+                match place {
+                    0 => last = Link::to(number),
+                    _ => positions.next[index(number) - 1] = Link::to(number),
+                }
+                positions.next.push(Link::NONE);
+                let obligations = obligations.take_queue(from)?;
+                positions.rows.push(Position { obligations, ..row });
+            }
+            positions.last.push(last);
+        }
+        positions.used = position(positions.rows.len());
+        positions.index = Index::with_room(positions.used);
+        for (number, row) in (0..).zip(&positions.rows) {
+            let same = |other: u32| {
+                let other = &positions.rows[index(other)];
+                (other.account, other.instrument) == (row.account, row.instrument)
+            };
+            let is_new = positions.index.enter_new(hash(row.account, row.instrument), number, same);
+            from.check(is_new, "an account has one position in an instrument")?;
+        }
+        Ok(positions)
+    }
 }

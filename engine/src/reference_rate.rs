@@ -16,6 +16,9 @@
 //! 8,192 trades of each twelfth.
 
 use crate::ids::GroupId;
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::units::{Lots, Price, Volume};
 
 /// Parts into which a period is divided.
@@ -197,4 +200,22 @@ fn lower_median<T: Copy + Ord>(values: impl Iterator<Item = (T, Lots)>) -> Optio
         }
     }
     None
+}
+
+fields!(Sample { price, lots, buyer, seller });
+
+impl Image for Samples {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Samples { partitions } = self;
+        partitions.iter().for_each(|samples| samples.put(to));
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Samples> {
+        let mut samples = Samples::new();
+        for partition in &mut samples.partitions {
+            *partition = Vec::take(from)?;
+            from.check(partition.len() <= SAMPLES_MAX, "a partition has at most 8,192 trades")?;
+        }
+        Ok(samples)
+    }
 }

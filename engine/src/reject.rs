@@ -20,6 +20,14 @@ macro_rules! reasons {
                     $(RejectReason::$name => $code,)+
                 }
             }
+
+            /// The reason of that number.
+            pub const fn from_code(code: u16) -> Option<RejectReason> {
+                match code {
+                    $($code => Some(RejectReason::$name),)+
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -111,10 +119,10 @@ reasons! {
     DeliveryTermsInvalid = 60,
     /// No delivery under way in which the account has this part.
     DeliveryUnknown = 61,
-    /// The slot's work does not stand where this can be done.
-    SlotUnexpected = 62,
     /// The slot's deadline for this has passed.
-    SlotLate = 63,
+    SlotLate = 62,
+    /// The delivery, or its slot, does not stand where this can be done.
+    SlotUnexpected = 63,
     /// The metered work is less than the slot's quota.
     WorkBelowQuota = 64,
     /// The window is no interruptible one.
@@ -128,3 +136,5 @@ reasons! {
     /// The account has too little credit available for the deposit.
     InsufficientDeposit = 69,
 }
+
+checked!(RejectReason as u16, "a reason is one of those there are"; RejectReason::code, RejectReason::from_code);

@@ -43,3 +43,6 @@ pub struct Stamp {
     /// When the sequencer took the command.
     pub time: Time,
 }
+
+wraps!(Sequence, Time);
+fields!(Stamp { sequence, time });

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::stamp::Time;
 
 /// An upper-case name of at most `N` of `[A-Z0-9-]`, padded with zeros.
@@ -154,6 +157,19 @@ impl fmt::Display for Symbol {
         let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
         write!(f, "{}.{}.{}.{year:04}-{month:02}-{day:02}T{hour:02}", self.class, self.zone, self.tier)?;
         if self.minutes { write!(f, "{minute:02}Z") } else { write!(f, "Z") }
+    }
+}
+
+choices!(Tier { 0 => Firm, 1 => Interruptible });
+
+impl<const N: usize> Image for Name<N> {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        self.0.put(to);
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Name<N>> {
+        let broken = from.fault("a class or zone is 1 or more known characters, padded with zeros");
+        Name::from_bytes(from.array()?).ok_or(broken)
     }
 }
 

@@ -7,6 +7,9 @@
 //! Invariant: the heap holds such a timer exactly where the list of its kind says, and the list names no other place.
 
 use crate::ids::{AccountId, ClassId, InstrumentId, MarketId, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{CHOICE, Image, Taken};
 use crate::link::Link;
 use crate::stamp::Time;
 
@@ -177,6 +180,62 @@ impl Timers {
 
 const fn parent(at: usize) -> usize {
     (at - 1) / CHILDREN_MAX
+}
+
+impl Image for Timer {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let (kind, number): (u8, u32) = match *self {
+            Timer::Expiry(slot) => (1, slot),
+            Timer::DeadMan(account) => (2, account.0),
+            Timer::Reference(class) => (3, class.0),
+            Timer::Gate(instrument) => (4, instrument.0),
+            Timer::Roll(market) => (5, market.0),
+            Timer::Draw(instrument) => (6, instrument.0),
+            Timer::Deadline(instrument) => (7, instrument.0),
+            Timer::Settle(instrument) => (8, instrument.0),
+            Timer::Purge => (9, 0),
+        };
+        (kind, number).put(to);
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Timer> {
+        let broken = from.fault(CHOICE);
+        Ok(match <(u8, u32)>::take(from)? {
+            (1, slot) => Timer::Expiry(slot),
+            (2, account) => Timer::DeadMan(AccountId(account)),
+            (3, class) => Timer::Reference(ClassId(class)),
+            (4, instrument) => Timer::Gate(InstrumentId(instrument)),
+            (5, market) => Timer::Roll(MarketId(market)),
+            (6, instrument) => Timer::Draw(InstrumentId(instrument)),
+            (7, instrument) => Timer::Deadline(InstrumentId(instrument)),
+            (8, instrument) => Timer::Settle(InstrumentId(instrument)),
+            (9, 0) => Timer::Purge,
+            _ => return Err(broken),
+        })
+    }
+}
+
+impl Timers {
+    pub(crate) fn put_all(&self, to: &mut ImageWriter<'_>) {
+        // In order of firing: where in the heap a timer stands cannot be seen.
+        let Timers { heap, places: _ } = self;
+        to.length(heap.len());
+        self.iter().for_each(|entry| entry.put(to));
+    }
+
+    /// Takes timers of which all have what they are about: `is_known` says so.
+    pub(crate) fn take_all(from: &mut ImageReader<'_>, is_known: impl Fn(Timer) -> bool) -> Taken<Timers> {
+        let heap = Vec::<Entry>::take(from)?;
+        from.check(heap.is_sorted_by(|one, other| one < other), "timers ascend in order of firing")?;
+        from.check(heap.iter().all(|(_, timer)| is_known(*timer)), "a timer is about something")?;
+        let mut timers = Timers::default();
+        for (at, (_, timer)) in heap.iter().enumerate() {
+            from.check(timers.place(*timer).is_none(), "an order and an account have one timer each")?;
+            timers.note(*timer, Link::to(position(at)));
+        }
+        // Ascending, it is a heap.
+        Ok(Timers { heap, ..timers })
+    }
 }
 
 #[cfg(test)]

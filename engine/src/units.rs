@@ -191,6 +191,11 @@ impl Ppm {
     }
 }
 
+wraps!(Volume, Amount);
+checked!(Price as u32, "a price is 1 to 10^9 ticks"; Price::ticks, |ticks: u32| Price::new(ticks.into()));
+checked!(Lots as u32, "lots are at most 10^7"; Lots::count, |lots: u32| Lots::new(lots.into()));
+checked!(Ppm as u32, "a fee is at most a tenth"; Ppm::parts, |parts: u32| Ppm::new(parts.into()));
+
 #[cfg(test)]
 mod tests {
     use super::*;

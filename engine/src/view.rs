@@ -4,15 +4,19 @@
 //! own state says; a property test holds that.
 
 pub mod accounts;
+pub mod deliveries;
 pub mod depth;
+mod image;
 pub mod orders;
+mod queues;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::{MarketLimits, ModeScope, TradingMode};
+use crate::delivery::run::DeliveryTerms;
 use crate::event::Event;
 use crate::exchange::Founding;
-use crate::ids::{AccountId, InstrumentId, MarketId, OrderId, index, position};
+use crate::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, index, position};
 use crate::instrument::{Phase, Terms};
 use crate::label::Label;
 use crate::market::MarketSpec;
@@ -20,6 +24,7 @@ use crate::stamp::{Stamp, Time};
 use crate::symbol::{ClassName, Symbol};
 use crate::units::{Amount, Price};
 use crate::view::accounts::{AccountView, AccountsView, KeyView};
+use crate::view::deliveries::{DeliveriesView, DeliveryView};
 use crate::view::depth::{Depth, LevelChange};
 use crate::view::orders::{OrderView, OrdersView};
 
@@ -55,6 +60,8 @@ pub struct MarketView {
     pub limits: MarketLimits,
     /// What may be done in it; the venue may be stricter.
     pub mode: TradingMode,
+    /// What its deliveries go by, from the next gate on.
+    pub delivery: DeliveryTerms,
 }
 
 /// A class of GPU as the events tell it.
@@ -81,7 +88,10 @@ pub struct View {
     symbols: BTreeMap<Symbol, InstrumentId>,
     /// Instruments whose gate has not closed.
     current: BTreeSet<InstrumentId>,
+    deliveries: DeliveriesView,
     depths: Vec<Depth>,
+    /// By instrument, the lots that somebody holds a claim to.
+    claims: Vec<u64>,
     orders: OrdersView,
     supply: Amount,
     fees: Amount,
@@ -108,6 +118,7 @@ impl View {
         match *event {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
+            Event::DisputeClosed { deposit, lost: true, .. } => self.supply = self.supply.less(deposit),
             Event::FeesChanged { fees } => self.fees = fees,
             Event::ModeSet { scope, mode, .. } => self.set_mode(scope, mode),
             _ => self.apply_market(event),
@@ -116,7 +127,18 @@ impl View {
             self.depths[index(change.instrument.0)].apply(&change);
             self.changes.push(change);
         }
+        self.count_claims(event);
+        self.deliveries.fold(event);
         self.accounts.fold(self.stamp, event, &self.orders);
+    }
+
+    /// Counts claims, before the account's position is what the event says.
+    fn count_claims(&mut self, event: &Event) {
+        let Event::PositionChanged { account, instrument, position, .. } = *event else { return };
+        let held = self.accounts.at(account).and_then(|account| account.positions.get(&instrument));
+        let claims = |lots: i64| lots.max(0).unsigned_abs();
+        let count = &mut self.claims[index(instrument.0)];
+        *count = *count + claims(position) - claims(held.map_or(0, |held| held.lots));
     }
 
     /// Folds what concerns classes, markets and instruments.
@@ -128,9 +150,10 @@ impl View {
                     self.classes.push(ClassView { name: spec.class, end: None, reference: None });
                 }
                 let (limits, mode) = (MarketLimits::NONE, TradingMode::Open);
-                self.markets.push(MarketView { spec, limits, mode });
+                self.markets.push(MarketView { spec, limits, mode, delivery: DeliveryTerms::DEFAULT });
             }
             Event::MarketLimitsSet { market, limits, .. } => self.markets[index(market.0)].limits = limits,
+            Event::DeliveryTermsSet { market, terms, .. } => self.markets[index(market.0)].delivery = terms,
             Event::ReferencePublished { class, end, rate, .. } => {
                 let view = &mut self.classes[index(class.0)];
                 (view.end, view.reference) = (Some(end), rate);
@@ -184,6 +207,7 @@ impl View {
         self.symbols.insert(Symbol { minutes: false, ..symbol }, instrument);
         self.current.insert(instrument);
         self.depths.push(Depth::default());
+        self.claims.push(0);
     }
 
     /// The last command folded.
@@ -268,6 +292,18 @@ impl View {
         self.depths.get(index(instrument.0))
     }
 
+    /// Open interest: the lots of an instrument that somebody holds a claim to and somebody else owes. After settlement
+    /// it stays what it was.
+    pub fn open_interest(&self, instrument: InstrumentId) -> u64 {
+        self.claims.get(index(instrument.0)).copied().unwrap_or(0)
+    }
+
+    /// The orders of an instrument that show something, of both sides, in the order in which they joined the book: at one
+    /// price that is the order in which they trade.
+    pub fn resting(&self, instrument: InstrumentId) -> impl Iterator<Item = &OrderView> {
+        self.orders.resting(instrument)
+    }
+
     /// An account, if there is one of that number.
     pub fn account(&self, account: AccountId) -> Option<&AccountView> {
         self.accounts.at(account)
@@ -286,6 +322,21 @@ impl View {
     /// The key whose first eight bytes are these.
     pub fn key(&self, first: [u8; 8]) -> Option<&KeyView> {
         self.accounts.key(first)
+    }
+
+    /// A delivery, while its window is not settled.
+    pub fn delivery(&self, delivery: DeliveryId) -> Option<&DeliveryView> {
+        self.deliveries.find(delivery)
+    }
+
+    /// Every delivery of windows that are not settled, by number.
+    pub fn deliveries(&self) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
+        self.deliveries.iter()
+    }
+
+    /// Those of them in which an account has a part.
+    pub fn deliveries_of(&self, account: AccountId) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
+        self.deliveries.of_account(account)
     }
 
     /// An order that is open, or that the last command ended.

@@ -13,6 +13,8 @@ mod bounds;
 mod gates;
 #[path = "corners/ids.rs"]
 mod ids;
+#[path = "corners/images.rs"]
+mod images;
 #[path = "corners/portions.rs"]
 mod portions;
 #[path = "corners/states.rs"]

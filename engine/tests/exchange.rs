@@ -9,23 +9,22 @@
 
 #[path = "exchange/acts.rs"]
 mod acts;
+#[path = "../../simulator/src/agreement.rs"]
 mod agreement;
 #[path = "exchange/cases.rs"]
 mod cases;
 #[path = "exchange/census.rs"]
 mod census;
-#[path = "exchange/counts.rs"]
-mod counts;
-#[path = "exchange/model.rs"]
+#[path = "../../simulator/src/model.rs"]
 mod model;
 #[path = "exchange/outcome.rs"]
 mod outcome;
+#[path = "exchange/reborn.rs"]
+mod reborn;
 #[path = "exchange/requests.rs"]
 mod requests;
 #[path = "exchange/stage.rs"]
 mod stage;
-#[path = "exchange/told.rs"]
-mod told;
 #[path = "exchange/world.rs"]
 mod world;
 

@@ -1,9 +1,11 @@
-//! Fuzz: what the fuzz targets ask holds for random bytes, and for those that a fuzzer once found.
+//! Fuzz: what the fuzz target of the book asks holds for random bytes, and for those that a fuzzer once found.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../fuzz/src/lib.rs"]
-pub mod fuzz;
+#[path = "../../fuzz/src/book.rs"]
+pub mod book;
+#[path = "../../fuzz/src/image.rs"]
+pub mod image;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -28,7 +30,12 @@ fn random(seed: u64) -> Vec<u8> {
 
 #[test]
 fn random_bytes_find_nothing() {
-    (0..STRINGS).for_each(|seed| fuzz::book(&random(seed)));
+    (0..STRINGS).for_each(|seed| book::book(&random(seed)));
+}
+
+#[test]
+fn random_damages_of_images_find_nothing() {
+    (0..STRINGS / 4).for_each(|seed| image::image(&random(seed)));
 }
 
 #[test]
@@ -38,7 +45,7 @@ fn seeds_find_nothing_any_more() {
     assert!(!files.is_empty(), "there are seeds");
     for file in files {
         let bytes = fs::read(&file).unwrap();
-        let found = std::panic::catch_unwind(|| fuzz::book(&bytes));
+        let found = std::panic::catch_unwind(|| book::book(&bytes));
         assert!(found.is_ok(), "{}", file.display());
     }
 }

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| hourbook_fuzz::book(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hourbook_fuzz::book::book(data));

@@ -1,24 +1,10 @@
-//! Fuzz: bytes become operations, which the exchange and the reference book both do.
+//! Fuzz: what the targets do with bytes. A target in `fuzz_targets` hands them to a function here.
 //!
-//! A target in `fuzz_targets` hands bytes to a function here. `engine/tests/fuzz.rs` compiles this very file and hands it
-//! random bytes and those in `seeds`, so that it is true without a fuzzer too.
+//! Tests of the crates compile the same files and hand them random bytes and those in `seeds`, so that they are true without a
+//! fuzzer too.
 
-// The property tests in `engine/tests/book.rs` use the rest of it.
-#[allow(dead_code, reason = "a fuzz target draws from bytes only")]
-#[path = "../../engine/tests/duel/mod.rs"]
-mod duel;
-
-use self::duel::Duel;
-use self::duel::numbers::{Bytes, Numbers};
-use self::duel::op::{Op, Prices};
-
-/// Does what the bytes say until they end. Panics when the exchange and the reference differ, or something is not sound.
-pub fn book(data: &[u8]) {
-    let mut bytes = Bytes(data);
-    let prices = bytes.choose(&Prices::ALL);
-    let mut duel = Duel::new(1);
-    while !bytes.0.is_empty() {
-        // A refusal is an answer as good as any: both gave it.
-        duel.apply(&Op::draw(&mut bytes, prices, duel.open())).ok();
-    }
-}
+pub mod book;
+pub mod evidence;
+pub mod image;
+pub mod model;
+pub mod record;

@@ -11,6 +11,7 @@ use protocol::operator::{BondRule, SelfTrade};
 use protocol::order::Side;
 use protocol::session::Scope;
 use protocol::signature::PublicKey;
+use protocol::speed::{self, Interval, Speed};
 use protocol::terms::SelfTradePrevention;
 
 /// A price in CU per lot.
@@ -33,9 +34,45 @@ pub(crate) fn label(text: &str) -> Result<String, String> {
     checked(text, name::check(text, ""))
 }
 
+/// The exchange's name for an order.
+pub(crate) fn order_id(text: &str) -> Result<String, String> {
+    if text.strip_prefix("o_").is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "the exchange's name for an order looks like o_4f91c2; if this is your own, say `--id {text}`"
+    ))
+}
+
 /// A public key in base64.
 pub(crate) fn public_key(text: &str) -> Result<String, String> {
     checked(text, PublicKey::parse(text, "").map(|_| ()))
+}
+
+/// A temperature, in millionths: from 0 to 10, with at most six decimals.
+pub(crate) fn temperature(text: &str) -> Result<u32, String> {
+    const RULE: &str = "a number from 0 to 10 with at most 6 decimals, such as 0.7";
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(decimals) || 2 < whole.len() || 6 < decimals.len() {
+        return Err(RULE.to_owned());
+    }
+    let millionths: u32 = format!("{whole}{decimals:0<6}").parse().map_err(|_| RULE.to_owned())?;
+    if millionths <= 10_000_000 { Ok(millionths) } else { Err(RULE.to_owned()) }
+}
+
+/// A seed in hexadecimal digits.
+pub(crate) fn seed(text: &str) -> Result<[u8; 32], String> {
+    const RULE: &str = "64 hexadecimal digits";
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(RULE.to_owned());
+    }
+    let mut seed = [0; 32];
+    for (byte, digits) in seed.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let digits = std::str::from_utf8(digits).map_err(|_| RULE.to_owned())?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| RULE.to_owned())?;
+    }
+    Ok(seed)
 }
 
 /// A length of time, such as `5s`.
@@ -52,6 +89,22 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(RULE.to_owned()),
     };
     Ok(unit * number)
+}
+
+/// How often a stream is told.
+pub(crate) fn speed(text: &str) -> Result<Speed, String> {
+    Speed::parse(text).map_err(|error| error.message.into())
+}
+
+/// Levels of a book.
+pub(crate) fn depth(text: &str) -> Result<u32, String> {
+    let levels: u32 = text.parse().map_err(|_| "a number of levels".to_owned())?;
+    speed::depth(levels).map(|_| levels).map_err(|error| error.message.into())
+}
+
+/// How long candles are.
+pub(crate) fn interval(text: &str) -> Result<Interval, String> {
+    Interval::parse(text).map_err(|error| error.message.into())
 }
 
 /// How firm a delivery is.

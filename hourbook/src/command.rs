@@ -7,22 +7,32 @@ mod balance;
 mod bench;
 mod book;
 mod cancel;
+mod candles;
 mod capacity;
+mod caught;
+mod curve;
 mod demo;
 mod deposit;
 mod fills;
+mod fixings;
 mod instruments;
 mod invariants;
 mod keys;
 mod market;
+mod model;
 mod order;
 mod orders;
 mod ping;
+mod receipt;
 mod reduce;
 mod replay;
 mod serve;
+mod sim;
+mod snapshot;
+mod ticker;
 mod trades;
 mod verify;
+mod watch;
 
 use clap::Subcommand;
 use protocol::order::Side;
@@ -38,7 +48,12 @@ pub(crate) enum Command {
     Demo(demo::RunDemo),
     Instruments(instruments::Instruments),
     Book(book::Book),
+    Curve(curve::Curve),
     Trades(trades::Trades),
+    Ticker(ticker::Ticker),
+    Candles(candles::Candles),
+    Fixings(fixings::Fixings),
+    Watch(watch::Watch),
     /// Buy lots
     #[command(after_help = order::EXAMPLES_BUY)]
     Buy(order::Order),
@@ -62,10 +77,17 @@ pub(crate) enum Command {
     Market(market::Market),
     #[command(subcommand)]
     Admin(admin::Admin),
+    Snapshot(snapshot::Snapshot),
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     Invariants(invariants::Invariants),
     #[command(subcommand)]
     Replay(replay::Replay),
+    #[command(subcommand)]
+    Sim(sim::Sim),
     #[command(subcommand)]
     Bench(bench::Bench),
 }
@@ -78,6 +100,11 @@ impl Command {
             Command::Demo(command) => command.run(options.json, screen).await,
             Command::Instruments(command) => command.run(options, screen).await,
             Command::Book(command) => command.run(options, screen).await,
+            Command::Curve(command) => command.run(options, screen).await,
+            Command::Ticker(command) => command.run(options, screen).await,
+            Command::Candles(command) => command.run(options, screen).await,
+            Command::Fixings(command) => command.run(options, screen).await,
+            Command::Watch(command) => command.run(options, screen).await,
             Command::Trades(command) => command.run(options, screen).await,
             Command::Buy(command) => command.run(Side::Buy, options, screen).await,
             Command::Sell(command) => command.run(Side::Sell, options, screen).await,
@@ -94,9 +121,13 @@ impl Command {
             Command::Deposit(command) => command.run(options, screen).await,
             Command::Market(command) => command.run(options, screen).await,
             Command::Admin(command) => command.run(options, screen).await,
+            Command::Snapshot(command) => command.run(screen),
+            Command::Model(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
+            Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),
+            Command::Sim(command) => command.run(screen),
             Command::Bench(command) => command.run(options, screen).await,
         }
     }

@@ -1,16 +1,23 @@
 //! Hourbook: the exchange on the command line.
 
 mod argument;
+mod auditor;
+mod cheats;
 mod command;
 mod command_line;
 mod demo;
+mod deterrence;
 mod failure;
 mod ladder;
 mod latency;
+mod level_text;
 mod moment;
+mod open_files;
 mod options;
 mod screen;
 mod server;
+mod snapshots;
+mod streamed;
 mod table;
 mod watch;
 mod word;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 
 /// Standard output in one of two forms. Errors and remarks go to standard error.
+#[derive(Clone)]
 pub(crate) struct Screen {
     json: bool,
 }
@@ -32,6 +33,16 @@ impl Screen {
         self.print(&format!("{}\n", shown.trim_end_matches('\n')))
     }
 
+    /// Adds to a result that comes piece by piece. As JSON, nothing is shown before it is whole: see `finish`.
+    pub(crate) fn stream(&mut self, piece: &str) -> Result<(), Failure> {
+        if self.json { Ok(()) } else { self.print(piece) }
+    }
+
+    /// Ends a result that was streamed: the whole of it as JSON, or the end of its last line.
+    pub(crate) fn finish<T: Serialize>(&mut self, result: &T) -> Result<(), Failure> {
+        self.show(result, |_| String::new())
+    }
+
     /// Whether the output can be drawn over: text on a terminal.
     pub(crate) fn is_canvas(&self) -> bool {
         !self.json && io::stdout().is_terminal()
@@ -50,6 +61,12 @@ impl Screen {
             // A remark that nobody can read is not worth failing for.
             let _ = writeln!(io::stderr(), "{text}");
         }
+    }
+
+    /// A remark that somebody has to hear, whatever form results have.
+    pub(crate) fn warn(&self, text: &str) {
+        // What nobody can read is not worth failing for.
+        let _ = writeln!(io::stderr(), "hourbook: {text}");
     }
 
     /// Says why the command came to nothing, and returns the exit code.

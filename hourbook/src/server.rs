@@ -9,21 +9,30 @@ use std::time::{Duration, Instant};
 
 use api::feed::Feed;
 use api::gateway::Gateway;
+use api::origin::Origin;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
 use engine::command::Command;
-use engine::command::Stamped;
 use engine::ids::PublicKey;
+use engine::stamp::Sequence;
 use journal::log::AppendError;
 use journal::recovery::RecoveryError;
+use journal::snapshot::Snapshot;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
-use node::pipeline::{Pipeline, Ready, Stopped};
+use node::inlet::Inlet;
+use node::pipeline::{Pipeline, Ready};
 use persistence::open_error::OpenError;
+use persistence::snapshots::error::SnapshotError;
 use persistence::store::RocksLog;
 use protocol::error::ErrorObject;
 use protocol::status::PATH;
 use tokio::net::TcpListener;
+
+use crate::screen::Screen;
+use crate::snapshots;
+use crate::snapshots::Progress;
+use crate::snapshots::keeper::{SNAPSHOT_EVERY, SnapshotKeeper, SnapshotRules};
 
 /// The operator's key within the data folder.
 const OPERATOR_KEY: &str = "operator.key";
@@ -31,6 +40,8 @@ const OPERATOR_KEY: &str = "operator.key";
 const JOURNAL: &str = "journal";
 /// How long connections may take to say goodbye when the server stops.
 const GOODBYE: Duration = Duration::from_secs(3);
+/// After fewer commands than these, a snapshot saves the next start less than it costs this stop.
+const SNAPSHOT_WORTH: u64 = 100_000;
 /// How the process ends when what is on disk is unknown.
 const EXIT_JOURNAL_FAILED: i32 = 5;
 
@@ -43,15 +54,41 @@ pub(crate) struct ServerOptions {
     pub(crate) listen: SocketAddr,
     /// Whether clients on this machine may log in by name.
     pub(crate) dev: bool,
+    /// When snapshots are made, and what is kept.
+    pub(crate) rules: SnapshotRules,
+}
+
+impl ServerOptions {
+    /// For an exchange that is tried out on this machine.
+    pub(crate) fn trial(data: PathBuf, listen: SocketAddr) -> ServerOptions {
+        let rules = SnapshotRules { every: SNAPSHOT_EVERY, drop_journal: false };
+        ServerOptions { data, listen, dev: true, rules }
+    }
+}
+
+/// How an exchange was read back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recovery {
+    /// The last command.
+    pub(crate) last: Sequence,
+    /// The command after which the snapshot was that it began with.
+    pub(crate) snapshot: Option<Sequence>,
+    /// How many commands were replayed.
+    pub(crate) replayed: u64,
+    /// How long opening and reading back took.
+    pub(crate) took: Duration,
 }
 
 /// A running exchange.
 pub(crate) struct Server {
     address: SocketAddr,
-    recovered: u64,
-    recovery: Duration,
+    data: PathBuf,
+    recovery: Recovery,
     gateway: Arc<Gateway>,
     pipeline: Pipeline<RocksLog, Feed>,
+    keeper: SnapshotKeeper,
+    rules: SnapshotRules,
+    screen: Screen,
 }
 
 /// Why there is no server.
@@ -63,6 +100,8 @@ pub(crate) enum StartError {
     Folder(PathBuf, std::io::Error),
     /// The journal cannot be opened.
     Journal(OpenError),
+    /// The snapshots cannot be looked at.
+    Snapshots(SnapshotError),
     /// The journal is not sound.
     Recovery(RecoveryError),
     /// The operator's key cannot be written or read.
@@ -91,6 +130,7 @@ impl fmt::Display for StartError {
                 )
             }
             StartError::Journal(error) => error.fmt(f),
+            StartError::Snapshots(error) => error.fmt(f),
             StartError::Recovery(error) => error.fmt(f),
             StartError::Key(error) => error.fmt(f),
             StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
@@ -106,10 +146,11 @@ impl std::error::Error for StartError {}
 
 impl Server {
     /// Recovers what the data folder holds, or founds an exchange in an empty one, and serves it. `progress` sees every
-    /// command that is read back.
+    /// command that is read back, and every snapshot that is not used.
     pub(crate) async fn start(
         options: &ServerOptions,
-        progress: &mut impl FnMut(&Stamped),
+        progress: &mut impl FnMut(Progress<'_>),
+        screen: &Screen,
     ) -> Result<Server, StartError> {
         if options.dev && !options.listen.ip().is_loopback() {
             return Err(StartError::Exposed(options.listen));
@@ -121,8 +162,11 @@ impl Server {
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
-        let ready = Ready::recover(log, progress).map_err(StartError::Recovery)?;
-        let (recovered, recovery) = (ready.commands(), begun.elapsed());
+        let watch = log.watch();
+        let mut feed = Feed::default();
+        let (ready, snapshot) = recover(log, &options.data, &mut feed, progress)?;
+        let (last, replayed, took) = (ready.last().sequence, ready.commands(), begun.elapsed());
+        let recovery = Recovery { last, snapshot, replayed, took };
         let founding = match ready.view().founding() {
             Some(_) => None,
             None => Some(founding(&options.data)?),
@@ -133,13 +177,16 @@ impl Server {
             (None, _) => unreachable!("an exchange is founded or about to be"),
         };
 
-        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), stop_at_once);
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
         }
         tokio::spawn(Arc::clone(&gateway).serve(listener));
-        Ok(Server { address, recovered, recovery, gateway, pipeline })
+        let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
+        let (rules, screen) = (options.rules, screen.clone());
+        let keeper = SnapshotKeeper::start((data.clone(), watch), newest, rules, screen.clone());
+        Ok(Server { address, data, recovery, gateway, pipeline, keeper, rules, screen })
     }
 
     /// Where clients connect.
@@ -147,24 +194,58 @@ impl Server {
         format!("ws://{}{PATH}", self.address)
     }
 
-    /// How many commands were read back.
-    pub(crate) fn recovered(&self) -> u64 {
-        self.recovered
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
-    /// How long opening and reading back took.
-    pub(crate) fn recovery(&self) -> Duration {
+    /// Where commands enter, past the sockets.
+    pub(crate) fn inlet(&self) -> Inlet<Origin> {
+        self.pipeline.inlet()
+    }
+
+    /// How it was read back.
+    pub(crate) fn recovery(&self) -> Recovery {
         self.recovery
     }
 
-    /// Stops: finishes, makes durable and tells what was taken, then closes connections.
-    pub(crate) async fn stop(self) -> Stopped<RocksLog> {
-        let pipeline = self.pipeline;
-        let stopping = tokio::task::spawn_blocking(move || pipeline.stop());
-        let stopped = stopping.await.expect("stopping does not panic");
-        self.gateway.close(GOODBYE).await;
-        stopped
+    /// Stops: finishes, makes durable and tells what was taken, closes connections, and makes a snapshot when that saves the
+    /// next start more than a moment.
+    pub(crate) async fn stop(self) -> Snapshot {
+        let Server { data, gateway, pipeline, keeper, rules, screen, .. } = self;
+        gateway.drain();
+        let stopping = tokio::task::spawn_blocking(move || (keeper.stop(), pipeline.stop()));
+        let (newest, stopped) = stopping.await.expect("stopping does not panic");
+        gateway.close(GOODBYE).await;
+        let (log, last) = stopped.snapshot();
+        let since = last.chain.last().sequence.0 - newest.0;
+        if 0 < rules.every && SNAPSHOT_WORTH.min(rules.every) <= since {
+            screen.remark("making a snapshot, so that the next start is fast ...");
+            // The log is ours until then, so nobody goes on meanwhile.
+            if let Err(error) = snapshots::leave(&data, &last, (&log, rules)) {
+                screen.warn(&format!("{error}; the next start reads back {since} commands"));
+            }
+        }
+        last
     }
+}
+
+/// Reads an exchange back: from its newest sound snapshot, and what the journal has after it, which `feed` sees too.
+fn recover(
+    log: RocksLog,
+    data: &Path,
+    feed: &mut Feed,
+    progress: &mut impl FnMut(Progress<'_>),
+) -> Result<(Ready<RocksLog>, Option<Sequence>), StartError> {
+    let newest = snapshots::snapshots(data).newest(&mut |error| progress(Progress::Skipped(error)));
+    let newest = newest.map_err(StartError::Snapshots)?;
+    let sequence = newest.as_ref().map(|snapshot| snapshot.chain.last().sequence);
+    let from = newest.unwrap_or_default();
+    let ready = Ready::resume(log, from, &mut |stamped, events, view| {
+        feed.recover(stamped.stamp, events, view);
+        progress(Progress::Command(stamped));
+    });
+    Ok((ready.map_err(StartError::Recovery)?, sequence))
 }
 
 /// A failed write is an unknown outcome: nothing more may be told.

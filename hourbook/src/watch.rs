@@ -41,13 +41,13 @@ impl Watch {
 
 /// Listens at once, not only when it is first waited for.
 #[cfg(unix)]
-fn interrupt() -> io::Result<Interrupt> {
+pub(crate) fn interrupt() -> io::Result<Interrupt> {
     use tokio::signal::unix::{SignalKind, signal};
     signal(SignalKind::interrupt())
 }
 
 /// Listens at once, not only when it is first waited for.
 #[cfg(windows)]
-fn interrupt() -> io::Result<Interrupt> {
+pub(crate) fn interrupt() -> io::Result<Interrupt> {
     tokio::signal::windows::ctrl_c()
 }

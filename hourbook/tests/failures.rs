@@ -41,7 +41,7 @@ fn rejection_is_1_and_names_the_code() {
     );
     assert_eq!(failure["advice"], "`hourbook instruments` lists the markets");
     assert_eq!(failure["error"]["retryable"], false);
-    let (code, _) = fails(&["--url", &url, "--as", "ann", "cancel", "o_gone"]);
+    let (code, _) = fails(&["--url", &url, "--as", "ann", "cancel", "o_dead"]);
     assert_eq!(code, 1);
 }
 

@@ -73,13 +73,15 @@ fn sound_journal_is_verified() {
     let (code, verdict, stderr) = json(&["verify", "--data", text(folder.path())]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert_eq!((&verdict["commands"], &verdict["sound"]), (&103.into(), &true.into()));
-    assert_eq!(verdict.as_object().unwrap().len(), 4);
+    assert_eq!(verdict.as_object().unwrap().len(), 7);
     for hash in ["state_hash", "outcome_hash"] {
         assert_eq!(verdict[hash].as_str().map(str::len), Some(32), "{verdict}");
     }
     let Ran { stdout, .. } = run(&["verify", "--data", text(folder.path())]);
     let lines: Vec<&str> = stdout.lines().map(|line| line.split("  ").next().unwrap_or_default()).collect();
-    assert_eq!(lines, ["commands", "state hash", "outcome hash", "sound"], "{stdout}");
+    let facts =
+        ["commands", "journal from", "replayed from", "state hash", "outcome hash", "snapshots", "sound"];
+    assert_eq!(lines, facts, "{stdout}");
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn journal_with_another_outcome_is_5() {
         (5, &false.into(), &Value::Null),
         "{stderr}"
     );
-    assert_eq!(verdict.as_object().unwrap().len(), 4);
+    assert_eq!(verdict.as_object().unwrap().len(), 7);
     let failure: Value = serde_json::from_str(&stderr).unwrap();
     let message = failure["message"].as_str().unwrap();
     assert!(message.contains("did something else than it did live"), "{message}");
@@ -110,6 +112,22 @@ fn absent_journal_is_5() {
     let Ran { code, stdout, stderr } = run(&["verify", "--data", text(folder.path())]);
     assert_eq!((code, stdout.as_str()), (5, ""));
     assert!(stderr.starts_with("error: there is no journal in "), "{stderr}");
+}
+
+#[test]
+fn a_start_is_measured_and_leaves_no_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["bench", "start", "--commands", "20000", "--data", text(folder.path())];
+    let (code, report, stderr) = json(&words);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let keys: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["commands", "replay_s", "replayed", "snapshot_bytes", "start_s"]);
+    let number = |name: &str| report[name].as_u64().unwrap();
+    // The venue is set up with 3,002 commands, and ticks list its window.
+    assert!((23_002..23_010).contains(&number("commands")) && number("replayed") == 2_000, "{report}");
+    assert!(10_000 < number("snapshot_bytes"), "{report}");
+    assert!(0.0 < report["start_s"].as_f64().unwrap() && 0.0 < report["replay_s"].as_f64().unwrap());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

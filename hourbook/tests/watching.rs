@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const SNAPSHOT: &str = r#"{"channel":"book","type":"snapshot","stream":11,"symbol":"S","seq":90210,"ts":"1795356000200100000","data":{"asks":[["1.0000","8"],["1.0024","16"]],"bids":[["0.9988","24"],["0.9960","8"]],"crc":3109968985}}"#;
 const BID_ADDED: &str = r#"{"channel":"book","type":"update","stream":11,"symbol":"S","seq":90214,"prev_seq":90210,"ts":"1795356000317220000","data":{"bids":[["0.9994","8"]],"crc":234089859}}"#;
 const ASK_TAKEN: &str = r#"{"channel":"book","type":"update","stream":11,"symbol":"S","seq":90215,"prev_seq":90214,"ts":"1795356000317900000","data":{"asks":[["1.0000","0"]],"crc":2348126232}}"#;
-const TRADES: &str = r#"{"channel":"trades","type":"update","stream":11,"symbol":"S","seq":90215,"data":[{"id":31,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"},{"id":32,"price":"12.0000","qty":"128","taker_side":"sell","ts":"1795356000317900000"}]}"#;
+const TRADES: &str = r#"{"channel":"trades","type":"update","stream":11,"symbol":"S","seq":90215,"prev_seq":0,"data":[{"id":31,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"},{"id":32,"price":"12.0000","qty":"128","taker_side":"sell","ts":"1795356000317900000"}]}"#;
 const ORDERS: &str = r#"{"channel":"executions","type":"snapshot","stream":11,"xseq":41,"ts":"1795356000200100000","data":{"orders":[]}}"#;
 
 /// A private event; `ev` is what happened and its fields.
@@ -30,7 +30,7 @@ fn trade(prev_xseq: u64, xseq: u64) -> String {
     execution(prev_xseq, xseq, ev)
 }
 
-/// An exchange that tells `messages` to whoever subscribes, with the market's symbol in the place of `S`, and that
+/// An exchange that tells `messages` to whoever subscribes or asks for them again, with the market's symbol in the place of `S`, and that
 /// answers everything else.
 fn telling(messages: Vec<String>) -> String {
     serve(move |mut peer| {
@@ -38,17 +38,15 @@ fn telling(messages: Vec<String>) -> String {
         while let Some(request) = peer.hear() {
             let method = request["method"].as_str().expect("a request has a method");
             match method {
-                "subscribe" => {}
-                "unsubscribe" => {
-                    peer.answer(&request, Ok(request["params"].clone()));
-                    continue;
+                "subscribe" => {
+                    peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
                 }
+                "resync" => peer.answer(&request, Ok(request["params"].clone())),
                 _ => {
                     peer.answer(&request, program::answer(method, &request["params"]));
                     continue;
                 }
             }
-            peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
             for message in &messages {
                 peer.say(message.replace("\"S\"", &format!("\"{SYMBOL}\"")));
             }
@@ -204,5 +202,57 @@ fn watch_that_loses_its_connection_is_3() {
     assert!(
         stderr.starts_with("error: the exchange closed the connection (4008): SLOW_CONSUMER: too slow\n"),
         "{stderr}"
+    );
+}
+
+const TICKER: &str = r#"{"channel":"ticker","type":"snapshot","stream":11,"symbol":"S","seq":90215,"ts":"1795356000317900000","data":{"last":{"id":31,"price":"1.0000","qty":"8","ts":"1795356000317900000"},"day":{"from":"1795273200000000000","open":"0.9900","high":"1.0100","low":"0.9850","volume":"412","trades":31},"open_interest":"380"}}"#;
+const CANDLES: &str = r#"{"channel":"candles","type":"snapshot","stream":11,"symbol":"S","seq":90215,"ts":"1795356000317900000","data":{"interval":"1h","candles":[{"t":"1795356000000000000","o":"0.9990","h":"1.0000","l":"0.9990","c":"1.0000","v":"12","n":2}]}}"#;
+const FIXINGS: &str = r#"{"channel":"fixings","type":"snapshot","stream":11,"seq":90301,"ts":"1795359600000000000","data":[{"class":"H100SXM","end":"1795359600000000000","rate":"0.9975","withheld":false,"partitions":11,"groups":9,"qty":"1840"},{"class":"B200","end":"1795359600000000000","withheld":true,"partitions":2,"groups":3,"qty":"16"}]}"#;
+const STRIP: &str = r#"{"channel":"bbo","type":"snapshot","stream":11,"symbol":"H100SXM.US-E.FIRM","seq":90215,"ts":"1795356000317900000","data":[{"s":"S","b":["0.9994","8"],"a":["1.0024","16"]},{"s":"H100SXM.US-E.FIRM.2026-11-23T15Z"}]}"#;
+
+#[test]
+fn what_there_is_is_shown_once() {
+    let shown = |message: &str, words: &[&str]| {
+        let url = telling(texts(&[message]));
+        let mut line = vec!["--url", &url];
+        line.extend(words);
+        let Ran { code, stdout, stderr } = run(&line);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{words:?}");
+        stdout
+    };
+    let ticker = shown(TICKER, &["ticker", SYMBOL]);
+    let expected = "last 1.0000 x 8  day 0.9900 1.0100 0.9850 volume 412  open interest 380";
+    assert_eq!(ticker, format!("{SYMBOL}  {expected}\n"));
+    let json: Value = serde_json::from_str(&shown(TICKER, &["ticker", SYMBOL, "--json"])).unwrap();
+    assert_eq!(
+        (&json["symbol"], &json["seq"], &json["open_interest"]),
+        (&json!(SYMBOL), &json!(90_215), &json!("380"))
+    );
+    let candles = shown(CANDLES, &["candles", SYMBOL, "--interval", "1h"]);
+    assert!(candles.contains("open    0.9990  high    1.0000") && candles.contains("trades 2"), "{candles}");
+    let json: Value = serde_json::from_str(&shown(CANDLES, &["candles", SYMBOL, "--json"])).unwrap();
+    assert_eq!((&json["interval"], &json["v"]), (&json!("1h"), &json!("12")));
+    let fixings = shown(FIXINGS, &["fixings"]);
+    assert!(
+        fixings.lines().count() == 2 && fixings.contains("0.9975") && fixings.contains("withheld"),
+        "{fixings}"
+    );
+    let curve = shown(STRIP, &["curve", "H100SXM.US-E.FIRM"]);
+    assert!(curve.contains("0.9994") && curve.contains("2026-11-23T15Z"), "{curve}");
+}
+
+#[test]
+fn any_channel_is_watched_message_by_message() {
+    let url = telling(texts(&[TICKER]));
+    let lines = watched(&["--url", &url, "watch", "ticker", SYMBOL], 1);
+    let told: Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!((&told["channel"], &told["type"]), (&json!("ticker"), &json!("snapshot")));
+    // Books are kept and printed whole.
+    let url = telling(texts(&[SNAPSHOT, BID_ADDED, ASK_TAKEN]));
+    let lines = watched(&["--url", &url, "watch", "book", SYMBOL], 3);
+    let book: Value = serde_json::from_str(&lines[2]).unwrap();
+    assert_eq!(
+        (&book["symbol"], &book["seq"], &book["asks"]),
+        (&json!(SYMBOL), &json!(90_215), &json!([["1.0024", "16"]]))
     );
 }

@@ -33,6 +33,11 @@ impl Chain {
         self.last
     }
 
+    /// The chain that ends with the record of this hash.
+    pub(crate) const fn at(hash: RecordHash, last: Stamp) -> Chain {
+        Chain { hash, last }
+    }
+
     /// Joins a record that is known to follow.
     pub(crate) const fn follow(&mut self, hash: RecordHash, last: Stamp) {
         self.hash = hash;

@@ -2,6 +2,7 @@
 //!
 //! Total: any bytes give commands or the first fault, and every value passes its type's own constructor.
 
+mod delivery;
 pub(crate) mod value;
 
 use engine::command::Command;
@@ -59,7 +60,7 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
         19 => Command::SetLock { account: account(from)?, locked: choice(from)?, reason: label(from)? },
         20 => Command::Kill { target: kill_target(from)?, reason: label(from)? },
         21 => Command::Draw { instrument: instrument(from)?, seed: from.long()? },
-        _ => return Err(kind),
+        number => Command::Delivery(delivery::command(from, number, kind)?),
     })
 }
 

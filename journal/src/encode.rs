@@ -2,6 +2,8 @@
 //!
 //! Everything is taken apart by name, so that a new field or variant does not compile until it is written here.
 
+mod delivery;
+
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::market::{BondRule, MarketSpec, SelfTrade};
@@ -55,6 +57,7 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
         }
         Command::Kill { target, reason } => kill_target(to.byte(20), target).label(reason),
         Command::Draw { instrument, seed } => to.byte(21).instrument(instrument).long(seed),
+        Command::Delivery(ref command) => delivery::command(to, command),
     };
 }
 

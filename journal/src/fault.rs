@@ -52,6 +52,8 @@ pub enum Rule {
     Band,
     /// A session is a number from 1.
     Session,
+    /// A slot is a number below twelve.
+    Slot,
 }
 
 impl Rule {
@@ -76,6 +78,7 @@ impl Rule {
             Rule::Fee => "a fee is at most a tenth",
             Rule::Band => "a price band is 1 to 1,000,000 parts per million",
             Rule::Session => "a session is a number from 1",
+            Rule::Slot => "a slot is a number below twelve",
         }
     }
 }

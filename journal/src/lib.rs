@@ -1,7 +1,7 @@
 //! Journal: what was asked of the exchange, in order, sealed in records that name each other by hash.
 //!
 //! Commands are stored, events are recomputed. Nothing in here does I/O: a [`log::CommandLog`] keeps the records,
-//! [`recovery::recover`] turns them back into an exchange. The bytes are described in `docs/journal.md`.
+//! [`recovery::recover`] turns them back into an exchange, if need be from a [`snapshot`] on. The bytes are described in `docs/journal.md`.
 
 pub mod chain;
 pub mod contract;
@@ -15,4 +15,5 @@ mod reader;
 pub mod record;
 pub mod recovery;
 pub mod sealed;
+pub mod snapshot;
 mod writer;

@@ -12,7 +12,7 @@ use engine::stamp::{Sequence, Stamp, Time};
 
 use crate::chain::Chain;
 use crate::fault::RecordFault;
-use crate::log::{CommandLog, ReadError};
+use crate::log::{CommandLog, ReadError, Tip};
 use crate::outcome;
 use crate::record::{LOGIC_VERSION, Record, RecordHash};
 
@@ -42,10 +42,45 @@ pub fn recover(
     log: &impl CommandLog,
     observer: &mut impl FnMut(&Stamped, &[Event]),
 ) -> Result<Recovered, RecoveryError> {
+    resume(log, Recovered::default(), observer)
+}
+
+/// Replays what `log` has after `from`, which is what it amounts to up to one of its records: of that one, only the hashes
+/// are compared. With nothing recovered yet, replays all of it. Counts what is replayed now.
+///
+/// # Errors
+/// As [`recover`]; and when the log ends before `from`, or is another one.
+pub fn resume(
+    log: &impl CommandLog,
+    from: Recovered,
+    observer: &mut impl FnMut(&Stamped, &[Event]),
+) -> Result<Recovered, RecoveryError> {
+    replay(log, from, observer, &mut |_| {})
+}
+
+/// The same. `border` sees what there is where it begins and after every record.
+///
+/// # Errors
+/// As [`resume`].
+pub fn replay(
+    log: &impl CommandLog,
+    from: Recovered,
+    observer: &mut impl FnMut(&Stamped, &[Event]),
+    border: &mut impl FnMut(&Recovered),
+) -> Result<Recovered, RecoveryError> {
     let tip = log.last();
-    let mut replay = Replay::default();
-    for bytes in log.read(Sequence(1)) {
+    let begun = from.last.sequence;
+    let mut replay = Replay { recovered: Recovered { commands: 0, records: 0, ..from }, ..Replay::default() };
+    let mut records = log.read(begun.max(Sequence(1)));
+    if Sequence(0) < begun {
+        let found = tip.clone()?.map_or(Sequence(0), |tip| tip.sequence);
+        let ahead = RecoveryError::Ahead { snapshot: begun, journal: found };
+        replay.meet(&records.next().ok_or(ahead)??)?;
+    }
+    border(&replay.recovered);
+    for bytes in records {
         replay.record(&bytes?, observer)?;
+        border(&replay.recovered);
     }
     let found = replay.recovered.last.sequence;
     match tip? {
@@ -63,6 +98,18 @@ struct Replay {
 }
 
 impl Replay {
+    /// Checks that `bytes` are the record after which the log is to be resumed.
+    fn meet(&self, bytes: &[u8]) -> Result<(), RecoveryError> {
+        let Recovered { last, chain, outcome, .. } = &self.recovered;
+        let record = Record::open(bytes)
+            .map_err(|fault| RecoveryError::Damaged { after: Sequence(last.sequence.0 - 1), fault })?;
+        let same = record.tip() == Tip { sequence: last.sequence, hash: chain.hash() };
+        if same && record.header().outcome == *outcome {
+            return Ok(());
+        }
+        Err(RecoveryError::Foreign { snapshot: last.sequence, expected: chain.hash(), found: record.hash() })
+    }
+
     fn record(
         &mut self,
         bytes: &[u8],
@@ -102,6 +149,9 @@ impl Replay {
         if header.logic != LOGIC_VERSION {
             return Err(RecoveryError::Logic { first, expected: LOGIC_VERSION, found: header.logic });
         }
+        if after == Sequence(0) && first != Sequence(1) {
+            return Err(RecoveryError::Beginning { found: first });
+        }
         if first != after.next() {
             return Err(RecoveryError::Gap { expected: after.next(), found: first });
         }
@@ -140,6 +190,27 @@ pub enum RecoveryError {
         expected: u16,
         /// The record's.
         found: u16,
+    },
+    /// The log has lost its end: a snapshot was made of what stood there.
+    Ahead {
+        /// The last sequence before the snapshot.
+        snapshot: Sequence,
+        /// The log's last sequence.
+        journal: Sequence,
+    },
+    /// The record after which a snapshot was made is another one in the log.
+    Foreign {
+        /// The last sequence before the snapshot.
+        snapshot: Sequence,
+        /// The hash of the record that the snapshot names.
+        expected: RecordHash,
+        /// The hash of the record in the log that holds that sequence.
+        found: RecordHash,
+    },
+    /// The log does not begin at the beginning, and no snapshot reaches back to where it does.
+    Beginning {
+        /// Its first sequence.
+        found: Sequence,
     },
     /// Records are missing, repeated or out of order.
     Gap {
@@ -207,6 +278,24 @@ impl fmt::Display for RecoveryError {
                 "the journal's record from sequence {} is of logic version {found}, expected {expected}. \
                  Nothing was changed. Start the version of hourbook that wrote it",
                 first.0
+            ),
+            RecoveryError::Ahead { snapshot, journal } => write!(
+                f,
+                "the journal ends at sequence {}, but a snapshot was made of it at sequence {}: its end is lost. {RESTORE}",
+                journal.0, snapshot.0
+            ),
+            RecoveryError::Foreign { snapshot, expected, found } => write!(
+                f,
+                "the snapshot at sequence {} is not of this journal: expected the record that ends there to be {expected}, \
+                 found {found}. Nothing was changed. Put the journal and the snapshots that belong together in the data \
+                 folder; without any snapshot the whole journal is replayed",
+                snapshot.0
+            ),
+            RecoveryError::Beginning { found } => write!(
+                f,
+                "the journal begins at sequence {}, and there is no sound snapshot from which to go on. Nothing was changed. \
+                 Put back a snapshot of it, or start from a copy or a backup of the data folder",
+                found.0
             ),
             RecoveryError::Gap { expected, found } => write!(
                 f,

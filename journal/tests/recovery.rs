@@ -123,12 +123,13 @@ fn a_cut_between_records_is_left_to_the_high_water_mark() {
 #[test]
 fn missing_repeated_and_reordered_records_are_refused() {
     let gap = |expected, found| RecoveryError::Gap { expected: Sequence(expected), found: Sequence(found) };
-    assert_eq!(refused_after(|records| drop(records.remove(0))), gap(1, 4));
+    let beginning = |found| RecoveryError::Beginning { found: Sequence(found) };
+    assert_eq!(refused_after(|records| drop(records.remove(0))), beginning(4));
     assert_eq!(refused_after(|records| drop(records.remove(1))), gap(4, 6));
     assert_eq!(refused_after(|records| records.insert(1, records[0].clone())), gap(4, 1));
     assert_eq!(refused_after(|records| records.push(records[2].clone())), gap(7, 6));
     assert_eq!(refused_after(|records| records.swap(1, 2)), gap(4, 6));
-    assert_eq!(refused_after(|records| records.reverse()), gap(1, 6));
+    assert_eq!(refused_after(|records| records.reverse()), beginning(6));
 }
 
 #[test]

@@ -74,6 +74,12 @@ impl<T> Batch<T> {
         self.entries.iter().map(|entry| &entry.stamped)
     }
 
+    /// Forgets the commands and keeps the memory: the process that had them is gone.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.events.clear();
+    }
+
     /// Empties the batch, giving each command to `tell`; the memory stays.
     pub(crate) fn drain(&mut self, mut tell: impl FnMut(Told<'_, T>)) {
         let mut start = 0;

@@ -4,6 +4,10 @@
 pub const INLET_COMMANDS_MAX: usize = 16_384;
 /// Commands in one batch: one journal record.
 pub const BATCH_COMMANDS_MAX: usize = 1_024;
+/// Open orders for which room is made at the start; more make their own.
+pub const ORDERS_ROOM: u32 = 1 << 16;
+/// Client order ids for which room is made at the start, 56 bytes each; more make their own.
+pub const IDS_ROOM: u32 = 1 << 20;
 /// Batches that go round between core, journal and publisher. When all are downstream, the core waits.
 pub const BATCHES: usize = 16;
 /// Events for which a batch has room before it grows.

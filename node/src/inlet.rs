@@ -1,12 +1,12 @@
 //! Inlet: where commands enter. Many producers, bounded; full means Busy, said at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::command::Command;
 
 use crate::config::INLET_COMMANDS_MAX;
 use crate::ring::Ring;
+use crate::sync::{AtomicBool, Ordering};
 
 /// A command and whoever waits for its outcome.
 #[derive(Debug)]
@@ -41,12 +41,18 @@ impl<T> Clone for Inlet<T> {
 
 impl<T> Default for Inlet<T> {
     fn default() -> Inlet<T> {
-        Inlet { ring: Arc::new(Ring::new(INLET_COMMANDS_MAX)), stopping: Arc::default() }
+        Inlet::new(INLET_COMMANDS_MAX)
     }
 }
 
 impl<T> Inlet<T> {
-    /// Hands a command over. Returns it with the reason when it was not taken.
+    /// An inlet in which so many commands may wait.
+    pub fn new(places: usize) -> Inlet<T> {
+        Inlet { ring: Arc::new(Ring::new(places)), stopping: Arc::default() }
+    }
+
+    /// Hands a command over. Returns it with the reason when it was not taken. What is taken is told, unless the process
+    /// dies before, or stops at this very moment: then it may come to nothing, and nobody is told.
     ///
     /// # Errors
     /// `Busy` when the inlet is full, `Stopping` once the exchange stops.
@@ -68,7 +74,8 @@ impl<T> Inlet<T> {
         self.ring.wake();
     }
 
-    pub(crate) fn ring(&self) -> &Ring<Inbound<T>> {
+    /// Where the core takes from.
+    pub fn ring(&self) -> &Ring<Inbound<T>> {
         &self.ring
     }
 }

@@ -12,3 +12,4 @@ pub mod outlet;
 pub mod pipeline;
 pub mod ring;
 pub mod stage;
+mod sync;

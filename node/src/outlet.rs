@@ -1,7 +1,7 @@
 //! Outlet: who is told what is durable, and asks about it.
 
 use engine::event::Event;
-use engine::stamp::Stamp;
+use engine::stamp::{Stamp, Time};
 use engine::view::View;
 
 use crate::batch::Told;
@@ -13,6 +13,11 @@ pub trait Outlet: Send {
     /// What may be asked about durable state.
     type Question: Send;
 
+    /// A durable batch is about to be told.
+    fn begin(&mut self, now: Time) {
+        let _ = now;
+    }
+
     /// Tells one event of a durable command. `view` is as it was just after this event.
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View);
 
@@ -21,4 +26,14 @@ pub trait Outlet: Send {
 
     /// Answers a question from durable state.
     fn answer(&mut self, question: Self::Question, view: &View);
+
+    /// Hands out what was put together. Called after every round of commands and questions, and when it is due.
+    fn flush(&mut self, now: Time, view: &View) {
+        let _ = (now, view);
+    }
+
+    /// When [`Outlet::flush`] has to be called even if nothing happens; `None` when nothing waits for a time.
+    fn due(&self) -> Option<Time> {
+        None
+    }
 }

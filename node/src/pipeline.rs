@@ -10,19 +10,22 @@
 //! for an empty batch, and a producer is told Busy. Nothing reaches the publisher before the journal has synced it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use engine::command::Stamped;
+use engine::event::Event;
 use engine::exchange::Exchange;
+use engine::outcome::OutcomeHash;
+use engine::stamp::Stamp;
 use engine::view::View;
+use journal::chain::Chain;
 use journal::log::{AppendError, CommandLog};
-use journal::recovery::{Recovered, RecoveryError, recover};
+use journal::recovery::{Recovered, RecoveryError, resume};
+use journal::snapshot::Snapshot;
 
 use crate::batch::Batch;
 use crate::clock::Clock;
-use crate::config::{BATCHES, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
+use crate::config::{BATCHES, IDS_ROOM, ORDERS_ROOM, QUESTIONS_MAX, QUESTIONS_STEP_MAX};
 use crate::entropy::Entropy;
 use crate::inlet::Inlet;
 use crate::outlet::Outlet;
@@ -30,6 +33,7 @@ use crate::ring::Ring;
 use crate::stage::core::CoreStage;
 use crate::stage::journal::JournalStage;
 use crate::stage::publish::PublishStage;
+use crate::sync::{AtomicBool, JoinHandle, Ordering, channel, park, park_timeout, spawn};
 
 type BatchRing<O> = Arc<Ring<Box<Batch<<O as Outlet>::Origin>>>>;
 
@@ -41,16 +45,33 @@ pub struct Ready<L> {
 }
 
 impl<L: CommandLog> Ready<L> {
-    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command.
+    /// Reads `log` back: the exchange, its view and the end of the chain. `progress` sees every command, what came
+    /// of it, and the view after it.
     ///
     /// # Errors
     /// The journal is damaged or of another logic version; nothing was changed.
-    pub fn recover(log: L, progress: &mut impl FnMut(&Stamped)) -> Result<Ready<L>, RecoveryError> {
-        let mut view = View::default();
-        let recovered = recover(&log, &mut |stamped, events| {
+    pub fn recover(
+        log: L,
+        progress: &mut impl FnMut(&Stamped, &[Event], &View),
+    ) -> Result<Ready<L>, RecoveryError> {
+        Ready::resume(log, Snapshot::default(), progress)
+    }
+
+    /// The same, from a snapshot on; all of it from the default one.
+    ///
+    /// # Errors
+    /// Also when the journal ends before the snapshot, or is another one.
+    pub fn resume(
+        log: L,
+        snapshot: Snapshot,
+        progress: &mut impl FnMut(&Stamped, &[Event], &View),
+    ) -> Result<Ready<L>, RecoveryError> {
+        let (recovered, mut view) = snapshot.recovered();
+        let mut recovered = resume(&log, recovered, &mut |stamped, events| {
             view.fold(stamped.stamp, events);
-            progress(stamped);
+            progress(stamped, events, &view);
         })?;
+        recovered.exchange.reserve(ORDERS_ROOM, IDS_ROOM);
         Ok(Ready { log, recovered, view })
     }
 
@@ -59,7 +80,17 @@ impl<L: CommandLog> Ready<L> {
         &self.view
     }
 
-    /// How many commands were read back.
+    /// The last command that was read back.
+    pub fn last(&self) -> Stamp {
+        self.recovered.last
+    }
+
+    /// The state hash of what was read back.
+    pub fn state_hash(&self) -> OutcomeHash {
+        self.recovered.exchange.state_hash()
+    }
+
+    /// How many commands were read back, those before the snapshot not counted.
     pub fn commands(&self) -> u64 {
         self.recovered.commands
     }
@@ -70,8 +101,8 @@ pub struct Pipeline<L, O: Outlet> {
     inlet: Inlet<O::Origin>,
     questions: Arc<Ring<O::Question>>,
     journal_ring: BatchRing<O>,
-    core: JoinHandle<Exchange>,
-    journal: JoinHandle<L>,
+    core: JoinHandle<(Exchange, OutcomeHash)>,
+    journal: JoinHandle<(L, Chain)>,
     publisher: JoinHandle<View>,
     core_done: Arc<AtomicBool>,
     journal_done: Arc<AtomicBool>,
@@ -85,6 +116,18 @@ pub struct Stopped<L> {
     pub exchange: Exchange,
     /// Its last view, which says the same.
     pub view: View,
+    /// The end of its chain of records.
+    pub chain: Chain,
+    /// The rolling outcome hash after its last command.
+    pub outcome: OutcomeHash,
+}
+
+impl<L> Stopped<L> {
+    /// What a snapshot is made of, and the log.
+    pub fn snapshot(self) -> (L, Snapshot) {
+        let Stopped { log, exchange, view, chain, outcome } = self;
+        (log, Snapshot { exchange, view, chain, outcome })
+    }
 }
 
 impl<L, O> Pipeline<L, O>
@@ -97,16 +140,16 @@ where
     /// Starts the three threads, with time and seeds from `outside`. Before it returns, the sessions that open orders
     /// name have ended: their connections are gone. `failed` is called when a write failed: it has to end the process,
     /// because what is on disk is unknown then.
-    pub fn start<C: Clock + 'static, E: Entropy + 'static>(
+    pub fn start<C: Clock + Clone + 'static, E: Entropy + 'static>(
         ready: Ready<L>,
         outside: (C, E),
         outlet: O,
         failed: impl Fn(&AppendError) + Send + 'static,
     ) -> Pipeline<L, O> {
         let Ready { log, recovered, view } = ready;
+        let mut publish = PublishStage::new(view, outlet, outside.0.clone());
         let mut core = CoreStage::new(recovered.exchange, recovered.outcome, outside);
         let mut journal = JournalStage::new(log, recovered.chain);
-        let mut publish = PublishStage::new(view, outlet);
         durable(end_sessions(&mut core, &mut journal, &mut publish), &failed);
         let inlet = Inlet::default();
         let questions = Arc::new(Ring::new(QUESTIONS_MAX));
@@ -117,16 +160,25 @@ where
         }
         let [core_done, journal_done]: [Arc<AtomicBool>; 2] = std::array::from_fn(|_| Arc::default());
 
-        let source = Source { inlet: inlet.clone(), empty: Arc::clone(&empty) };
-        let to_journal = Arc::clone(&journal_ring);
-        let core = spawn("core", move || run_core(core, &source, &to_journal));
-        let passage =
-            Passage { from_core: Arc::clone(&journal_ring), to_publisher: Arc::clone(&publish_ring) };
-        let done = Arc::clone(&core_done);
-        let journal = spawn("journal", move || durable(run_journal(journal, &passage, &done), &failed));
-        let feed = Feed { batches: publish_ring, questions: Arc::clone(&questions), empty };
-        let done = Arc::clone(&journal_done);
-        let publisher = spawn("publisher", move || run_publisher(publish, &feed, &done));
+        // Who takes starts before who gives.
+        let feed = Arc::new(Feed {
+            batches: Arc::clone(&publish_ring),
+            questions: Arc::clone(&questions),
+            empty: Arc::clone(&empty),
+        });
+        let (taking, done) = (Arc::clone(&feed), Arc::clone(&journal_done));
+        let publisher =
+            start("publisher", move || taking.consume_here(), move || run_publisher(publish, &feed, &done));
+        let passage = Arc::new(Passage { from_core: Arc::clone(&journal_ring), to_publisher: publish_ring });
+        let (taking, done) = (Arc::clone(&passage), Arc::clone(&core_done));
+        let journal = start(
+            "journal",
+            move || taking.from_core.consume_here(),
+            move || durable(run_journal(journal, &passage, &done), &failed),
+        );
+        let source = Arc::new(Source { inlet: inlet.clone(), empty });
+        let (taking, to_journal) = (Arc::clone(&source), Arc::clone(&journal_ring));
+        let core = start("core", move || taking.consume_here(), move || run_core(core, &source, &to_journal));
         Pipeline { inlet, questions, journal_ring, core, journal, publisher, core_done, journal_done }
     }
 
@@ -140,17 +192,17 @@ where
         Arc::clone(&self.questions)
     }
 
-    /// Stops: takes no more commands, finishes those taken, makes them durable and tells them.
+    /// Stops: takes no more commands, finishes those taken before, makes them durable and tells them.
     pub fn stop(self) -> Stopped<L> {
         self.inlet.stop();
-        let exchange = self.core.join().expect("the core does not panic");
+        let (exchange, outcome) = self.core.join().expect("the core does not panic");
         self.core_done.store(true, Ordering::SeqCst);
         self.journal_ring.wake();
-        let log = self.journal.join().expect("the journal does not panic");
+        let (log, chain) = self.journal.join().expect("the journal does not panic");
         self.journal_done.store(true, Ordering::SeqCst);
         self.questions.wake();
         let view = self.publisher.join().expect("the publisher does not panic");
-        Stopped { log, exchange, view }
+        Stopped { log, exchange, view, chain, outcome }
     }
 }
 
@@ -158,6 +210,13 @@ where
 struct Source<T> {
     inlet: Inlet<T>,
     empty: Arc<Ring<Box<Batch<T>>>>,
+}
+
+impl<T> Source<T> {
+    fn consume_here(&self) {
+        self.inlet.ring().consume_here();
+        self.empty.consume_here();
+    }
 }
 
 /// What the journal takes from and passes on to.
@@ -173,8 +232,27 @@ struct Feed<O: Outlet> {
     empty: BatchRing<O>,
 }
 
-fn spawn<R: Send + 'static>(name: &str, run: impl FnOnce() -> R + Send + 'static) -> JoinHandle<R> {
-    std::thread::Builder::new().name(name.into()).spawn(run).expect("the machine has room for a thread")
+/// Starts a thread, and waits until its rings know whom to wake: what is pushed before that could be slept through.
+fn start<R: Send + 'static>(
+    name: &str,
+    consume: impl FnOnce() + Send + 'static,
+    run: impl FnOnce() -> R + Send + 'static,
+) -> JoinHandle<R> {
+    let (ready, is_ready) = channel();
+    let thread = spawn(name, move || {
+        consume();
+        ready.send(()).expect("whoever starts a thread waits for it");
+        run()
+    });
+    is_ready.recv().expect("a thread that starts says so");
+    thread
+}
+
+impl<O: Outlet> Feed<O> {
+    fn consume_here(&self) {
+        self.batches.consume_here();
+        self.questions.consume_here();
+    }
 }
 
 /// What was written, when it was. Else nothing may go on.
@@ -189,7 +267,7 @@ fn durable<R>(written: Result<R, AppendError>, failed: &impl Fn(&AppendError)) -
 fn end_sessions<C: Clock, E: Entropy, L: CommandLog, O: Outlet>(
     core: &mut CoreStage<C, E, O::Origin>,
     journal: &mut JournalStage<L>,
-    publish: &mut PublishStage<O>,
+    publish: &mut PublishStage<C, O>,
 ) -> Result<(), AppendError> {
     let mut batch = [Box::<Batch<O::Origin>>::default()];
     loop {
@@ -210,14 +288,12 @@ fn run_core<C: Clock, E: Entropy, T>(
     mut stage: CoreStage<C, E, T>,
     source: &Source<T>,
     journal: &Ring<Box<Batch<T>>>,
-) -> Exchange {
-    source.inlet.ring().consume_here();
-    source.empty.consume_here();
+) -> (Exchange, OutcomeHash) {
     // The batch that the last round left empty: putting it back would wake this very thread.
     let mut spare = None;
     loop {
         let Some(mut batch) = spare.take().or_else(|| source.empty.pop()) else {
-            std::thread::park();
+            park();
             continue;
         };
         stage.step(source.inlet.ring(), &mut batch);
@@ -227,11 +303,11 @@ fn run_core<C: Clock, E: Entropy, T>(
         }
         spare = Some(batch);
         if source.inlet.is_stopping() && source.inlet.ring().is_empty() {
-            return stage.into_exchange();
+            return stage.into_end();
         }
         match stage.idle_nanos() {
-            Some(nanos) => std::thread::park_timeout(Duration::from_nanos(nanos)),
-            None => std::thread::park(),
+            Some(nanos) => park_timeout(Duration::from_nanos(nanos)),
+            None => park(),
         }
     }
 }
@@ -240,17 +316,16 @@ fn run_journal<L: CommandLog, T>(
     mut stage: JournalStage<L>,
     passage: &Passage<T>,
     done: &AtomicBool,
-) -> Result<L, AppendError> {
-    passage.from_core.consume_here();
+) -> Result<(L, Chain), AppendError> {
     let mut group = Vec::with_capacity(BATCHES);
     loop {
         let stopping = done.load(Ordering::SeqCst);
         group.extend(std::iter::from_fn(|| passage.from_core.pop()));
         if group.is_empty() {
             if stopping {
-                return Ok(stage.into_log());
+                return Ok(stage.into_end());
             }
-            std::thread::park();
+            park();
             continue;
         }
         stage.step(&group)?;
@@ -258,9 +333,11 @@ fn run_journal<L: CommandLog, T>(
     }
 }
 
-fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &AtomicBool) -> View {
-    feed.batches.consume_here();
-    feed.questions.consume_here();
+fn run_publisher<C: Clock, O: Outlet>(
+    mut stage: PublishStage<C, O>,
+    feed: &Feed<O>,
+    done: &AtomicBool,
+) -> View {
     loop {
         let stopping = done.load(Ordering::SeqCst);
         let mut idle = true;
@@ -278,11 +355,15 @@ fn run_publisher<O: Outlet>(mut stage: PublishStage<O>, feed: &Feed<O>, done: &A
                 break;
             }
         }
+        stage.flush();
         if idle {
             if stopping {
                 return stage.into_view();
             }
-            std::thread::park();
+            match stage.idle_nanos() {
+                Some(nanos) => park_timeout(Duration::from_nanos(nanos)),
+                None => park(),
+            }
         }
     }
 }

@@ -1,12 +1,10 @@
 //! Ring: a bounded lock-free queue with one consumer, which sleeps while there is nothing to do.
 //!
 //! The queue is crossbeam's; sleeping is `std::thread::park`. A producer pushes, then unparks; the consumer finds the
-//! ring empty, then parks. An unpark between the two is kept by the thread, so no push is slept through.
+//! ring empty, then parks. An unpark between the two is kept by the thread, so no push is slept through. A consumer has
+//! said so before anybody pushes; the pipeline sees to that when it starts.
 
-use std::sync::OnceLock;
-use std::thread::Thread;
-
-use crossbeam::queue::ArrayQueue;
+use crate::sync::{ArrayQueue, OnceLock, Thread, current};
 
 /// A bounded queue and its consumer.
 #[derive(Debug)]
@@ -18,12 +16,12 @@ pub struct Ring<T> {
 impl<T> Ring<T> {
     /// An empty ring of so many places.
     pub fn new(places: usize) -> Ring<T> {
-        Ring { queue: ArrayQueue::new(places), consumer: OnceLock::new() }
+        Ring { queue: ArrayQueue::new(places), consumer: OnceLock::default() }
     }
 
     /// Makes the present thread the one that pushes wake. The first caller is.
     pub fn consume_here(&self) {
-        self.consumer.get_or_init(std::thread::current);
+        self.consumer.get_or_init(current);
     }
 
     /// Adds an item and wakes the consumer.
@@ -39,6 +37,11 @@ impl<T> Ring<T> {
     /// Takes the oldest item.
     pub fn pop(&self) -> Option<T> {
         self.queue.pop()
+    }
+
+    /// How many items wait.
+    pub fn len(&self) -> usize {
+        self.queue.len()
     }
 
     /// Whether nothing waits.

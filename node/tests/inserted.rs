@@ -121,7 +121,7 @@ impl World {
         let (clock, seeds) = (SetClock::default(), Counter::default());
         clock.0.store(seconds, Ordering::SeqCst);
         let (tell, told) = mpsc::channel();
-        let ready = Ready::recover(log.clone(), &mut |_: &Stamped| {}).unwrap();
+        let ready = Ready::recover(log.clone(), &mut |_: &Stamped, _: &[Event], _: &View| {}).unwrap();
         let outside = (clock.clone(), seeds.clone());
         let pipeline = Pipeline::start(ready, outside, Notes { told: tell }, |_| {});
         World { log, clock, seeds, pipeline, told }

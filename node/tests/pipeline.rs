@@ -90,7 +90,7 @@ fn start(log: Watched) -> World {
     let (tell, told) = mpsc::channel();
     let (fail, failed) = mpsc::channel();
     let notes = Notes { log: log.clone(), told: tell };
-    let ready = Ready::recover(log.clone(), &mut |_: &Stamped| {}).unwrap();
+    let ready = Ready::recover(log.clone(), &mut |_: &Stamped, _: &[Event], _: &View| {}).unwrap();
     let failing = move |error: &AppendError| fail.send(error.clone()).unwrap();
     let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), notes, failing);
     World { log, pipeline, told, failed }
@@ -125,7 +125,7 @@ fn everything_is_told_once_in_order_and_durable() {
     }
     let log = world.log.clone();
     let stopped = world.pipeline.stop();
-    let again = Ready::recover(log.clone(), &mut |_: &Stamped| {}).unwrap();
+    let again = Ready::recover(log.clone(), &mut |_: &Stamped, _: &[Event], _: &View| {}).unwrap();
     assert_eq!(again.commands(), count);
     assert_eq!(again.view().accounts(), stopped.view.accounts());
     assert!(*log.writes.lock().unwrap() < count, "commands that wait share a write");

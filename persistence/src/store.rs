@@ -3,8 +3,11 @@
 //! The key of a record is its first sequence, big-endian, so that order of keys is order of commands. The epoch is not
 //! in the key: it stands in the founding command, inside the first record, and one folder holds one epoch.
 
+use std::fs::{self, File};
+use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::stamp::Sequence;
 use journal::log::{AppendError, CommandLog, ReadError, Tip};
@@ -13,15 +16,18 @@ use journal::sealed::SealedRecords;
 use rocksdb::{DB, DBRawIterator, ErrorKind, WriteBatch, WriteOptions};
 
 use crate::folder::Folder;
+use crate::key::key;
 use crate::open_error::{OpenError, Refusal};
 use crate::options;
+use crate::watch::Watch;
 
 /// A journal in a folder.
 pub struct RocksLog {
-    database: DB,
+    database: Arc<DB>,
     path: PathBuf,
     tip: Option<Tip>,
     access: Access,
+    watch: Watch,
     /// Ours until the database is closed: that comes first in this list, and so is dropped first.
     _owned: Option<Folder>,
 }
@@ -55,7 +61,7 @@ impl RocksLog {
             folder.finish()?;
         }
         let access = Access::Write(options::append());
-        Ok(RocksLog { database, path: path.to_owned(), tip, access, _owned: Some(folder) })
+        Ok(RocksLog::with((database, tip), path, (access, Some(folder))))
     }
 
     /// Opens the journal in the folder `path` as it is now, to be read while an exchange runs or does not. Changes
@@ -69,7 +75,45 @@ impl RocksLog {
         let database =
             DB::open_for_read_only(&options::database(false), path, false).map_err(opening(path))?;
         let tip = tip(&database, path)?;
-        Ok(RocksLog { database, path: path.to_owned(), tip, access: Access::Read, _owned: None })
+        Ok(RocksLog::with((database, tip), path, (Access::Read, None)))
+    }
+
+    fn with(
+        (database, tip): (DB, Option<Tip>),
+        path: &Path,
+        (access, owned): (Access, Option<Folder>),
+    ) -> RocksLog {
+        let database = Arc::new(database);
+        let watch = Watch::new(&database, tip.map_or(Sequence(0), |tip| tip.sequence));
+        RocksLog { database, path: path.to_owned(), tip, access, watch, _owned: owned }
+    }
+
+    /// Makes durable what can be read, though another process may write here that has not synced all of it yet.
+    ///
+    /// # Errors
+    /// When the machine fails.
+    pub fn settle(&self) -> Result<(), ReadError> {
+        let failed = |error: io::Error| ReadError::Failed {
+            doing: "syncing the write-ahead log",
+            cause: error.to_string(),
+        };
+        for entry in fs::read_dir(&self.path).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_none_or(|extension| extension != "log") {
+                continue;
+            }
+            match File::open(&path).and_then(|file| file.sync_all()) {
+                // Its records have gone to a table, which was synced.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                synced => synced.map_err(failed)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees from another thread how far the journal is.
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
     }
 
     /// The folder.
@@ -104,6 +148,7 @@ impl CommandLog for RocksLog {
             return Err(AppendError::Unknown { cause: error.to_string() });
         }
         self.tip = Some(Tip { sequence: last.last, hash: last.hash });
+        self.watch.advance(last.last);
         Ok(())
     }
 
@@ -122,10 +167,6 @@ impl CommandLog for RocksLog {
             move |bytes: &[u8]| Record::open(bytes).is_ok_and(|record| record.header().last() < from);
         values(place).skip_while(move |value| value.as_deref().is_ok_and(before))
     }
-}
-
-fn key(first: Sequence) -> [u8; 8] {
-    first.0.to_be_bytes()
 }
 
 /// Checks that the folder's database was not lost: `CURRENT` is the file by which RocksDB finds all others.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::public::Conflated;
 use crate::time::Time;
 
 /// A message of the channel `book`.
@@ -12,6 +13,8 @@ pub enum Book {
     Snapshot(BookSnapshot),
     /// What has changed.
     Update(BookUpdate),
+    /// A checksum of all levels that the client has.
+    Checkpoint(BookCheckpoint),
     /// A type that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -26,8 +29,14 @@ pub struct BookSnapshot {
     pub symbol: String,
     /// The engine sequence up to which this is exact.
     pub seq: u64,
+    /// `seq` of the message that this client received before, if this is not its first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_seq: Option<u64>,
     /// When the engine sequenced it.
     pub ts: Time,
+    /// What was left out before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflated: Option<Conflated>,
     /// All levels.
     pub data: BookData,
 }
@@ -45,8 +54,33 @@ pub struct BookUpdate {
     pub prev_seq: u64,
     /// When the engine sequenced it.
     pub ts: Time,
+    /// Changes that this message merges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflated: Option<Conflated>,
     /// Levels with their new quantity; zero removes the level.
     pub data: BookData,
+}
+
+/// A checksum of all levels, now and then. It is no link of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookCheckpoint {
+    /// The stream that this belongs to.
+    pub stream: u64,
+    /// The market.
+    pub symbol: String,
+    /// `seq` of the stream's message before this one, after which it holds.
+    pub seq: u64,
+    /// When the engine sequenced that.
+    pub ts: Time,
+    /// The checksum.
+    pub data: CheckpointData,
+}
+
+/// The checksum of all levels that a client has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointData {
+    /// `checksum::all`.
+    pub crc_full: u32,
 }
 
 /// Levels and the checksum of the book that they lead to.
@@ -69,6 +103,18 @@ pub struct Level {
     pub price: String,
     /// Lots at this price.
     pub qty: String,
+}
+
+impl Book {
+    /// The stream that the message belongs to, unless it is newer than this client.
+    pub fn stream(&self) -> Option<u64> {
+        match self {
+            Book::Snapshot(snapshot) => Some(snapshot.stream),
+            Book::Update(update) => Some(update.stream),
+            Book::Checkpoint(checkpoint) => Some(checkpoint.stream),
+            Book::Unknown => None,
+        }
+    }
 }
 
 impl Serialize for Level {

@@ -5,17 +5,28 @@ use std::fmt;
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::fields::excerpt;
+use crate::speed::Speed;
 use crate::suggest;
 
-/// A channel that has subscribers; `status` comes by itself.
+/// A channel that has subscribers; `status` and `heartbeat` come by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// Every market and its changes.
     Instruments,
     /// Price levels of one market.
     Book,
+    /// The best prices of one market, or of all its windows.
+    Bbo,
+    /// Every order of one market.
+    OrdersL3,
     /// Trades of one market.
     Trades,
+    /// Last trade, last day and open interest of one market.
+    Ticker,
+    /// What traded in intervals of time.
+    Candles,
+    /// Reference rates.
+    Fixings,
     /// Orders and fills of the account.
     Executions,
     /// Balances and positions of the account.
@@ -23,15 +34,29 @@ pub enum Channel {
 }
 
 impl Channel {
-    const ALL: [Channel; 5] =
-        [Channel::Instruments, Channel::Book, Channel::Trades, Channel::Executions, Channel::Account];
+    const ALL: [Channel; 10] = [
+        Channel::Instruments,
+        Channel::Book,
+        Channel::Bbo,
+        Channel::OrdersL3,
+        Channel::Trades,
+        Channel::Ticker,
+        Channel::Candles,
+        Channel::Fixings,
+        Channel::Executions,
+        Channel::Account,
+    ];
 
     /// The channel of this name, or `BAD_CHANNEL`.
     pub fn parse(name: &str) -> Result<Channel, ErrorObject> {
         let names = || Channel::ALL.map(Channel::name);
         Channel::ALL.into_iter().find(|channel| channel.name() == name).ok_or_else(|| {
             let message = format!("{:?} is none of {}", excerpt(name), names().join(", "));
-            refusal(ErrorCode::BadChannel, "channel", message, suggest::did_you_mean(name, names()))
+            let error = ErrorObject::new(ErrorCode::BadChannel, message).with_field("channel");
+            match suggest::did_you_mean(name, names()) {
+                Some(suggestion) => error.with_suggestion(suggestion),
+                None => error,
+            }
         })
     }
 
@@ -40,7 +65,12 @@ impl Channel {
         match self {
             Channel::Instruments => "instruments",
             Channel::Book => "book",
+            Channel::Bbo => "bbo",
+            Channel::OrdersL3 => "orders_l3",
             Channel::Trades => "trades",
+            Channel::Ticker => "ticker",
+            Channel::Candles => "candles",
+            Channel::Fixings => "fixings",
             Channel::Executions => "executions",
             Channel::Account => "account",
         }
@@ -51,28 +81,24 @@ impl Channel {
         matches!(self, Channel::Executions | Channel::Account)
     }
 
-    /// Whether a subscription may name one market. A book must; trades without one are those of all markets.
+    /// Whether a subscription may name a market. Trades without one are those of all markets.
     pub fn has_symbol(self) -> bool {
-        matches!(self, Channel::Book | Channel::Trades)
+        !matches!(self, Channel::Instruments) && !self.is_private()
     }
-}
 
-/// Refuses with `BAD_DEPTH` any depth of a book but 0, all levels.
-pub fn check_depth(levels: u32) -> Result<(), ErrorObject> {
-    if levels == 0 {
-        return Ok(());
+    /// Whether a subscription may name a pattern of markets.
+    pub fn has_pattern(self) -> bool {
+        matches!(self, Channel::Book | Channel::Bbo | Channel::OrdersL3 | Channel::Trades | Channel::Ticker)
     }
-    let message = format!("{levels} is not served: a book has all its levels, depth 0");
-    Err(refusal(ErrorCode::BadDepth, "depth", message, Some("use 0, or leave depth out".to_owned())))
-}
 
-/// Refuses with `BAD_SPEED` any speed but `raw`, an update for every command that changed the book.
-pub fn check_speed(name: &str) -> Result<(), ErrorObject> {
-    if name == "raw" {
-        return Ok(());
+    /// How often it is told if the subscription does not say; none if every message counts, so that nothing is merged.
+    pub fn usual_speed(self) -> Option<Speed> {
+        match self {
+            Channel::Book | Channel::Bbo => Some(Speed::Raw),
+            Channel::Ticker | Channel::Candles => Some(Speed::Ms100),
+            _ => None,
+        }
     }
-    let message = format!("{:?} is not served: every change is told at once, speed raw", excerpt(name));
-    Err(refusal(ErrorCode::BadSpeed, "speed", message, Some("use raw, or leave speed out".to_owned())))
 }
 
 impl fmt::Display for Channel {
@@ -81,17 +107,9 @@ impl fmt::Display for Channel {
     }
 }
 
-fn refusal(code: ErrorCode, field: &str, message: String, suggestion: Option<String>) -> ErrorObject {
-    let error = ErrorObject::new(code, message).with_field(field);
-    match suggestion {
-        Some(suggestion) => error.with_suggestion(suggestion),
-        None => error,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Channel, check_depth, check_speed};
+    use super::Channel;
 
     #[test]
     fn channel_is_suggested() {
@@ -99,15 +117,5 @@ mod tests {
         let error = Channel::parse("trade").unwrap_err();
         assert_eq!(error.code.to_string(), "BAD_CHANNEL");
         assert_eq!(error.suggestion.as_deref(), Some("did you mean trades?"));
-    }
-
-    #[test]
-    fn only_what_is_served_is_accepted() {
-        assert_eq!(check_depth(0), Ok(()));
-        assert_eq!(check_depth(25).unwrap_err().code.to_string(), "BAD_DEPTH");
-        assert_eq!(check_speed("raw"), Ok(()));
-        let error = check_speed("100ms").unwrap_err();
-        assert_eq!(error.code.to_string(), "BAD_SPEED");
-        assert_eq!(error.suggestion.as_deref(), Some("use raw, or leave speed out"));
     }
 }

@@ -20,12 +20,25 @@ pub fn book(asks: impl IntoIterator<Item = (u64, u64)>, bids: impl IntoIterator<
     text.0.finalize()
 }
 
+/// The checksum of all levels, over the same text without a limit.
+pub fn all(asks: impl IntoIterator<Item = (u64, u64)>, bids: impl IntoIterator<Item = (u64, u64)>) -> u32 {
+    let mut text = Digest(Hasher::new());
+    text.levels(asks);
+    text.0.update(b"|");
+    text.levels(bids);
+    text.0.finalize()
+}
+
 /// Text on its way into the checksum, so that none of it is stored.
 struct Digest(Hasher);
 
 impl Digest {
     fn side(&mut self, levels: impl IntoIterator<Item = (u64, u64)>) {
-        for (ticks, lots) in levels.into_iter().take(LEVELS) {
+        self.levels(levels.into_iter().take(LEVELS));
+    }
+
+    fn levels(&mut self, levels: impl IntoIterator<Item = (u64, u64)>) {
+        for (ticks, lots) in levels {
             write!(self, "{ticks}:{lots},").expect("a hasher takes any text");
         }
     }
@@ -40,7 +53,7 @@ impl Write for Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::book;
+    use super::{all, book};
 
     #[test]
     fn checksum_matches_the_published_vectors() {
@@ -57,5 +70,7 @@ mod tests {
         let levels = |count| (1..=count).map(|ticks: u64| (ticks, 1));
         assert_eq!(book(levels(10), levels(10)), book(levels(11), levels(300)));
         assert_ne!(book(levels(9), levels(10)), book(levels(10), levels(10)));
+        assert_eq!(all(levels(10), levels(10)), book(levels(10), levels(10)));
+        assert_ne!(all(levels(11), levels(10)), all(levels(10), levels(10)));
     }
 }

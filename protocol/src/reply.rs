@@ -11,7 +11,7 @@ use crate::order::OrderOutcome;
 use crate::query::{BalancesResult, FillsResult, InstrumentsResult, OpenOrdersResult};
 use crate::request_id::RequestId;
 use crate::session::{LoginResult, Ping};
-use crate::subscription::{SubscribeResult, UnsubscribeResult};
+use crate::subscription::{Resync, SubscribeResult, UnsubscribeResult};
 use crate::time::Time;
 
 /// The answer to one request.
@@ -43,6 +43,8 @@ pub enum Answer {
     Subscribe(SubscribeResult),
     /// Of `unsubscribe`.
     Unsubscribe(UnsubscribeResult),
+    /// Of `resync`.
+    Resync(Resync),
     /// Of `add_order`.
     AddOrder(OrderOutcome),
     /// Of `amend_order`.
@@ -106,6 +108,7 @@ impl Answer {
             "logout" => Answer::Logout {},
             "subscribe" => Answer::Subscribe(serde_json::from_str(text)?),
             "unsubscribe" => Answer::Unsubscribe(serde_json::from_str(text)?),
+            "resync" => Answer::Resync(serde_json::from_str(text)?),
             "add_order" => Answer::AddOrder(serde_json::from_str(text)?),
             "amend_order" => Answer::AmendOrder(serde_json::from_str(text)?),
             "cancel_order" | "reduce_order" => Answer::OrderChange(serde_json::from_str(text)?),

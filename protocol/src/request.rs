@@ -16,7 +16,7 @@ use crate::operator::{AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, S
 use crate::query::{Fills, OpenOrders};
 use crate::request_id::RequestId;
 use crate::session::{Login, LoginFields, NoFields, Ping, PingFields, Scope};
-use crate::subscription::{Subscribe, Unsubscribe};
+use crate::subscription::{Resync, ResyncFields, Subscribe, Unsubscribe};
 use crate::suggest;
 
 /// A method and its params.
@@ -33,6 +33,8 @@ pub enum Request {
     Subscribe(Subscribe),
     /// End streams.
     Unsubscribe(Unsubscribe),
+    /// Have a stream's snapshot again.
+    Resync(Resync),
     /// Buy or sell.
     AddOrder(AddOrder),
     /// Change an order.
@@ -78,12 +80,13 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 26] = [
+pub const METHODS: [&str; 27] = [
     "login",
     "ping",
     "logout",
     "subscribe",
     "unsubscribe",
+    "resync",
     "add_order",
     "amend_order",
     "cancel_order",
@@ -116,6 +119,7 @@ impl Request {
             "logout" => without_params(Request::Logout, params)?,
             "subscribe" => Request::Subscribe(decode::<Subscribe, _>(params)?),
             "unsubscribe" => Request::Unsubscribe(decode::<Unsubscribe, _>(params)?),
+            "resync" => Request::Resync(decode::<ResyncFields, _>(params)?),
             "add_order" => Request::AddOrder(decode::<AddOrderFields, _>(params)?),
             "amend_order" => Request::AmendOrder(decode::<AmendFields, _>(params)?),
             "cancel_order" => Request::CancelOrder(decode::<CancelFields, _>(params)?),
@@ -149,6 +153,7 @@ impl Request {
             Request::Logout => "logout",
             Request::Subscribe(_) => "subscribe",
             Request::Unsubscribe(_) => "unsubscribe",
+            Request::Resync(_) => "resync",
             Request::AddOrder(_) => "add_order",
             Request::AmendOrder(_) => "amend_order",
             Request::CancelOrder(_) => "cancel_order",
@@ -178,7 +183,9 @@ impl Request {
     pub fn scope(&self) -> Option<Scope> {
         match self {
             Request::Login(_) | Request::Ping(_) | Request::Logout => None,
-            Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Instruments => None,
+            Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_) | Request::Instruments => {
+                None
+            }
             Request::OpenOrders(_) | Request::Fills(_) | Request::Balances => Some(Scope::Read),
             Request::AddOrder(_) | Request::AmendOrder(_) | Request::ReduceOrder(_) => Some(Scope::Trade),
             Request::CancelOrder(_) | Request::CancelAll(_) | Request::CancelAllAfter(_) => {

@@ -27,6 +27,11 @@ pub enum Status {
         /// Whom the client talks to.
         data: Hello,
     },
+    /// How the exchange is, or is about to be.
+    Update {
+        /// All that is to be said.
+        data: Condition,
+    },
     /// The last message before the server closes.
     Error {
         /// Why it closes.
@@ -86,6 +91,63 @@ pub enum System {
     /// A state that is newer than this client.
     #[serde(other)]
     Unknown,
+}
+
+/// How the exchange is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Whether the exchange takes orders.
+    pub system: System,
+    /// Works that are planned or under way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maintenance: Vec<Maintenance>,
+    /// What clients should know in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+}
+
+/// Works that are planned or under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Its name, the same in every message about it.
+    pub id: String,
+    /// How near it is.
+    pub stage: Stage,
+    /// When it begins or began.
+    pub from: Time,
+    /// When it should be over, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Time>,
+    /// What does not work meanwhile: `trading`, `data`.
+    pub affects: Vec<String>,
+    /// What a client should do: `connect_again`, `cancel_open_orders`.
+    pub action: String,
+}
+
+/// How near works are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Their time is known.
+    Planned,
+    /// They begin within minutes.
+    Imminent,
+    /// They have begun.
+    Started,
+    /// A stage that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What clients should know in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its name.
+    pub id: String,
+    /// When it takes effect.
+    pub from: Time,
+    /// One sentence.
+    pub text: String,
 }
 
 /// How much a connection may ask for.

@@ -1,5 +1,6 @@
 //! Subscription: which streams a connection receives.
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::ErrorObject;
@@ -18,15 +19,34 @@ pub struct Subscribe {
 pub struct Subscription {
     /// A name for `Channel::parse`.
     pub channel: String,
-    /// The market, for the channels that have one.
+    /// The market, or a pattern of markets, for the channels that have one; a class for `candles` and `fixings`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
-    /// A number for `channel::check_depth`.
+    /// A number for `speed::depth`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub depth: Option<u32>,
-    /// A name for `channel::check_speed`.
+    /// A name for `Speed::parse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
+    /// Whether `symbol` is a market `CLASS.ZONE.TIER` of which every window is told in each message of `bbo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strip: Option<bool>,
+    /// A name for `Interval::parse`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<String>,
+    /// Where the client's book stands, so that it need not be told anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
+}
+
+/// The last message of a book that a client has applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// The hello's `epoch` then.
+    pub epoch: String,
+    /// Its `seq`.
+    pub seq: u64,
 }
 
 /// Result of `subscribe`.
@@ -41,8 +61,54 @@ pub struct SubscribeResult {
 pub struct SubscriptionAnswer {
     /// The item's index.
     pub i: u32,
-    /// The stream's number, which its messages carry, or why there is none.
-    pub outcome: Result<u64, ErrorObject>,
+    /// What begins, or why nothing does.
+    pub outcome: Result<Joined, ErrorObject>,
+}
+
+/// What begins with a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The stream's number, which its messages carry. A pattern has a number of its own, and each of its streams too.
+    pub stream: u64,
+    /// The sequence that the first message of a public stream follows.
+    pub seq: Option<u64>,
+    /// How many markets a pattern matches now.
+    pub matched: Option<u32>,
+    /// How a book goes on that was to be resumed.
+    pub mode: Option<ResumeMode>,
+}
+
+/// How a book goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResumeMode {
+    /// With what has changed since.
+    Delta,
+    /// With a snapshot.
+    Snapshot,
+    /// A mode that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Params and result of `resync`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resync {
+    /// The stream of which another snapshot is wanted.
+    pub stream: u64,
+}
+
+/// The strict reading of `resync`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResyncFields {
+    stream: u64,
+}
+
+impl From<ResyncFields> for Resync {
+    fn from(fields: ResyncFields) -> Resync {
+        Resync { stream: fields.stream }
+    }
 }
 
 /// Params of `unsubscribe`.
@@ -67,29 +133,49 @@ struct AnswerText<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<ResumeMode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a ErrorObject>,
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum AnswerRead {
-    Stream { i: u32, stream: u64 },
-    Error { i: u32, error: ErrorObject },
+struct AnswerRead {
+    i: u32,
+    stream: Option<u64>,
+    seq: Option<u64>,
+    matched: Option<u32>,
+    mode: Option<ResumeMode>,
+    error: Option<ErrorObject>,
 }
 
 impl Serialize for SubscriptionAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let stream = self.outcome.as_ref().ok().copied();
-        let error = self.outcome.as_ref().err();
-        AnswerText { i: self.i, ok: self.outcome.is_ok(), stream, error }.serialize(serializer)
+        let joined = self.outcome.as_ref().ok();
+        AnswerText {
+            i: self.i,
+            ok: joined.is_some(),
+            stream: joined.map(|joined| joined.stream),
+            seq: joined.and_then(|joined| joined.seq),
+            matched: joined.and_then(|joined| joined.matched),
+            mode: joined.and_then(|joined| joined.mode),
+            error: self.outcome.as_ref().err(),
+        }
+        .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for SubscriptionAnswer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SubscriptionAnswer, D::Error> {
-        Ok(match AnswerRead::deserialize(deserializer)? {
-            AnswerRead::Stream { i, stream } => SubscriptionAnswer { i, outcome: Ok(stream) },
-            AnswerRead::Error { i, error } => SubscriptionAnswer { i, outcome: Err(error) },
-        })
+        let AnswerRead { i, stream, seq, matched, mode, error } = AnswerRead::deserialize(deserializer)?;
+        let outcome = match (stream, error) {
+            (_, Some(error)) => Err(error),
+            (Some(stream), None) => Ok(Joined { stream, seq, matched, mode }),
+            (None, None) => return Err(D::Error::missing_field("stream")),
+        };
+        Ok(SubscriptionAnswer { i, outcome })
     }
 }

@@ -25,6 +25,8 @@ pub struct TradesUpdate {
     pub symbol: String,
     /// The engine sequence of the command.
     pub seq: u64,
+    /// `seq` of the stream's message before this one; for the first the `seq` of the answer to `subscribe`.
+    pub prev_seq: u64,
     /// The trades in the order in which they were matched.
     pub data: Vec<Trade>,
 }

@@ -3,9 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
+use crate::candle::Candles;
 use crate::execution::{Account, Executions};
+use crate::fixing::Fixings;
+use crate::heartbeat::Heartbeat;
 use crate::instrument::Instrument;
+use crate::queue::Queue;
+use crate::quote::Quotes;
 use crate::status::Status;
+use crate::ticker::Ticker;
 use crate::time::Time;
 use crate::trades::Trades;
 
@@ -19,8 +25,20 @@ pub enum Update {
     Instruments(Instruments),
     /// Levels of one market.
     Book(Book),
+    /// Where silent streams stand.
+    Heartbeat(Heartbeat),
+    /// The best prices.
+    Bbo(Quotes),
+    /// Every order of one market.
+    OrdersL3(Queue),
     /// Trades of one market.
     Trades(Trades),
+    /// Last trade, last day and open interest of one market.
+    Ticker(Box<Ticker>),
+    /// What traded in intervals of time.
+    Candles(Candles),
+    /// Reference rates.
+    Fixings(Fixings),
     /// Orders and fills of the account.
     Executions(Executions),
     /// Balances and positions of the account.
@@ -50,6 +68,9 @@ pub struct InstrumentsSnapshot {
     pub stream: u64,
     /// The engine sequence up to which this is exact.
     pub seq: u64,
+    /// `seq` of the message that this client received before, if this is not its first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_seq: Option<u64>,
     /// When the engine sequenced it.
     pub ts: Time,
     /// The markets.

@@ -24,7 +24,9 @@ use protocol::request::{METHODS, Request};
 use protocol::request_id::RequestId;
 use protocol::session::{Login, Ping, Scope};
 use protocol::status::Status;
-use protocol::subscription::{Subscribe, SubscribeResult, Subscription, SubscriptionAnswer, Unsubscribe};
+use protocol::subscription::{
+    Joined, Resume, Resync, Subscribe, SubscribeResult, Subscription, SubscriptionAnswer, Unsubscribe,
+};
 use protocol::terms::{PostOnly, SelfTradePrevention, Terms, TimeInForce};
 use protocol::time::Time;
 use protocol::update::Update;
@@ -115,14 +117,22 @@ fn changes() -> Vec<Request> {
 
 fn session() -> Vec<Request> {
     let book = Subscription { symbol: Some(text("s")), depth: Some(0), ..Subscription::default() };
+    let resumed = Subscription {
+        speed: Some(text("10ms")),
+        strip: Some(true),
+        interval: Some(text("1m")),
+        resume: Some(Resume { epoch: text("a41c09d2e7b85f10"), seq: 7 }),
+        ..book.clone()
+    };
     vec![
         Request::Login(Login::dev("acme")),
         Request::Login(Login::Key { key_id: text("k_1"), ts: Time::from_ns(1), sig: text("x") }),
         Request::Ping(Ping { echo: Some(text("x")) }),
         Request::Ping(Ping::default()),
         Request::Logout,
-        Request::Subscribe(Subscribe { subs: vec![book, Subscription::default()] }),
+        Request::Subscribe(Subscribe { subs: vec![book, resumed, Subscription::default()] }),
         Request::Unsubscribe(Unsubscribe { streams: vec![1, u64::MAX] }),
+        Request::Resync(Resync { stream: 11 }),
     ]
 }
 
@@ -229,7 +239,10 @@ fn reply_is_read_as_it_was_written() {
         .with_retry_after_ms(50);
     assert_eq!((error.category, error.retryable), (Category::Server, true));
     let subs = vec![
-        SubscriptionAnswer { i: 0, outcome: Ok(11) },
+        SubscriptionAnswer {
+            i: 0,
+            outcome: Ok(Joined { stream: 11, seq: Some(9), matched: None, mode: None }),
+        },
         SubscriptionAnswer { i: 1, outcome: Err(error.clone()) },
     ];
     let outcomes = [
@@ -258,9 +271,9 @@ fn refusal_of_no_json_becomes_a_reply() {
 #[test]
 fn client_reads_past_what_is_newer() {
     let updates = [
-        r#"{"channel":"ticker","type":"update","data":{"last":"1"}}"#,
-        r#"{"channel":"book","type":"checkpoint","stream":1,"crc_full":5}"#,
-        r#"{"channel":"status","type":"update","data":{"system":"online"}}"#,
+        r#"{"channel":"tides","type":"update","data":{"last":"1"}}"#,
+        r#"{"channel":"book","type":"newer","stream":1,"crc_full":5}"#,
+        r#"{"channel":"status","type":"newer","data":{"system":"online"}}"#,
         r#"{"channel":"account"}"#,
     ];
     for update in updates.iter().take(3) {

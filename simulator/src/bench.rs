@@ -55,8 +55,9 @@ pub struct BenchReport {
     pub p999_ns: u32,
     /// What one look at the clock takes; taken off every latency.
     pub clock_ns: u32,
-    /// Bytes for each resting order when most rest: all that is allocated for orders, prices and the book's index, in use
-    /// or not. The exchange's index over client order ids is left out: it is for all ids that are remembered.
+    /// Bytes for each resting order when most rest: all that is allocated for orders, prices and indexes, in use or not,
+    /// when no room was made ahead. The exchange's directory of client order ids leads to those that are done too: an order
+    /// has the share that every id has.
     pub bytes_per_order: usize,
     /// Allocations while the second half of the flow was played. `None`: this build does not count.
     pub allocations: Option<u64>,
@@ -70,18 +71,24 @@ pub struct BenchReport {
     pub reference: Comparison,
 }
 
-/// Records that are made ready together, before the clock is looked at.
+/// Records that are played between two looks at the clock.
 const BLOCK: usize = 256;
+/// Records after those that are made ready with them, for who looks ahead, as the core stage does.
+const AHEAD: usize = 16;
 
 /// What a flow is played to.
-pub(crate) trait Stand {
+pub(crate) trait Stand: Sized {
     /// A record as the flow has it, or as a first pass over it has changed it.
     type Step;
     /// The same, ready to be carried out.
     type Asked;
 
-    /// Empty, but for what every run needs.
+    /// Empty, but for what every run needs, and with room for the flow.
     fn open() -> Self;
+    /// The same, with no room but what it makes itself as it needs it.
+    fn open_lean() -> Self {
+        Self::open()
+    }
     /// Makes a record ready. This costs no time that is measured.
     fn ready(step: &Self::Step) -> Self::Asked;
     /// Carries out one record. `ahead` are those after it, as far as they are ready.
@@ -144,22 +151,44 @@ fn measure<S: Stand>(flow: &Flow, steps: &[S::Step], runs: usize) -> BenchReport
     }
 }
 
-/// Plays all steps, block by block. `play` carries out a block and says how long it took.
-fn blocks<S: Stand>(steps: &[S::Step], mut play: impl FnMut(&mut S, &[S::Asked])) -> S {
-    let mut stand = S::open();
-    let mut block = Vec::with_capacity(BLOCK);
-    for steps in steps.chunks(BLOCK) {
-        block.clear();
-        block.extend(steps.iter().map(S::ready));
-        play(&mut stand, &block);
-        stand.note(&block);
+/// Records that are ready.
+struct Block<'a, A> {
+    /// To be played, and some after them.
+    ready: &'a [A],
+    /// How many are to be played.
+    length: usize,
+}
+
+impl<A> Block<'_, A> {
+    /// Each record to be played, with those after it.
+    fn each(&self) -> impl Iterator<Item = (&A, &[A])> {
+        self.ready[..self.length].iter().enumerate().map(|(place, asked)| (asked, &self.ready[place + 1..]))
     }
-    stand
+}
+
+/// Plays all steps to `stand`, block by block. `play` carries out a block.
+fn blocks<S: Stand>(
+    mut stand: S,
+    steps: &[S::Step],
+    mut play: impl FnMut(&mut S, &Block<'_, S::Asked>),
+) -> S {
+    let mut steps = steps.iter();
+    let mut ready = Vec::with_capacity(BLOCK + AHEAD);
+    loop {
+        ready.extend(steps.by_ref().take(BLOCK + AHEAD - ready.len()).map(S::ready));
+        let length = BLOCK.min(ready.len());
+        if length == 0 {
+            return stand;
+        }
+        play(&mut stand, &Block { ready: &ready, length });
+        stand.note(&ready[..length]);
+        ready.drain(..length);
+    }
 }
 
 fn throughput<S: Stand>(steps: &[S::Step]) -> (Duration, Tape) {
     let mut time = Duration::ZERO;
-    let stand = blocks::<S>(steps, |stand, block| {
+    let stand = blocks(S::open(), steps, |stand, block| {
         let begun = Instant::now();
         play_all(stand, block);
         time += begun.elapsed();
@@ -172,10 +201,10 @@ fn latency<S: Stand>(steps: &[S::Step], clock_ns: u32) -> (Vec<u32>, Tape) {
     // Written once before: a page fault in every thousandth record would be most of what the tail shows.
     let mut latencies = vec![u32::MAX; steps.len()];
     let mut slots = latencies.iter_mut();
-    let stand = blocks::<S>(steps, |stand, block| {
+    let stand = blocks(S::open(), steps, |stand, block| {
         let mut before = Instant::now();
-        for ((place, asked), latency) in block.iter().enumerate().zip(&mut slots) {
-            stand.play(asked, &block[place + 1..]);
+        for ((asked, ahead), latency) in block.each().zip(&mut slots) {
+            stand.play(asked, ahead);
             let after = Instant::now();
             *latency = nanos(after - before).saturating_sub(clock_ns);
             before = after;
@@ -188,9 +217,9 @@ fn latency<S: Stand>(steps: &[S::Step], clock_ns: u32) -> (Vec<u32>, Tape) {
 /// Bytes for each order when most rest: all that is allocated then, in use or not.
 fn bytes_per_order<S: Stand>(steps: &[S::Step]) -> usize {
     let (mut most, mut bytes) = (0, 0);
-    blocks::<S>(steps, |stand, block| {
-        for (place, asked) in block.iter().enumerate() {
-            stand.play(asked, &block[place + 1..]);
+    blocks(S::open_lean(), steps, |stand, block| {
+        for (asked, ahead) in block.each() {
+            stand.play(asked, ahead);
             if most < stand.open_orders() {
                 (most, bytes) = (stand.open_orders(), stand.bytes());
             }
@@ -203,12 +232,12 @@ fn bytes_per_order<S: Stand>(steps: &[S::Step]) -> usize {
 #[cfg(feature = "count-allocations")]
 fn allocations<S: Stand>(steps: &[S::Step]) -> Option<u64> {
     let (mut played, mut count) = (0, 0);
-    blocks::<S>(steps, |stand, block| {
+    blocks(S::open(), steps, |stand, block| {
         let info = allocation_counter::measure(|| play_all(stand, block));
         if steps.len() <= 2 * played {
             count += info.count_total;
         }
-        played += block.len();
+        played += block.length;
     });
     Some(count)
 }
@@ -218,9 +247,9 @@ fn allocations<S: Stand>(_: &[S::Step]) -> Option<u64> {
     None
 }
 
-fn play_all<S: Stand>(stand: &mut S, block: &[S::Asked]) {
-    for (place, asked) in block.iter().enumerate() {
-        stand.play(asked, &block[place + 1..]);
+fn play_all<S: Stand>(stand: &mut S, block: &Block<'_, S::Asked>) {
+    for (asked, ahead) in block.each() {
+        stand.play(asked, ahead);
     }
 }
 

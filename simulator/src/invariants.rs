@@ -7,6 +7,7 @@ mod asking;
 pub mod auditor;
 mod clearing;
 mod closing;
+mod delivering;
 pub mod finding;
 mod identities;
 mod owner;
@@ -122,7 +123,7 @@ fn caught(work: impl FnOnce()) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an assertion failed");
     text.lines().map(str::trim).collect::<Vec<_>>().join("; ")

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use protocol::instrument::Tier;
+use protocol::operator::{AddMarket, SelfTrade};
 use serde_json::Value;
 
 /// The program under test.
@@ -16,13 +18,21 @@ pub struct Serving {
     lines: Lines<BufReader<ChildStdout>>,
     pub url: String,
     pub recovered: u64,
+    /// What it said when it was ready.
+    pub ready: Value,
 }
 
 impl Serving {
     pub fn start(data: &Path) -> Serving {
+        Serving::start_with(data, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(data: &Path, arguments: &[&str]) -> Serving {
         let mut child = Command::new(HOURBOOK)
             .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
             .arg(data)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -31,7 +41,8 @@ impl Serving {
         let ready: Value =
             serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
         let url = ready["url"].as_str().unwrap().to_owned();
-        Serving { child, lines, url, recovered: ready["recovered"].as_u64().unwrap() }
+        let recovered = ready["recovered"].as_u64().unwrap();
+        Serving { child, lines, url, recovered, ready }
     }
 
     /// Kills it at once, as a power cut would.
@@ -77,4 +88,22 @@ pub fn failure(arguments: &[&str]) -> (i32, String) {
     let output = run(arguments);
     assert!(!output.status.success(), "{arguments:?} has to fail");
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// A market of whole days, whose gates close as they begin.
+pub fn days() -> AddMarket {
+    AddMarket {
+        class: "H100SXM".to_owned(),
+        zone: "US-E".to_owned(),
+        tier: Tier::Firm,
+        window_s: 86_400,
+        windows: 2,
+        windows_ahead: None,
+        gate_s: 0,
+        bond: "0.25".to_owned(),
+        bond_rule: None,
+        maker_fee_ppm: 200,
+        taker_fee_ppm: 500,
+        self_trade: SelfTrade::Prevent,
+    }
 }

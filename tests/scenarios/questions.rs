@@ -23,9 +23,9 @@ pub(crate) fn book(desk: &Desk, instrument: InstrumentId) -> Vec<String> {
 
 /// The open orders of the accounts with these names, of all when none is named; an account's own by age.
 pub(crate) fn orders(desk: &Desk, names: &[&str]) -> Vec<String> {
-    let accounts = desk.exchange.ledger().accounts.iter();
-    let asked = accounts.filter(|(_, account)| {
-        let name = account.name.to_string();
+    let accounts = &desk.exchange.ledger().accounts;
+    let asked = accounts.iter().filter(|(account, _)| {
+        let name = accounts.name(*account).to_string();
         names.is_empty() || names.contains(&name.as_str())
     });
     asked.flat_map(|(account, _)| orders_of(desk, account)).collect()
@@ -66,13 +66,13 @@ fn open_order(desk: &Desk, order: &OrderView) -> String {
 pub(crate) fn balances(desk: &Desk, names: &[&str]) -> Vec<String> {
     let ledger = desk.exchange.ledger();
     let mut lines = Vec::new();
-    for (_, account) in ledger.accounts.iter() {
-        let name = account.name.to_string();
+    for (number, account) in ledger.accounts.iter() {
+        let name = ledger.accounts.name(number).to_string();
         let asked = if names.is_empty() { name != OPERATOR_NAME } else { names.contains(&name.as_str()) };
         if !asked {
             continue;
         }
-        let balance = account.balance;
+        let balance = account.balance();
         let mut line = format!("{name} {}", balance.available);
         line.push_str(&unless_zero("held", balance.held));
         line.push_str(&unless_zero("bonded", balance.bonded));
@@ -92,7 +92,7 @@ pub(crate) fn positions(desk: &Desk) -> Vec<String> {
     let mut rows: Vec<&Position> = ledger.positions.iter().filter(|row| row.lots != 0).collect();
     rows.sort_by_key(|row| (row.instrument, row.account));
     let line = |row: &Position| {
-        let name = ledger.accounts.at(row.account).name;
+        let name = ledger.accounts.name(row.account);
         let owed: Vec<String> = ledger
             .obligations
             .of(row.obligations)

@@ -1,6 +1,6 @@
 //! Instruments and markets on the wire.
 
-use engine::control::ModeScope;
+use engine::control::{MarketLimits, ModeScope, TradingMode};
 use engine::event::Event;
 use engine::ids::{InstrumentId, MarketId};
 use engine::instrument::Phase;
@@ -18,9 +18,25 @@ use protocol::time::Time;
 use crate::convert::account::amount;
 use crate::convert::control;
 
+/// What an instrument takes from its market and the venue.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    spec: MarketSpec,
+    limits: MarketLimits,
+    /// The stricter of market and venue.
+    mode: TradingMode,
+}
+
+impl Surroundings {
+    /// Those of a market's instruments.
+    pub fn of(view: &View, market: MarketId) -> Surroundings {
+        let market = view.market(market).expect("an instrument has a market");
+        Surroundings { spec: market.spec, limits: market.limits, mode: view.mode().max(market.mode) }
+    }
+}
+
 /// An instrument as clients see it.
-pub fn wire(view: &View, listed: &InstrumentView) -> Instrument {
-    let market = view.market(listed.market).expect("an instrument has a market");
+pub fn wire(market: &Surroundings, listed: &InstrumentView) -> Instrument {
     let spec = &market.spec;
     Instrument {
         symbol: listed.symbol.to_string(),
@@ -41,7 +57,7 @@ pub fn wire(view: &View, listed: &InstrumentView) -> Instrument {
             Phase::Delivering => MarketState::Delivering,
             Phase::Settled => MarketState::Settled,
         },
-        mode: control::mode_told(view.mode().max(market.mode).max(listed.mode)),
+        mode: control::mode_told(market.mode.max(listed.mode)),
         limits: control::limits_told(&market.limits),
         bond: amount(listed.terms.bond),
         maker_fee_ppm: listed.terms.maker_fee.parts(),

@@ -1,6 +1,6 @@
 //! Symbols: from text to instruments and markets, and back.
 
-use engine::ids::{InstrumentId, MarketId};
+use engine::ids::{ClassId, InstrumentId, MarketId};
 use engine::order_filter::OrderFilter;
 use engine::symbol::Symbol;
 use engine::view::View;
@@ -56,6 +56,19 @@ pub fn market(view: &View, text: &str) -> Result<MarketId, ErrorObject> {
     Err(match nearest(view, text) {
         Some(name) => error.with_suggestion(format!("did you mean {name}?")),
         None => error.with_suggestion("write it like H100SXM.US-E.FIRM"),
+    })
+}
+
+/// The class of this name, or an error with the nearest there is.
+pub fn class(view: &View, text: &str) -> Result<ClassId, ErrorObject> {
+    let names: Vec<String> = view.classes().iter().map(|class| class.name.to_string()).collect();
+    if let Some(place) = names.iter().position(|name| name == text) {
+        return Ok(ClassId(u32::try_from(place).expect("classes are few")));
+    }
+    let error = ErrorObject::new(ErrorCode::NoMatch, "no class has this name").with_field("symbol");
+    Err(match suggest::nearest(text, names.iter().take(NAMES_MAX).map(String::as_str)) {
+        Some(name) => error.with_suggestion(format!("did you mean {name}?")),
+        None => error,
     })
 }
 

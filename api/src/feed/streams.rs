@@ -1,191 +1,320 @@
-//! Streams: who is subscribed to what, and where each stream's chain of sequences stands.
+//! Streams: every stream that somebody listens to, and every connection that listens to any.
+//!
+//! A stream lives while it has listeners, and its number is never used again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use engine::ids::PublicKey;
+use engine::stamp::{Stamp, Time};
 use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use protocol::update::Update;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::feed::topic::Topic;
+use crate::feed::channels::State;
+use crate::feed::pace::Key;
+use crate::feed::stream::{Behind, Listener, Stream, Subscriber};
+use crate::feed::topic::{Aspect, Subject, Topic};
+use crate::frame;
 use crate::outbox::{Ending, Outbox};
 
-/// A connection that receives a stream.
-#[derive(Clone, Debug)]
-pub(super) struct Listener {
-    /// The connection's number.
-    pub(super) session: u64,
-    /// Where its text goes.
-    pub(super) outbox: Arc<Outbox>,
+/// Why a connection has a stream.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reasons {
+    /// It asked for it by itself.
+    pub(super) asked: bool,
+    /// Numbers of its patterns that it has it by.
+    pub(super) patterns: BTreeSet<u64>,
 }
 
-/// What the next message of a stream has to say of itself.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Message {
-    /// The stream's number.
-    pub(super) stream: u64,
-    /// Its own sequence.
-    pub(super) seq: u64,
-    /// That of the message before it.
-    pub(super) previous: u64,
-}
-
+/// A connection that listens to something or acts with a key.
 #[derive(Debug)]
-struct Stream {
-    number: u64,
-    /// Sequence of the last message, or of the first listener's snapshot.
-    last: u64,
-    listeners: Vec<Listener>,
+pub(super) struct Connection {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) streams: BTreeMap<Key, Reasons>,
+    /// Numbers of its patterns.
+    pub(super) patterns: BTreeSet<u64>,
+    key: Option<PublicKey>,
 }
 
-/// Every stream that anyone ever asked for.
+/// Every stream and every connection.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    streams: BTreeMap<Topic, Stream>,
-    topics: Vec<Topic>,
-    sessions: HashMap<u64, BTreeSet<Topic>>,
+    table: Vec<Option<Box<Stream>>>,
+    free: Vec<Key>,
+    /// Numbers given, to streams and patterns.
+    numbers: u64,
+    by_number: HashMap<u64, Key>,
+    by_topic: HashMap<Topic, Key>,
+    by_subject: HashMap<Subject, Vec<Key>>,
+    connections: HashMap<u64, Connection>,
     /// Connections that act with a key.
-    actors: HashMap<PublicKey, Vec<Listener>>,
-    keys: HashMap<u64, PublicKey>,
+    actors: HashMap<PublicKey, BTreeSet<u64>>,
+    /// Streams with something to hand out.
+    ready: Vec<Key>,
+    /// Who needs a snapshot, and of which stream.
+    behind: BTreeSet<(u64, Key)>,
 }
 
 impl Streams {
-    /// Encodes a message once and gives it to everyone who listens; does nothing when nobody does.
-    pub(super) fn tell(&mut self, topic: Topic, seq: u64, write: impl FnOnce(Message) -> Option<Update>) {
-        let Some(stream) = self.streams.get_mut(&topic).filter(|stream| !stream.listeners.is_empty()) else {
-            return;
+    /// A number that nothing had before.
+    pub(super) fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// How many streams there are.
+    pub(super) fn count(&self) -> usize {
+        self.by_topic.len()
+    }
+
+    /// The stream of a topic, if anybody listens to it.
+    pub(super) fn of_topic(&self, topic: Topic) -> Option<Key> {
+        self.by_topic.get(&topic).copied()
+    }
+
+    /// The stream of a number.
+    pub(super) fn of_number(&self, number: u64) -> Option<Key> {
+        self.by_number.get(&number).copied()
+    }
+
+    /// Streams about something.
+    pub(super) fn about(&self, subject: Subject) -> Vec<Key> {
+        self.by_subject.get(&subject).cloned().unwrap_or_default()
+    }
+
+    /// A stream; its place may have been given to another since.
+    pub(super) fn get(&self, key: Key) -> Option<&Stream> {
+        self.table.get(key)?.as_deref()
+    }
+
+    /// A stream that exists.
+    pub(super) fn at(&mut self, key: Key) -> &mut Stream {
+        self.table[key].as_deref_mut().expect("a stream lives while it has listeners")
+    }
+
+    /// Opens the stream of a topic that has none.
+    pub(super) fn open(&mut self, topic: Topic, stamp: Stamp, state: State) -> Key {
+        let number = self.number();
+        let stream = Some(Box::new(Stream::new(number, topic, stamp, state)));
+        let key = match self.free.pop() {
+            Some(key) => {
+                self.table[key] = stream;
+                key
+            }
+            None => {
+                self.table.push(stream);
+                self.table.len() - 1
+            }
         };
-        let message = Message { stream: stream.number, seq, previous: stream.last };
-        let Some(update) = write(message) else { return };
-        stream.last = seq;
-        let text = Utf8Bytes::from(update.encode());
-        for listener in &stream.listeners {
-            listener.outbox.push(text.clone());
+        self.by_number.insert(number, key);
+        self.by_topic.insert(topic, key);
+        if topic.subject() != Subject::Apart {
+            self.by_subject.entry(topic.subject()).or_default().push(key);
         }
+        key
     }
 
-    /// Adds a listener, once. `now` is where the stream's chain begins when nobody listened before. Returns the stream's
-    /// number and the sequence as of which its snapshot is: nothing of this topic has changed since.
-    pub(super) fn join(&mut self, topic: Topic, now: u64, listener: &Listener) -> (u64, u64) {
-        let next = u64::try_from(self.topics.len()).expect("streams are counted in 64 bits") + 1;
-        let topics = &mut self.topics;
-        let stream = self.streams.entry(topic).or_insert_with(|| {
-            topics.push(topic);
-            Stream { number: next, last: now, listeners: Vec::new() }
+    /// A connection, noted if it was not.
+    pub(super) fn connection(&mut self, listener: &Listener) -> &mut Connection {
+        self.connections.entry(listener.session).or_insert_with(|| Connection {
+            outbox: Arc::clone(&listener.outbox),
+            streams: BTreeMap::new(),
+            patterns: BTreeSet::new(),
+            key: None,
+        })
+    }
+
+    /// A connection that was noted.
+    pub(super) fn connected(&self, session: u64) -> Option<&Connection> {
+        self.connections.get(&session)
+    }
+
+    /// Every connection.
+    pub(super) fn connections(&self) -> impl Iterator<Item = (u64, &Connection)> {
+        self.connections.iter().map(|(session, connection)| (*session, connection))
+    }
+
+    /// Adds a listener, once. `behind` says that it needs a snapshot first. Returns whether it was added.
+    pub(super) fn join(&mut self, key: Key, listener: &Listener, behind: Option<Behind>) -> bool {
+        let connection = self.connection(listener);
+        let mut is_new = false;
+        connection.streams.entry(key).or_insert_with(|| {
+            is_new = true;
+            Reasons::default()
         });
-        if stream.listeners.is_empty() {
-            stream.last = now;
+        if is_new {
+            if behind.is_some() {
+                self.behind.insert((listener.session, key));
+            }
+            self.at(key).subscribers.push(Subscriber { listener: listener.clone(), behind });
         }
-        if self.sessions.entry(listener.session).or_default().insert(topic) {
-            stream.listeners.push(listener.clone());
-        }
-        (stream.number, stream.last)
+        is_new
     }
 
-    /// How many streams a connection has.
-    pub(super) fn joined(&self, session: u64) -> usize {
-        self.sessions.get(&session).map_or(0, BTreeSet::len)
+    /// Why a connection that has a stream has it.
+    pub(super) fn reasons(&mut self, session: u64, key: Key) -> &mut Reasons {
+        let connection = self.connections.get_mut(&session).expect("whoever has a stream is noted");
+        connection.streams.get_mut(&key).expect("it has the stream")
     }
 
-    /// Whether a connection has the stream of this topic.
-    pub(super) fn has(&self, session: u64, topic: Topic) -> bool {
-        self.sessions.get(&session).is_some_and(|topics| topics.contains(&topic))
-    }
-
-    /// Whether a connection has the stream of this number.
-    pub(super) fn is_joined(&self, session: u64, number: u64) -> bool {
-        self.topic(number).is_some_and(|topic| self.has(session, topic))
-    }
-
-    /// Takes a connection off a stream, if it is on.
-    pub(super) fn part(&mut self, session: u64, number: u64) {
-        let Some(topic) = self.topic(number) else { return };
-        if self.sessions.get_mut(&session).is_some_and(|topics| topics.remove(&topic)) {
-            self.drop_listener(topic, session);
+    /// Takes a connection off a stream that it has.
+    pub(super) fn part(&mut self, session: u64, key: Key) {
+        if let Some(connection) = self.connections.get_mut(&session)
+            && connection.streams.remove(&key).is_some()
+        {
+            self.drop_subscriber(session, key);
         }
     }
 
-    fn topic(&self, number: u64) -> Option<Topic> {
-        let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        place.and_then(|place| self.topics.get(place)).copied()
+    /// The connection needs a snapshot of a stream that it has.
+    pub(super) fn renew(&mut self, session: u64, key: Key) {
+        let stream = self.at(key);
+        let last = stream.last;
+        if let Some(subscriber) = stream.find(session) {
+            subscriber.behind.get_or_insert(Behind { last: Some(last), left_out: 0 });
+            self.behind.insert((session, key));
+        }
+    }
+
+    /// Ends a stream, whoever listens.
+    pub(super) fn close(&mut self, key: Key) {
+        let sessions: Vec<u64> = self.at(key).subscribers.iter().map(|one| one.listener.session).collect();
+        sessions.into_iter().for_each(|session| self.part(session, key));
+    }
+
+    fn drop_subscriber(&mut self, session: u64, key: Key) {
+        self.behind.remove(&(session, key));
+        let stream = self.at(key);
+        stream.subscribers.retain(|subscriber| subscriber.listener.session != session);
+        if !stream.subscribers.is_empty() {
+            return;
+        }
+        let (number, topic) = (stream.number, stream.topic);
+        self.table[key] = None;
+        self.free.push(key);
+        self.by_number.remove(&number);
+        self.by_topic.remove(&topic);
+        if let Some(keys) = self.by_subject.get_mut(&topic.subject()) {
+            keys.retain(|other| *other != key);
+            if keys.is_empty() {
+                self.by_subject.remove(&topic.subject());
+            }
+        }
+    }
+
+    /// Adds a message to what a stream hands out.
+    pub(super) fn tell(&mut self, key: Key, stamp: Stamp, update: &Update) {
+        if self.at(key).add(&update.encode(), stamp) {
+            self.ready.push(key);
+        }
+    }
+
+    /// Notes that a stream has something to hand out.
+    pub(super) fn is_ready(&mut self, key: Key) {
+        self.ready.push(key);
+    }
+
+    /// Tells a message of a private stream at once, if anybody listens.
+    pub(super) fn tell_now(
+        &mut self,
+        topic: Topic,
+        stamp: (u64, Time),
+        write: impl FnOnce(&Stream) -> Option<Update>,
+    ) {
+        let Some(key) = self.of_topic(topic) else { return };
+        let stream = self.at(key);
+        let Some(update) = write(stream) else { return };
+        (stream.last, stream.ts, stream.told) = (stamp.0, stamp.1, stamp.1);
+        let frames = frame::text(&update.encode());
+        for subscriber in &stream.subscribers {
+            subscriber.listener.outbox.push(frames.clone());
+        }
+    }
+
+    /// Hands out what all streams have.
+    pub(super) fn flush(&mut self, now: Time) {
+        for key in std::mem::take(&mut self.ready) {
+            // The last listener may have left since.
+            let Some(stream) = self.table[key].as_deref_mut() else { continue };
+            let late = stream.hand_out(now);
+            self.behind.extend(late.into_iter().map(|session| (session, key)));
+        }
+    }
+
+    /// Whether a connection needs a snapshot of a stream.
+    pub(super) fn is_behind(&self, session: u64, key: Key) -> bool {
+        self.behind.contains(&(session, key))
+    }
+
+    /// Whether nobody needs a snapshot.
+    pub(super) fn behind_is_empty(&self) -> bool {
+        self.behind.is_empty()
+    }
+
+    /// The first from here on who needs a snapshot.
+    pub(super) fn behind_from(&self, from: (u64, Key)) -> Option<(u64, Key)> {
+        self.behind.range(from..).next().copied()
+    }
+
+    /// A connection has all of a stream now.
+    pub(super) fn caught_up(&mut self, session: u64, key: Key) {
+        self.behind.remove(&(session, key));
+        if let Some(subscriber) = self.at(key).find(session) {
+            subscriber.behind = None;
+        }
+    }
+
+    /// Takes a pattern off a connection. Returns the streams that it has by nothing else.
+    pub(super) fn end_pattern(&mut self, session: u64, number: u64) -> Vec<Key> {
+        let Some(connection) = self.connections.get_mut(&session) else { return Vec::new() };
+        connection.patterns.remove(&number);
+        let streams = connection.streams.iter_mut();
+        let by_it = streams.filter_map(|(key, reasons)| {
+            let was = reasons.patterns.remove(&number);
+            (was && !reasons.asked && reasons.patterns.is_empty()).then_some(*key)
+        });
+        by_it.collect()
+    }
+
+    /// Every stream of a ticker.
+    pub(super) fn tickers(&self) -> Vec<(Key, Topic)> {
+        let tickers =
+            self.by_topic.iter().filter(|(topic, _)| matches!(topic, Topic::Of(_, Aspect::Ticker(_))));
+        tickers.map(|(topic, key)| (*key, *topic)).collect()
     }
 
     /// Notes that a connection acts with a key.
-    pub(super) fn act(&mut self, key: PublicKey, actor: Listener) {
-        self.keys.insert(actor.session, key);
-        self.actors.entry(key).or_default().push(actor);
+    pub(super) fn act(&mut self, key: PublicKey, actor: &Listener) {
+        self.connection(actor).key = Some(key);
+        self.actors.entry(key).or_default().insert(actor.session);
     }
 
     /// Ends every connection that acts with a key, and its streams.
-    pub(super) fn revoke(&mut self, key: &PublicKey) {
-        for actor in self.actors.remove(key).unwrap_or_default() {
-            let message = "the key that you logged in with has been revoked".to_owned();
-            let error = Some((ErrorCode::KeyUnknown, message));
-            actor.outbox.end(Ending { close: CloseCode::POLICY, error });
-            self.leave(actor.session);
+    pub(super) fn revoke(&mut self, key: &PublicKey) -> Vec<u64> {
+        let sessions: Vec<u64> = self.actors.remove(key).unwrap_or_default().into_iter().collect();
+        for session in &sessions {
+            if let Some(connection) = self.connections.get(session) {
+                let message = "the key that you logged in with has been revoked".to_owned();
+                let error = Some((ErrorCode::KeyUnknown, message));
+                connection.outbox.end(Ending { close: CloseCode::POLICY, error });
+            }
         }
+        sessions
     }
 
-    /// Takes a connection off everything.
-    pub(super) fn leave(&mut self, session: u64) {
-        if let Some(key) = self.keys.remove(&session)
+    /// Takes a connection off everything. Returns its patterns.
+    pub(super) fn leave(&mut self, session: u64) -> BTreeSet<u64> {
+        let Some(connection) = self.connections.remove(&session) else { return BTreeSet::new() };
+        if let Some(key) = connection.key
             && let Some(actors) = self.actors.get_mut(&key)
         {
-            actors.retain(|actor| actor.session != session);
+            actors.remove(&session);
             if actors.is_empty() {
                 self.actors.remove(&key);
             }
         }
-        for topic in self.sessions.remove(&session).unwrap_or_default() {
-            self.drop_listener(topic, session);
-        }
-    }
-
-    fn drop_listener(&mut self, topic: Topic, session: u64) {
-        let stream = self.streams.get_mut(&topic).expect("whoever listens has a stream");
-        stream.listeners.retain(|listener| listener.session != session);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn update() -> Option<Update> {
-        Some(Update::Unknown)
-    }
-
-    #[test]
-    fn a_later_listener_joins_the_same_chain() {
-        let mut streams = Streams::default();
-        let [early, late] = [1, 2].map(|session| Listener { session, outbox: Arc::default() });
-        let mut chain = Vec::new();
-        assert_eq!(streams.join(Topic::AllTrades, 10, &early), (1, 10));
-        for seq in [12, 15] {
-            streams.tell(Topic::AllTrades, seq, |message| {
-                chain.push((message.previous, message.seq));
-                update()
-            });
-        }
-        assert_eq!(streams.join(Topic::AllTrades, 17, &late), (1, 15));
-        assert_eq!(chain, [(10, 12), (12, 15)]);
-        assert!(early.outbox.pop().is_some() && late.outbox.pop().is_none());
-    }
-
-    #[test]
-    fn who_left_hears_nothing() {
-        let mut streams = Streams::default();
-        let listener = Listener { session: 1, outbox: Arc::default() };
-        streams.join(Topic::AllTrades, 1, &listener);
-        streams.join(Topic::Instruments, 1, &listener);
-        streams.join(Topic::Instruments, 1, &listener);
-        assert_eq!(streams.joined(1), 2);
-        streams.part(1, 1);
-        assert!(!streams.is_joined(1, 1) && streams.is_joined(1, 2) && !streams.is_joined(1, 9));
-        streams.leave(1);
-        streams.tell(Topic::Instruments, 2, |_| panic!("nobody listens"));
-        assert!(listener.outbox.pop().is_none());
+        connection.streams.keys().for_each(|key| self.drop_subscriber(session, *key));
+        connection.patterns
     }
 }

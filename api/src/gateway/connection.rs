@@ -1,37 +1,37 @@
 //! Connection: reads requests, writes what waits in the outbox, and ends both.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use protocol::status::{Closing, MESSAGE_BYTES_MAX, Status};
 use protocol::update::Update;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as FrameCode;
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::config::{CLOSE_GRACE, PING_INTERVAL};
+use crate::frame;
 use crate::gateway::session::Session;
-use crate::gateway::{Gateway, handshake};
+use crate::gateway::socket::{Socket, write_all, write_waiting};
+use crate::gateway::{Gateway, Notice, handshake};
 use crate::outbox::{Ending, Outbox};
-
-type Socket = WebSocketStream<TcpStream>;
 
 /// Runs one connection to its end.
 pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketAddr) {
-    let Some(socket) = handshake::accept(stream).await else { return };
-    let (sink, stream) = socket.split();
+    let Some(mut frames) = handshake::accept(stream).await else { return };
     let mut session = Session::open(Arc::clone(gateway), peer);
     let outbox = session.outbox();
-    let mut closing = gateway.closing.subscribe();
-    let restart = async {
-        let _ = closing.wait_for(|closing| *closing).await;
+    let writer = frames.get_mut().divert(Arc::clone(&outbox));
+    let notices = async {
+        hear(gateway.notice.subscribe(), &outbox).await;
         let message = "the exchange is stopping: connect again when it is back".to_owned();
         let error = Some((ErrorCode::Draining, message));
         outbox.end(Ending { close: CloseCode::RESTART, error });
@@ -39,12 +39,30 @@ pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketA
     };
     // Whichever comes first ends the connection: all is written, the client is gone, or time is up.
     tokio::select! {
-        () = write(sink, &outbox) => {}
-        () = read(stream, &mut session) => {}
+        () = write(writer, &outbox) => {}
+        () = read(frames, &mut session) => {}
         () = doom(&outbox) => {}
-        () = restart => {}
+        () = notices => {}
     }
     session.leave().await;
+}
+
+/// Tells the client what everybody is to know. Returns when all connections end.
+async fn hear(mut notices: watch::Receiver<Notice>, outbox: &Outbox) {
+    loop {
+        let Notice { condition, closing } = notices.borrow_and_update().clone();
+        if closing {
+            return;
+        }
+        // The gateway lives as long as its connections.
+        let _ = notices.changed().await;
+        let told = notices.borrow_and_update().condition.clone();
+        if told != condition
+            && let Some(data) = told
+        {
+            outbox.push_text(&Update::Status(Box::new(Status::Update { data })).encode());
+        }
+    }
 }
 
 /// Waits for the end and then as long as a slow client may take to receive it.
@@ -54,13 +72,13 @@ async fn doom(outbox: &Outbox) {
 }
 
 /// Returns when the client is gone.
-async fn read(mut stream: SplitStream<Socket>, session: &mut Session) {
+async fn read(mut frames: WebSocketStream<Socket>, session: &mut Session) {
     let mut heard = Instant::now();
     let mut ping = tokio::time::interval_at(heard + PING_INTERVAL, PING_INTERVAL);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let message = tokio::select! {
-            message = stream.next() => message,
+            message = frames.next() => message,
             now = ping.tick() => {
                 if heard + 2 * PING_INTERVAL < now {
                     return;
@@ -86,45 +104,36 @@ async fn read(mut stream: SplitStream<Socket>, session: &mut Session) {
     }
 }
 
-/// Writes what waits: feeds all of it, then flushes once. Returns when the end has been written or the client is gone.
-async fn write(mut sink: SplitSink<Socket, Message>, outbox: &Outbox) {
+/// Writes what waits, all of it at a time. Returns when the end has been written or the client is gone.
+async fn write(mut writer: OwnedWriteHalf, outbox: &Outbox) {
     let mut ping = tokio::time::interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let pinging = tokio::select! {
-            () = outbox.ready() => false,
-            _ = ping.tick() => true,
-        };
-        if pinging && sink.feed(Message::Ping(Bytes::new())).await.is_err() {
-            return;
+        tokio::select! {
+            () = outbox.ready() => {}
+            _ = ping.tick() => outbox.push(frame::ping()),
         }
-        let slow = |ending: &Ending| ending.close == CloseCode::SLOW_CONSUMER;
-        while let Some(text) = outbox.pop() {
-            // A client that was too slow is spared the rest, so that it hears why.
-            if !outbox.ending().is_some_and(slow) && sink.feed(Message::Text(text)).await.is_err() {
-                return;
-            }
-        }
-        if sink.flush().await.is_err() {
+        if write_waiting(&mut writer, outbox).await.is_err() {
             return;
         }
         if let Some(ending) = outbox.ending() {
             // Both are courtesies to a client that may have gone.
-            let _ = farewell(&mut sink, ending).await;
+            let _ = farewell(&mut writer, ending).await;
             return;
         }
     }
 }
 
-async fn farewell(sink: &mut SplitSink<Socket, Message>, ending: &Ending) -> Result<(), Error> {
+async fn farewell(writer: &mut OwnedWriteHalf, ending: &Ending) -> io::Result<()> {
+    let mut frames = Vec::new();
     let mut reason = String::new();
     if let Some((code, message)) = &ending.error {
         reason = code.to_string();
         let data = Closing { code: code.clone(), message: message.clone(), close: ending.close };
         let update = Update::Status(Box::new(Status::Error { data }));
-        sink.feed(Message::Text(update.encode().into())).await?;
+        frames.push(frame::text(&update.encode()));
     }
-    let frame = CloseFrame { code: FrameCode::from(ending.close.0), reason: reason.into() };
-    sink.send(Message::Close(Some(frame))).await?;
-    sink.close().await
+    frames.push(frame::close(ending.close, &reason));
+    write_all(writer, &frames).await?;
+    writer.shutdown().await
 }

@@ -10,21 +10,22 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-use crate::config::HANDSHAKE_TIMEOUT;
+use crate::config::{HANDSHAKE_TIMEOUT, READ_BUFFER_BYTES};
+use crate::gateway::socket::Socket;
 
 /// Makes a websocket of a connection; `None` when the client asks for something else or takes too long.
 #[allow(clippy::result_large_err, reason = "the callback's type is the websocket library's")]
-pub(super) async fn accept(stream: TcpStream) -> Option<WebSocketStream<TcpStream>> {
+pub(super) async fn accept(stream: TcpStream) -> Option<WebSocketStream<Socket>> {
     // Replies are small and late is worse than many: send each at once.
     stream.set_nodelay(true).ok()?;
     let local = stream.local_addr().ok()?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX))
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(16 * 1024);
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0);
     let check = |request: &Request, response: Response| check(request, response, local);
-    let handshake = accept_hdr_async_with_config(stream, check, Some(config));
+    let handshake = accept_hdr_async_with_config(Socket::new(stream), check, Some(config));
     tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.ok()?.ok()
 }
 

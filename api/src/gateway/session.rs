@@ -98,7 +98,7 @@ impl Session {
             },
             ping_ms: u32::try_from(PING_INTERVAL.as_millis()).expect("a ping interval is short"),
         };
-        self.outbox.push(Update::Status(Box::new(Status::Hello { data })).encode().into());
+        self.outbox.push_text(&Update::Status(Box::new(Status::Hello { data })).encode());
     }
 
     /// Where text for this connection goes.
@@ -184,6 +184,7 @@ impl Session {
             }
             Request::Subscribe(_)
             | Request::Unsubscribe(_)
+            | Request::Resync(_)
             | Request::OpenOrders(_)
             | Request::Fills(_)
             | Request::Balances

@@ -3,25 +3,31 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use api::feed::Feed;
 use api::gateway::Gateway;
+use api::origin::Origin;
 use engine::command::Command;
-use engine::ids::PublicKey;
-use engine::stamp::Sequence;
+use engine::ids::{AccountId, InstrumentId, PublicKey};
+use engine::label::Label;
+use engine::order::{NewOrder, OrderRef, Side};
+use engine::stamp::{Sequence, Time};
+use engine::units::{Lots, Price};
 use futures_util::{SinkExt, StreamExt};
 use journal::log::{AppendError, CommandLog, ReadError, Tip};
 use journal::memory::MemoryLog;
 use journal::sealed::SealedRecords;
 use node::clock::{Clock, SystemClock};
 use node::entropy::SystemEntropy;
+use node::inlet::Inbound;
 use node::pipeline::{Pipeline, Ready, Stopped};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 /// Nanoseconds since 1970.
 pub fn now() -> u64 {
@@ -55,11 +61,22 @@ impl CommandLog for SlowLog {
     }
 }
 
+/// The machine's time, and as much later as the test says.
+#[derive(Clone, Default)]
+pub struct ShiftedClock(Arc<AtomicU64>);
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Time {
+        SystemClock.now().after(self.0.load(Ordering::SeqCst))
+    }
+}
+
 /// A running exchange.
 pub struct World {
     pub gateway: Arc<Gateway>,
     pub url: String,
     pub stuck: Arc<AtomicBool>,
+    clock: ShiftedClock,
     pipeline: Pipeline<SlowLog, Feed>,
 }
 
@@ -74,13 +91,17 @@ impl World {
     /// Goes on with a log.
     pub async fn again(log: SlowLog) -> World {
         let stuck = Arc::clone(&log.stuck);
-        let ready = Ready::recover(log, &mut |_| {}).unwrap();
-        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), Feed::default(), |_| {});
+        let mut feed = Feed::default();
+        let ready = Ready::recover(log, &mut |stamped, events, view| {
+            feed.recover(stamped.stamp, events, view);
+        });
+        let clock = ShiftedClock::default();
+        let pipeline = Pipeline::start(ready.unwrap(), (clock.clone(), SystemEntropy), feed, |_| {});
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, true);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/ws/v1", listener.local_addr().unwrap());
         tokio::spawn(Arc::clone(&gateway).serve(listener));
-        World { gateway, url, stuck, pipeline }
+        World { gateway, url, stuck, clock, pipeline }
     }
 
     /// Starts with one market, accounts ann (1000 CU) and pat (a provider with 1000 CU and capacity 50); the symbol
@@ -105,6 +126,22 @@ impl World {
         (world, symbol)
     }
 
+    /// Time goes on by so many seconds. The next command brings what falls due.
+    pub fn pass(&self, seconds: u64) {
+        self.clock.0.fetch_add(seconds * Time::SECOND, Ordering::SeqCst);
+    }
+
+    /// Gives a command to the exchange and does not wait.
+    pub fn submit(&self, mut command: Command) {
+        let inlet = self.pipeline.inlet();
+        while let Err((_, back)) =
+            inlet.submit(Inbound { origin: Origin::Inform(oneshot::channel().0), command })
+        {
+            command = back.command;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     pub async fn connect(&self) -> Peer {
         self.connect_with_hello().await.1
     }
@@ -118,6 +155,18 @@ impl World {
         (hello, peer)
     }
 
+    /// A client with little room for what it does not read.
+    pub async fn connect_narrow(&self) -> Peer {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let address = self.url.split('/').nth(2).unwrap().parse().unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.unwrap());
+        let (socket, _) = client_async(&self.url, stream).await.unwrap();
+        let mut peer = Peer { socket, next: 0, passed: VecDeque::new() };
+        peer.receive().await;
+        peer
+    }
+
     pub async fn login(&self, account: &str) -> Peer {
         let mut peer = self.connect().await;
         peer.ok("login", json!({"token": format!("dev:{account}")})).await;
@@ -127,9 +176,66 @@ impl World {
     /// Stops as the server does: drains, then closes connections.
     pub async fn stop(self) -> Stopped<SlowLog> {
         let World { gateway, pipeline, .. } = self;
+        gateway.drain();
         let stopped = tokio::task::spawn_blocking(move || pipeline.stop()).await.unwrap();
         gateway.close(PATIENCE).await;
         stopped
+    }
+}
+
+/// The market's first window.
+pub const FIRST: InstrumentId = InstrumentId(0);
+/// Accounts of [`World::trading`].
+pub const ANN: AccountId = AccountId(1);
+pub const PAT: AccountId = AccountId(2);
+
+/// An order of that instrument.
+pub fn order(account: AccountId, side: Side, (lots, ticks): (u64, u64), name: &str) -> Command {
+    let terms = (Lots::new(lots).unwrap(), Price::new(ticks).unwrap());
+    let order = NewOrder::limit(account, FIRST, side, terms);
+    Command::PlaceOrder(NewOrder { client: Some(Label::new(name).unwrap()), ..order })
+}
+
+/// The cancellation of an order by its name.
+pub fn cancel(account: AccountId, name: &str) -> Command {
+    Command::CancelOrder { account, order: OrderRef::Client(Label::new(name).unwrap()) }
+}
+
+/// Orders and cancellations at random, the same every time.
+pub struct Flow {
+    random: u64,
+    names: u64,
+    open: Vec<(AccountId, String)>,
+}
+
+impl Flow {
+    pub fn new(seed: u64) -> Flow {
+        Flow { random: seed, names: 0, open: Vec::new() }
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random >> 16) % bound
+    }
+
+    /// The next command. Some trade, some cancel what has traded already.
+    pub fn next(&mut self) -> Command {
+        if 40 < self.open.len() && self.below(2) == 0 {
+            let place = usize::try_from(self.below(self.open.len().try_into().unwrap())).unwrap();
+            let (account, name) = self.open.swap_remove(place);
+            return cancel(account, &name);
+        }
+        self.names += 1;
+        let name = format!("f{}", self.names);
+        let (account, side, ticks) = if self.below(2) == 0 {
+            (ANN, Side::Bid, 1 + self.below(220))
+        } else {
+            (PAT, Side::Ask, 200 + self.below(220))
+        };
+        self.open.push((account, name.clone()));
+        order(account, side, (1 + self.below(4), ticks), &name)
     }
 }
 
@@ -188,7 +294,9 @@ impl Peer {
         if let Some(place) = self.passed.iter().position(&is_meant) {
             return self.passed.remove(place).unwrap();
         }
-        loop {
+        // Others may come without end.
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
             let message = self.next_frame().await;
             assert!(
                 !message.is_null() && message.get("closed").is_none(),
@@ -199,6 +307,26 @@ impl Peer {
             }
             self.passed.push_back(message);
         }
+        panic!("a message comes in time; others did: {:?}", self.passed.iter().take(3).collect::<Vec<_>>());
+    }
+
+    /// Subscribes to one thing; the answer.
+    pub async fn subscribe(&mut self, item: Value) -> Value {
+        let mut result = self.ok("subscribe", json!({"subs": [item]})).await;
+        let answer = result["subs"][0].take();
+        assert_eq!(answer["ok"], true, "{answer}");
+        answer
+    }
+
+    /// The next message of a stream.
+    pub async fn told(&mut self, stream: &Value) -> Value {
+        self.find(|message| message["stream"] == *stream).await
+    }
+
+    /// Whether nothing of a channel has come before the answer to a ping.
+    pub async fn is_silent(&mut self, channel: &str) -> bool {
+        self.ok("ping", json!({})).await;
+        !self.passed.iter().any(|message| message["channel"] == channel)
     }
 
     /// The next message of a channel.

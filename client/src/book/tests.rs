@@ -53,7 +53,7 @@ fn book_follows_the_published_messages() {
 fn book_waits_for_its_snapshot() {
     let mut book = VerifiedBook::default();
     assert_eq!(book.apply(&message(BID_ADDED)), Ok(Applied::Ignored));
-    assert_eq!(book.apply(&message(r#"{"type":"checkpoint"}"#)), Ok(Applied::Ignored));
+    assert_eq!(book.apply(&message(r#"{"type":"from-the-future"}"#)), Ok(Applied::Ignored));
     assert_eq!((book.is_proven(), book.seq()), (false, None));
 }
 
@@ -79,6 +79,21 @@ fn wrong_checksum_is_noticed() {
     let nothing_removed = ASK_TAKEN.replace("1.0000", "1.0001");
     let fault = fault(&[SNAPSHOT, BID_ADDED], &nothing_removed);
     assert_eq!(fault, BookFault::Checksum { expected: 2_348_126_232, found: 234_089_859 });
+}
+
+#[test]
+fn checkpoint_proves_every_level() {
+    let checkpoint = |seq: u64, crc: u32| {
+        format!(
+            r#"{{"type":"checkpoint","stream":11,"symbol":"s","seq":{seq},"ts":"1795356000317900000","data":{{"crc_full":{crc}}}}}"#
+        )
+    };
+    let mut book = book(&[SNAPSHOT]);
+    // With fewer than ten levels a side, both checksums are over all of them.
+    assert_eq!(book.apply(&message(&checkpoint(90_210, 3_109_968_985))), Ok(Applied::Proven));
+    assert_eq!(book.apply(&message(BID_ADDED)), Ok(Applied::Changed), "a checkpoint is no link of the chain");
+    assert!(matches!(fault(&[SNAPSHOT], &checkpoint(90_210, 1)), BookFault::Checksum { expected: 1, .. }));
+    assert!(matches!(fault(&[SNAPSHOT], &checkpoint(90_214, 234_089_859)), BookFault::Gap(_)));
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Arena: every resting order of the venue, in slots that are used again.
 
+use crate::growth::push;
 use crate::ids::{AccountId, OrderId, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::index::SLOTS_MAX;
 use crate::link::Link;
 use crate::prefetch::prefetch;
@@ -32,6 +36,32 @@ pub(crate) struct Resting {
 }
 
 const _: () = assert!(size_of::<Resting>() == 32);
+
+impl Resting {
+    /// An order that does not rest yet.
+    const fn new(generation: u32) -> Resting {
+        Resting {
+            next: Link::NONE,
+            previous: Link::NONE,
+            level: Link::NONE,
+            shown: Lots::ZERO,
+            hidden: Lots::ZERO,
+            clip: Lots::ZERO,
+            account: AccountId::OPERATOR,
+            generation,
+        }
+    }
+
+    /// Puts what its place in the queue does not say.
+    pub(super) fn put(&self, to: &mut ImageWriter<'_>) {
+        // Generations are put with the slots.
+        let Resting { next: _, previous: _, level: _, shown, hidden, clip, account, generation: _ } = self;
+        account.put(to);
+        shown.put(to);
+        hidden.put(to);
+        clip.put(to);
+    }
+}
 
 /// Slots of orders; free ones form a list, last freed first.
 #[derive(Clone, Debug)]
@@ -83,16 +113,7 @@ impl Arena {
         let id = self.next();
         match self.free.get() {
             Some(slot) => self.free = self.at(slot).next,
-            None => self.slots.push(Resting {
-                next: Link::NONE,
-                previous: Link::NONE,
-                level: Link::NONE,
-                shown: Lots::ZERO,
-                hidden: Lots::ZERO,
-                clip: Lots::ZERO,
-                account: AccountId::OPERATOR,
-                generation: 0,
-            }),
+            None => push(&mut self.slots, Resting::new(0)),
         }
         id
     }
@@ -118,6 +139,11 @@ impl Arena {
         self.slots.get(index(id.slot())).filter(|resting| resting.generation == id.generation())
     }
 
+    /// Whether there is such a slot, and an order rests in it.
+    pub(crate) fn rests_in(&self, slot: u32) -> bool {
+        self.slots.get(index(slot)).is_some_and(|resting| resting.level != Link::NONE)
+    }
+
     /// The order in `slot`.
     pub(crate) fn at(&self, slot: u32) -> &Resting {
         &self.slots[index(slot)]
@@ -137,6 +163,48 @@ impl Arena {
     /// The order in `slot`, to be changed.
     pub(crate) fn at_mut(&mut self, slot: u32) -> &mut Resting {
         &mut self.slots[index(slot)]
+    }
+}
+
+/// Names: how often each slot was used, and in which order the free ones are given again.
+impl Arena {
+    pub(super) fn put_names(&self, to: &mut ImageWriter<'_>) {
+        let Arena { slots, free: _, taken } = self;
+        to.length(slots.len());
+        slots.iter().for_each(|resting| resting.generation.put(to));
+        to.length(slots.len() - index(*taken));
+        self.free().for_each(|order| order.slot().put(to));
+    }
+
+    pub(super) fn take_names(from: &mut ImageReader<'_>) -> Taken<Arena> {
+        let slots = from.list(|from| u32::take(from).map(Resting::new))?;
+        from.check(slots.len() <= index(ORDERS_MAX), "there are no more slots than orders may be open")?;
+        let mut arena = Arena { taken: position(slots.len()), slots, free: Link::NONE };
+        let mut seen = vec![false; arena.slots.len()];
+        let mut last = None;
+        for _ in 0..from.length()? {
+            let slot = u32::take(from)?;
+            let once = seen.get_mut(index(slot)).is_some_and(|seen| !std::mem::replace(seen, true));
+            from.check(once, "a slot is free once")?;
+            match last.replace(slot) {
+                Some(last) => arena.at_mut(last).next = Link::to(slot),
+                None => arena.free = Link::to(slot),
+            }
+            arena.taken -= 1;
+        }
+        Ok(arena)
+    }
+
+    /// Takes what is put of an order that rests in `slot`.
+    pub(super) fn take_queued(&mut self, from: &mut ImageReader<'_>, slot: u32) -> Taken<()> {
+        let resting = self.slots.get_mut(index(slot)).filter(|resting| resting.level == Link::NONE);
+        let resting = resting.ok_or(from.fault("an order rests once, in a slot that there is"))?;
+        resting.account = AccountId::take(from)?;
+        (resting.shown, resting.hidden) = (Lots::take(from)?, Lots::take(from)?);
+        resting.clip = Lots::take(from)?;
+        let leaves = u64::from(resting.shown.count()) + u64::from(resting.hidden.count());
+        let shows = !resting.shown.is_zero() && resting.shown <= resting.clip;
+        from.check(shows && Lots::new(leaves).is_some(), "an order shows lots, and no more than it wants")
     }
 }
 

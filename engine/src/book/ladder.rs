@@ -6,6 +6,7 @@
 //! side. Nodes of all ladders share one arena, so a level is named by leaf and place: `leaf << 6 | place`.
 
 use crate::book::level::Level;
+use crate::growth::push;
 use crate::ids::{InstrumentId, index, position};
 use crate::link::Link;
 use crate::order::Side;
@@ -119,7 +120,7 @@ impl Nodes {
             return free;
         }
         let levels = [Level::EMPTY; PLACES];
-        self.leaves.push(Leaf { occupied: 0, prefix, parent, place, levels });
+        push(&mut self.leaves, Leaf { occupied: 0, prefix, parent, place, levels });
         let leaf = position(self.leaves.len() - 1);
         assert!(leaf < 1 << (u32::BITS - BITS), "levels are named in 32 bits");
         leaf

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::delivery::run::DeliveryTerms;
 use crate::delivery::slot::SlotNumber;
 use crate::ids::{AccountId, DeliveryId};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken, take_array};
 
 /// What an auditor found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,3 +76,16 @@ impl Audit {
 
 /// Every audit under way.
 pub(crate) type Audits = BTreeMap<(DeliveryId, SlotNumber), Audit>;
+
+choices!(Verdict { 0 => Clean, 1 => Flagged });
+
+impl Image for Audit {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Audit { seats } = self;
+        seats.iter().for_each(|seat| seat.put(to));
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Audit> {
+        Ok(Audit { seats: take_array(from)? })
+    }
+}

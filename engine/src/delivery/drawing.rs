@@ -75,3 +75,5 @@ impl Drawing {
         self.owed.is_empty()
     }
 }
+
+fields!(Drawing { instrument, first, owed, held });

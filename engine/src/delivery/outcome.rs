@@ -87,6 +87,10 @@ pub enum Ruling {
 }
 
 impl Ruling {
+    /// Every ruling.
+    pub const ALL: [Ruling; 5] =
+        [Ruling::Delivered, Ruling::NotDelivered, Ruling::BuyerFault, Ruling::Network, Ruling::Inconclusive];
+
     /// The outcome it leads to.
     pub const fn outcome(self) -> Outcome {
         match self {

@@ -4,7 +4,7 @@
 //! openings one slot later, verdicts two slots after that. Then it can be disputed for as many slots as the market says;
 //! whatever waits for the arbiter waits as many more as the market says, and is inconclusive after that.
 
-use crate::delivery::slot::SlotNumber;
+use crate::delivery::slot::{SLOTS, SlotNumber};
 use crate::ids::DeliveryId;
 use crate::stamp::Time;
 use crate::units::{Amount, Lots, Price};
@@ -118,6 +118,14 @@ impl Run {
         Deadline::ALL.into_iter().zip(self.passed).filter_map(next).min()
     }
 
+    /// Whether its numbers are within bounds, and so all of its times.
+    pub(crate) fn is_whole(&self) -> bool {
+        let slots = u64::from(u8::MAX) * 2 + 17;
+        let end = self.slot_nanos.checked_mul(slots).and_then(|nanos| nanos.checked_add(self.start.0));
+        let passed = self.passed.iter().all(|passed| SLOTS >= usize::from(*passed));
+        self.terms.is_valid() && end.is_some() && passed && (self.cursor < self.count || self.count == 0)
+    }
+
     /// All deliveries have passed the deadline that was next.
     pub(crate) fn pass(&mut self, deadline: Deadline) {
         let at = Deadline::ALL.iter().position(|other| *other == deadline);
@@ -130,6 +138,9 @@ impl Run {
         u128::from(self.slot_nanos) * u128::from(lots.count()) * 9 / 10
     }
 }
+
+fields!(DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit });
+fields!(Run { start, slot_nanos, first, count, terms, bond, reference, passed, cursor });
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,9 @@
 //! Slot: a twelfth of a delivery window, and how far the work for it has come.
 
 use crate::delivery::outcome::Outcome;
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{CHOICE, Image, Taken, take_array};
 
 /// How many slots a delivery window has.
 pub const SLOTS: usize = 12;
@@ -150,5 +153,45 @@ impl Slot {
     /// Whether anybody disputes it and waits for the arbiter.
     pub fn is_disputed(&self) -> bool {
         self.disputes.contains(&Dispute::Open)
+    }
+}
+
+checked!(SlotNumber as u8, "a window has twelve slots"; SlotNumber::number, |number: u8| SlotNumber::new(number.into()));
+choices!(Dispute { 0 => None, 1 => Open, 2 => Closed });
+
+impl Image for SlotState {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        self.numbers().put(to);
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<SlotState> {
+        let broken = from.fault(CHOICE);
+        let (state, outcome) = <(u8, u8)>::take(from)?;
+        let outcome = Outcome::ALL.into_iter().find(|choice| choice.number() == outcome);
+        Ok(match (state, outcome) {
+            (0, None) => SlotState::Waiting,
+            (1, None) => SlotState::Assigned,
+            (2, None) => SlotState::Committed,
+            (3, None) => SlotState::Opened,
+            (4, None) => SlotState::Flagged,
+            (5, None) => SlotState::Unaudited,
+            (6, Some(outcome)) => SlotState::Decided(outcome),
+            (7, Some(outcome)) => SlotState::Final(outcome),
+            _ => return Err(broken),
+        })
+    }
+}
+
+impl Image for Slot {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Slot { state, ruled, disputes: [provider, holder] } = self;
+        state.put(to);
+        ruled.put(to);
+        (*provider, *holder).put(to);
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Slot> {
+        let (state, ruled) = (Image::take(from)?, Image::take(from)?);
+        Ok(Slot { state, ruled, disputes: take_array(from)? })
     }
 }

@@ -40,7 +40,7 @@ impl Exchange {
             return Err(RejectReason::VenueFull);
         }
         let account = self.ledger.accounts.open(name, provider, joins);
-        let group = self.ledger.accounts.at(account).group;
+        let group = self.ledger.accounts.group(account);
         self.events.push(Event::AccountOpened { account, group, provider, name });
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::ending::Ended;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
-use crate::exchange::identity::{Identity, Recalled, amendment_words};
+use crate::exchange::identity::{Identity, amendment_words, named};
 use crate::exchange::scene::{Entry, Freed};
 use crate::fees;
 use crate::ids::{OrderId, index};
@@ -32,10 +32,10 @@ impl Exchange {
     pub(super) fn amend(&mut self, amendment: &Amendment) -> Result<(), RejectReason> {
         let account = amendment.account;
         self.check_account(account)?;
-        let words = || amendment_words(amendment);
-        let Recalled::New(identity) = self.recall(account, amendment.client, words)? else {
+        let identity = self.identity(account, amendment.client, || amendment_words(amendment));
+        if self.recall(account, &identity)? {
             return Ok(());
-        };
+        }
         match self.admit_change(amendment) {
             Err(reason) => return Err(self.refuse(account, identity, reason)),
             Ok((change, None)) => self.shrink(&change, identity),
@@ -158,14 +158,14 @@ impl Exchange {
 
     /// Gives an order the amendment's client order id; the old one is remembered.
     fn rename(&mut self, change: &Change, identity: Option<Identity>) {
-        let Some(Identity { client, body, hash }) = identity else { return };
+        let Some(Identity { client, hash, body }) = identity else { return };
         let &Change { order, before, .. } = change;
         let account = before.account;
         let open = *self.orders.at(order.slot());
         self.retire_id((account, order), &open, (Ended::Renamed, open.lots.less(change.leaves)));
-        self.client_ids.open(account, hash, order.slot());
+        self.client_ids.open(account, (hash, order.slot()), named(&self.orders, &self.books));
         let entry = self.orders.at_mut(order.slot());
-        (entry.client, entry.body, entry.hash) = (Some(client), body, hash);
+        (entry.client, entry.body) = (Some(client), body);
     }
 
     fn tell_amended(&mut self, change: &Change, (shown, kept): (Lots, bool), identity: Option<Identity>) {

@@ -35,8 +35,8 @@ impl Exchange {
             return Err(RejectReason::SlotUnexpected);
         }
         let accounts = &self.ledger.accounts;
-        let groups = Party::BOTH.map(|party| accounts.at(found.account(party)).group);
-        let outside = accounts.auditors().filter(|account| !groups.contains(&accounts.at(*account).group));
+        let groups = Party::BOTH.map(|party| accounts.group(found.account(party)));
+        let outside = accounts.auditors().filter(|account| !groups.contains(&accounts.group(*account)));
         let mut drawn: Vec<AccountId> = outside.collect();
         drawn.sort_unstable_by_key(|account| (mix64(beacon, account.0.into()), *account));
         let run = self.deliveries.run(found.instrument).expect("a delivery under way has a run");

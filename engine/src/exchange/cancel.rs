@@ -98,7 +98,7 @@ impl Exchange {
 
     /// Cancels those of an account's open orders that `only` means, oldest first.
     pub(super) fn cancel_those(&mut self, account: AccountId, only: &OrderFilter, reason: CancelReason) {
-        let mut next = self.ledger.accounts.at(account).orders.map(|(oldest, _)| oldest);
+        let mut next = self.ledger.accounts.at(account).oldest.get();
         while let Some(slot) = next {
             next = self.orders.younger(slot);
             let order = self.books.resting_in(slot);

@@ -102,8 +102,8 @@ impl Exchange {
             && let Some(account) = self.purge
         {
             *steps -= 1;
-            match self.ledger.accounts.at(account).orders {
-                Some((oldest, _)) => self.cancel_resting(self.books.resting_in(oldest), CancelReason::Kill),
+            match self.ledger.accounts.at(account).oldest.get() {
+                Some(oldest) => self.cancel_resting(self.books.resting_in(oldest), CancelReason::Kill),
                 None => {
                     let next = AccountId(account.0 + 1);
                     self.purge = Some(next).filter(|next| self.ledger.accounts.contains(*next));

@@ -1,5 +1,6 @@
 //! Delivering of the exchange: deadlines bring the slots of a window's deliveries on, and each ends once.
 
+use crate::delivery::command::DeliveryCommand;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::run::{Deadline, Run};
 use crate::delivery::slot::{Party, SlotNumber, SlotState};
@@ -8,6 +9,7 @@ use crate::exchange::Exchange;
 use crate::ids::{DeliveryId, InstrumentId, index};
 use crate::instrument::Phase;
 use crate::ledger::Payment;
+use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::timers::Timer;
 use crate::units::Amount;
@@ -16,18 +18,55 @@ use crate::units::Amount;
 pub(super) type SlotOf = (DeliveryId, SlotNumber);
 
 impl Exchange {
+    /// Carries out a command about deliveries.
+    pub(super) fn deliver(&mut self, command: &DeliveryCommand) -> Result<(), RejectReason> {
+        match *command {
+            DeliveryCommand::SetDeliveryTerms { market, terms, reason } => {
+                self.set_delivery_terms(market, terms, reason)
+            }
+            DeliveryCommand::SetAuditor { account, auditor, reason } => {
+                self.set_auditor(account, auditor, reason)
+            }
+            DeliveryCommand::AnnounceMaintenance { account, instrument } => {
+                self.announce_maintenance(account, instrument)
+            }
+            DeliveryCommand::AcknowledgeDelivery { account, delivery } => self.acknowledge(account, delivery),
+            DeliveryCommand::ReclaimSlots { account, delivery, from } => {
+                self.reclaim(account, delivery, from)
+            }
+            DeliveryCommand::CommitSlot { account, delivery, slot, commitment, work } => {
+                self.commit(account, (delivery, slot), (commitment, work))
+            }
+            DeliveryCommand::DrawAuditors { delivery, slot, beacon } => {
+                self.draw_auditors((delivery, slot), beacon)
+            }
+            DeliveryCommand::OpenSlot { account, delivery, slot, opening } => {
+                self.open_work(account, (delivery, slot), opening)
+            }
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence } => {
+                self.record_verdict(account, (delivery, slot), (verdict, evidence))
+            }
+            DeliveryCommand::DisputeSlot { account, delivery, slot } => {
+                self.dispute(account, (delivery, slot))
+            }
+            DeliveryCommand::RuleSlot { delivery, slot, ruling, reason } => {
+                self.rule((delivery, slot), ruling, reason)
+            }
+        }
+    }
+
     /// All deliveries of a window are drawn: their slots begin with it.
     pub(super) fn begin_deliveries(&mut self, instrument: InstrumentId, first: DeliveryId) {
         let count = self.deliveries.next().0 - first.0;
         let state = &mut self.instruments[index(instrument.0)];
-        state.phase = Phase::Delivering;
+        (state.phase, state.deliveries) = (Phase::Delivering, count);
         let market = &self.markets[index(state.market.0)];
         let run = Run {
             start: state.start,
             slot_nanos: market.spec.slot_nanos(),
             first,
             count,
-            terms: market.delivery,
+            terms: state.delivery,
             bond: state.terms.bond,
             reference: state.reference,
             passed: [0; 6],
@@ -41,9 +80,13 @@ impl Exchange {
 
     /// Brings a window's deliveries past the deadline that is due. Returns when to go on; `None` when all of them have
     /// passed all.
-    pub(super) fn pass_deadline(&mut self, instrument: InstrumentId, steps: &mut u32) -> Option<Time> {
+    pub(super) fn pass_deadline(
+        &mut self,
+        (due, instrument): (Time, InstrumentId),
+        steps: &mut u32,
+    ) -> Option<Time> {
         let run = *self.deliveries.run_mut(instrument);
-        let (due, deadline, slot) = run.next().expect("a deadline is ahead of whoever waits for it");
+        let (_, deadline, slot) = run.next().expect("a deadline is ahead of whoever waits for it");
         let mut cursor = run.cursor;
         while 0 < *steps && cursor < run.count {
             self.bring_on((DeliveryId(run.first.0 + cursor), slot), deadline);
@@ -60,7 +103,7 @@ impl Exchange {
         run.pass(deadline);
         let next = run.next().map(|(due, _, _)| due);
         if next.is_none() {
-            self.timers.set(self.last.time, Timer::Settle(instrument));
+            self.timers.set(due, Timer::Settle(instrument));
         }
         next
     }
@@ -112,18 +155,14 @@ impl Exchange {
         }
     }
 
-    /// How a slot ends is known. What nobody can dispute any more is final at once.
+    /// How a slot ends is known, unless somebody disputes it.
     pub(super) fn decide(&mut self, of: SlotOf, outcome: Outcome) {
         self.deliveries.audits.remove(&of);
-        if self.last.time < self.due(of, Deadline::Dispute) {
-            self.set_slot(of, SlotState::Decided(outcome));
-        } else {
-            self.finish(of, outcome);
-        }
+        self.set_slot(of, SlotState::Decided(outcome));
     }
 
     /// Moves a slot's money, once.
-    fn finish(&mut self, of: SlotOf, outcome: Outcome) {
+    pub(super) fn finish(&mut self, of: SlotOf, outcome: Outcome) {
         let (delivery, slot) = of;
         self.deliveries.audits.remove(&of);
         self.set_slot(of, SlotState::Final(outcome));

@@ -17,18 +17,18 @@ impl Exchange {
         let found = self.deliveries.find(delivery).ok_or(RejectReason::DeliveryUnknown)?;
         let by = found.party(account).ok_or(RejectReason::DeliveryUnknown)?;
         let state = *found.slot(slot);
-        if !matches!(state.state, SlotState::Decided(_)) || state.ruled {
-            return Err(RejectReason::SlotUnexpected);
-        }
         if self.due(of, Deadline::Dispute) <= self.last.time {
             return Err(RejectReason::SlotLate);
+        }
+        if !matches!(state.state, SlotState::Decided(_)) || state.ruled {
+            return Err(RejectReason::SlotUnexpected);
         }
         if state.dispute(by) != Dispute::None {
             return Err(RejectReason::DisputeRepeated);
         }
         let run = self.deliveries.run(found.instrument).expect("a delivery under way has a run");
         let deposit = run.terms.deposit;
-        if self.ledger.accounts.at(account).balance.available < deposit {
+        if self.ledger.accounts.at(account).balance().available < deposit {
             return Err(RejectReason::InsufficientDeposit);
         }
         self.ledger.hold(account, deposit);
@@ -51,7 +51,11 @@ impl Exchange {
         self.events.push(Event::SlotRuled { delivery, slot, ruling, reason });
         self.deliveries.at_mut(delivery).slot_mut(slot).ruled = true;
         self.close_disputes(of, Some(ruling));
-        self.decide(of, ruling.outcome());
+        if self.last.time < self.due(of, Deadline::Dispute) {
+            self.decide(of, ruling.outcome());
+        } else {
+            self.finish(of, ruling.outcome());
+        }
         Ok(())
     }
 
@@ -77,7 +81,15 @@ impl Exchange {
                 self.ledger.unhold(account, deposit);
             }
             let xseq = self.xseq(account);
-            self.events.push(Event::DisputeClosed { account, xseq, delivery, slot, deposit, lost });
+            self.events.push(Event::DisputeClosed {
+                account,
+                xseq,
+                delivery,
+                slot,
+                by: party,
+                deposit,
+                lost,
+            });
         }
     }
 }

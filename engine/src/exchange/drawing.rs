@@ -37,7 +37,7 @@ impl Exchange {
             && let Some(overlap) = drawing.pair()
         {
             *steps -= 1;
-            let group = |account| self.ledger.accounts.at(account).group;
+            let group = |account| self.ledger.accounts.group(account);
             let (provider, holder, lots) = (overlap.provider, overlap.holder, overlap.lots);
             let own = group(provider) == group(holder);
             let (instrument, price) = (drawing.instrument, overlap.obligation.price);

@@ -4,7 +4,7 @@ use crate::ending::{CancelReason, Ended};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::clearing::Taker;
-use crate::exchange::identity::{Identity, Recalled, order_words};
+use crate::exchange::identity::{Identity, named, order_words};
 use crate::exchange::scene::{Entry, Freed};
 use crate::open_order::OpenOrder;
 use crate::order::{NewOrder, OrderKind, TimeInForce};
@@ -16,9 +16,10 @@ impl Exchange {
     /// Enters an order: checks, takes, crosses, and rests or cancels what is left.
     pub(super) fn place(&mut self, order: &NewOrder) -> Result<(), RejectReason> {
         self.check_account(order.account)?;
-        let Recalled::New(identity) = self.recall(order.account, order.client, || order_words(order))? else {
+        let identity = self.identity(order.account, order.client, || order_words(order));
+        if self.recall(order.account, &identity)? {
             return Ok(());
-        };
+        }
         let entry = match self.admit(order, Freed::NOTHING) {
             Ok(entry) => entry,
             Err(reason) => return Err(self.refuse(order.account, identity, reason)),
@@ -84,12 +85,13 @@ impl Exchange {
     fn rest(&mut self, order: &NewOrder, taker: &Taker, (leaves, identity): (Lots, Option<Identity>)) {
         let id = taker.order;
         let shown = self.books.rest(id, &taker.placement(leaves, order.shown));
-        let mark = identity.map_or((0, 0), |identity| (identity.hash, identity.body));
-        let mut open = OpenOrder::new(order, taker.position, mark);
+        let body = identity.map_or(0, |identity| identity.body);
+        let mut open = OpenOrder::new(order, taker.position, body);
         open.lots = taker.lots;
         self.orders.open(id.slot(), open, self.ledger.accounts.at_mut(taker.account));
         if let Some(Identity { hash, .. }) = identity {
-            self.client_ids.open(taker.account, hash, id.slot());
+            let named = named(&self.orders, &self.books);
+            self.client_ids.open(taker.account, (hash, id.slot()), named);
         }
         if let Some(expires) = order.time_in_force.expires() {
             self.timers.set(expires, Timer::Expiry(id.slot()));

@@ -16,7 +16,7 @@ impl Exchange {
         if taker.self_trade == SelfTrade::Allowed {
             return false;
         }
-        let group = |account| self.ledger.accounts.at(account).group;
+        let group = |account| self.ledger.accounts.group(account);
         taker.account == maker.account || group(taker.account) == group(maker.account)
     }
 

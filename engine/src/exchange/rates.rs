@@ -23,7 +23,7 @@ impl Exchange {
         let now = self.last.time;
         let class = self.classes.at_mut(instrument.class);
         let near = instrument.start <= now.after(class.period_nanos() * WINDOWS_AHEAD);
-        let group = |account| self.ledger.accounts.at(account).group;
+        let group = |account| self.ledger.accounts.group(account);
         let (taking, making) = (group(taker.account), group(maker.account));
         if spec.tier != Tier::Firm || !near || taking == making {
             return;

@@ -76,7 +76,7 @@ impl Scene<'_> {
         entry: &Entry,
         freed: Freed,
     ) -> Result<(), RejectReason> {
-        let available = self.account.balance.available;
+        let available = self.account.available;
         match order.side {
             Side::Bid => {
                 let hold = fees::bid_hold(&entry.terms, entry.limit, order.lots);

@@ -53,11 +53,9 @@ fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
     let ledger = &exchange.ledger;
     fold(hash, &[&ledger.supply, &ledger.escrow, &ledger.fees, &ledger.obligations.issued()]);
     for (number, account) in ledger.accounts.iter() {
-        fold(
-            hash,
-            &[&number, &account.name, &account.group, &account.provider, &account.locked, &account.xseq],
-        );
-        let Balance { available, held, bonded } = account.balance;
+        let (name, group) = (ledger.accounts.name(number), ledger.accounts.group(number));
+        fold(hash, &[&number, &name, &group, &account.provider, &account.locked, &account.xseq]);
+        let Balance { available, held, bonded } = account.balance();
         fold(hash, &[&available, &held, &bonded, &account.limits]);
         // Cancelling all goes by age, which the books do not tell.
         exchange.orders.of(account).for_each(|slot| hash.words([slot.into()]));
@@ -93,6 +91,7 @@ fn markets(exchange: &Exchange, hash: &mut OutcomeHash) {
         );
         fold(hash, &[&instrument.trades, &instrument.issued, &instrument.extinguished]);
         fold(hash, &[&instrument.terms.bond, &instrument.anchor, &instrument.reference]);
+        fold(hash, &[&instrument.delivery, &instrument.deliveries]);
     }
 }
 

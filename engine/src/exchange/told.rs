@@ -6,6 +6,7 @@ use crate::event::{Event, PrivateSequence};
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, OrderId, index};
 use crate::instrument::Phase;
+use crate::ledger::Ledger;
 use crate::position::Position;
 use crate::units::Lots;
 
@@ -18,24 +19,28 @@ impl Exchange {
 
     /// Tells the positions and balances that the command changed, as they are now.
     pub(super) fn tell_changes(&mut self) {
-        for number in 0..self.ledger.touched_positions().len() {
-            let row = self.ledger.positions.at(self.ledger.touched_positions()[number]);
-            let &Position { account, instrument, lots: position, escrow, bonded, .. } = row;
+        let Ledger { accounts, positions, touched, fees, .. } = &mut self.ledger;
+        for row in &touched.positions {
+            let row = positions.at_mut(*row);
+            row.touched = false;
+            let &mut Position { account, instrument, lots: position, escrow, bonded, .. } = row;
             // A window that ended in the same command has no positions any more.
             if self.instruments[index(instrument.0)].phase == Phase::Settled {
                 continue;
             }
-            let xseq = self.xseq(account);
+            let xseq = accounts.at_mut(account).next_xseq();
             self.events.push(Event::PositionChanged { account, xseq, instrument, position, escrow, bonded });
         }
-        for number in 0..self.ledger.touched_accounts().len() {
-            let account = self.ledger.touched_accounts()[number];
-            let owner = self.ledger.accounts.at_mut(account);
-            let (xseq, Balance { available, held, bonded }) = (owner.next_xseq(), owner.balance);
+        touched.positions.clear();
+        for &account in &touched.accounts {
+            let owner = accounts.at_mut(account);
+            owner.touched = false;
+            let (xseq, Balance { available, held, bonded }) = (owner.next_xseq(), owner.balance());
             self.events.push(Event::BalanceChanged { account, xseq, available, held, bonded });
         }
-        if self.ledger.touched_fees() {
-            self.events.push(Event::FeesChanged { fees: self.ledger.fees });
+        touched.accounts.clear();
+        if std::mem::take(&mut touched.fees) {
+            self.events.push(Event::FeesChanged { fees: *fees });
         }
     }
 

@@ -99,20 +99,18 @@ impl Exchange {
         let state = &self.instruments[index(found.instrument.0)];
         let spec = &self.markets[index(state.market.0)].spec;
         let waits = |slot| found.slot(slot).state == SlotState::Waiting;
-        if !waits(SlotNumber::LAST) {
+        if !waits(from) {
             return Err(RejectReason::SlotUnexpected);
         }
         if spec.tier != Tier::Interruptible {
             return Err(RejectReason::NotInterruptible);
         }
-        if !waits(from)
-            || self.due((delivery, from), Deadline::Begin) < self.last.time.after(spec.slot_nanos())
-        {
+        if self.due((delivery, from), Deadline::Begin) < self.last.time.after(spec.slot_nanos()) {
             return Err(RejectReason::NoticeTooShort);
         }
-        for slot in SlotNumber::all().filter(|slot| from <= *slot) {
-            self.decide((delivery, slot), Outcome::Reclaimed);
-        }
+        // What the operator has ruled on before it began stays as ruled.
+        let back: Vec<SlotNumber> = SlotNumber::all().filter(|slot| from <= *slot && waits(*slot)).collect();
+        back.into_iter().for_each(|slot| self.decide((delivery, slot), Outcome::Reclaimed));
         Ok(())
     }
 
@@ -152,19 +150,16 @@ impl Exchange {
         Ok(())
     }
 
-    /// Checks that a slot stands where this can be done, and the deadline has not passed: who comes at it is late.
+    /// Checks that the deadline has not passed, at which whoever comes is late, and that a slot stands where this can be done.
     pub(super) fn check_stands(
         &self,
         of: SlotOf,
         state: SlotState,
         deadline: Deadline,
     ) -> Result<(), RejectReason> {
-        if self.slot(of).state != state {
-            return Err(RejectReason::SlotUnexpected);
-        }
         if self.due(of, deadline) <= self.last.time {
             return Err(RejectReason::SlotLate);
         }
-        Ok(())
+        if self.slot(of).state == state { Ok(()) } else { Err(RejectReason::SlotUnexpected) }
     }
 }

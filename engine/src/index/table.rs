@@ -4,15 +4,15 @@ use crate::ids::index;
 use crate::index::entry::{Entry, STEPS_MAX};
 
 #[derive(Clone, Debug)]
-pub(super) struct Table<E> {
-    pub(super) entries: Vec<E>,
+pub(super) struct Table {
+    pub(super) entries: Vec<Entry>,
     /// 64 less the number of bits that choose the home.
     pub(super) shift: u32,
 }
 
-impl<E: Entry> Table<E> {
-    pub(super) fn new(bits: u32) -> Table<E> {
-        Table { entries: E::table(1 << bits), shift: u64::BITS - bits }
+impl Table {
+    pub(super) fn new(bits: u32) -> Table {
+        Table { entries: vec![Entry::FREE; 1 << bits], shift: u64::BITS - bits }
     }
 
     #[inline]
@@ -28,15 +28,15 @@ impl<E: Entry> Table<E> {
     /// Where the entry under `hash` stands that `same` confirms.
     #[inline]
     pub(super) fn search(&self, hash: u64, same: impl FnMut(u32) -> bool) -> Option<usize> {
-        self.search_from((self.home(hash), 1), hash, same)
+        self.search_from(self.home(hash), 1, same)
     }
 
     /// The same, where so many steps and one bring from home to `at`.
     #[inline]
     pub(super) fn search_from(
         &self,
-        (mut at, mut steps): (usize, u32),
-        hash: u64,
+        mut at: usize,
+        mut steps: u32,
         mut same: impl FnMut(u32) -> bool,
     ) -> Option<usize> {
         loop {
@@ -44,7 +44,7 @@ impl<E: Entry> Table<E> {
             if entry.is_free() {
                 return None;
             }
-            if entry.steps() == steps && entry.may_be(hash) && same(entry.slot()) {
+            if entry.steps() == steps && same(entry.slot()) {
                 return Some(at);
             }
             at = self.following(at);
@@ -54,14 +54,23 @@ impl<E: Entry> Table<E> {
 
     #[inline]
     pub(super) fn place(&mut self, hash: u64, slot: u32) {
+        assert!(self.try_place(hash, slot), "a table that is mostly free has short runs");
+    }
+
+    /// Returns whether there was a place near enough.
+    #[inline]
+    pub(super) fn try_place(&mut self, hash: u64, slot: u32) -> bool {
         let mut at = self.home(hash);
         let mut steps = 1;
         while !self.entries[at].is_free() {
             at = self.following(at);
             steps += 1;
         }
-        assert!(steps <= STEPS_MAX, "a table that is mostly free has short runs");
-        self.entries[at] = E::home(hash, slot).farther(steps - 1);
+        if STEPS_MAX < steps {
+            return false;
+        }
+        self.entries[at] = Entry::new(slot, steps);
+        true
     }
 
     /// Frees a place, and moves back what was entered further on only because it was in use.
@@ -80,6 +89,6 @@ impl<E: Entry> Table<E> {
             at = self.following(at);
             distance += 1;
         }
-        self.entries[gap] = E::FREE;
+        self.entries[gap] = Entry::FREE;
     }
 }

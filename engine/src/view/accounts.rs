@@ -1,5 +1,7 @@
 //! Accounts of the view: balances, positions, open orders, recent fills and keys.
 
+mod image;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -27,6 +29,8 @@ pub struct PositionView {
     pub bonded: Amount,
     /// Registered capacity.
     pub capacity: Lots,
+    /// Maintenance was announced in time.
+    pub maintained: bool,
 }
 
 /// One of an account's trades.
@@ -67,6 +71,8 @@ pub struct AccountView {
     pub provider: bool,
     /// Whether it may only cancel.
     pub locked: bool,
+    /// Whether it may be drawn to audit.
+    pub auditor: bool,
     /// Bounds on what it may do.
     pub limits: AccountLimits,
     /// When all its orders are cancelled unless it renews.
@@ -150,12 +156,8 @@ impl AccountsView {
                 self.at_mut(account, xseq).balance = Balance { available, held, bonded };
             }
             Event::OrderAccepted { account, xseq, order, .. } => {
-                self.at_mut(account, xseq).orders.insert(xseq, order);
-                let slot = index(order.slot());
-                if self.accepted.len() <= slot {
-                    self.accepted.resize(slot + 1, PrivateSequence(0));
-                }
-                self.accepted[slot] = xseq;
+                self.at_mut(account, xseq);
+                self.accept(account, order, xseq);
             }
             Event::OrderReduced { account, xseq, .. } | Event::OrderAmended { account, xseq, .. } => {
                 self.at_mut(account, xseq);
@@ -166,6 +168,18 @@ impl AccountsView {
                 self.accounts[index(account.0)].limits = limits;
             }
             Event::LockSet { account, locked, .. } => self.accounts[index(account.0)].locked = locked,
+            Event::AuditorSet { account, auditor, .. } => self.accounts[index(account.0)].auditor = auditor,
+            Event::MaintenanceAnnounced { account, xseq, instrument } => {
+                self.at_mut(account, xseq);
+                self.position(account, instrument).maintained = true;
+            }
+            Event::DeliveryTold { account, xseq, .. }
+            | Event::DeliveryAcknowledged { account, xseq, .. }
+            | Event::SlotChanged { account, xseq, .. }
+            | Event::AuditorDrawn { account, xseq, .. }
+            | Event::SlotDisputed { account, xseq, .. }
+            | Event::DisputeClosed { account, xseq, .. }
+            | Event::SlotPaid { account, xseq, .. } => drop(self.at_mut(account, xseq)),
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
@@ -190,6 +204,7 @@ impl AccountsView {
             group,
             provider,
             locked: false,
+            auditor: false,
             limits: AccountLimits::NONE,
             cancel_after: None,
             balance: Balance::default(),
@@ -198,6 +213,16 @@ impl AccountsView {
             orders: BTreeMap::new(),
             fills: VecDeque::new(),
         });
+    }
+
+    /// An account's order was accepted by the event of this number.
+    fn accept(&mut self, account: AccountId, order: OrderId, xseq: PrivateSequence) {
+        self.accounts[index(account.0)].orders.insert(xseq, order);
+        let slot = index(order.slot());
+        if self.accepted.len() <= slot {
+            self.accepted.resize(slot + 1, PrivateSequence(0));
+        }
+        self.accepted[slot] = xseq;
     }
 
     /// Forgets the positions of a window that is over.

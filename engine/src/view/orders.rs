@@ -1,12 +1,19 @@
 //! Orders of the view: each order's cumulative state.
 
+use crate::book::Placement;
 use crate::ending::CancelReason;
 use crate::event::Event;
-use crate::ids::{AccountId, InstrumentId, OrderId, index};
+use crate::exchange::Exchange;
+use crate::ids::{AccountId, InstrumentId, OrderId, index, position};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken};
 use crate::label::Label;
 use crate::order::{OrderKind, SessionId, Side, TimeInForce};
+use crate::timers::Timer;
 use crate::units::{Amount, Lots, Price};
 use crate::view::depth::LevelChange;
+use crate::view::queues::Queues;
 
 /// Where an order is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +92,7 @@ impl OrderView {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OrdersView {
     slots: Vec<Option<OrderView>>,
+    queues: Queues,
 }
 
 impl OrdersView {
@@ -97,8 +105,37 @@ impl OrdersView {
         slot.filter(|view| view.order == order).expect("events name orders that were accepted")
     }
 
+    /// Orders of one price join in turn, as the books of `exchange` have them; of different prices the better ones first.
+    pub(super) fn line_up(&mut self, exchange: &Exchange) {
+        for instrument in (0..position(exchange.instruments())).map(InstrumentId) {
+            for side in [Side::Bid, Side::Ask] {
+                for maker in exchange.books().queue(instrument, side) {
+                    self.queues.join(instrument, maker.order.slot());
+                }
+            }
+        }
+    }
+
+    /// The orders of an instrument that show something, the one that joined its queue first first.
+    pub(super) fn resting(&self, instrument: InstrumentId) -> impl Iterator<Item = &OrderView> {
+        let slots = self.queues.of(instrument);
+        slots.map(|slot| self.slots[index(slot)].as_ref().expect("an order that rests is known"))
+    }
+
     /// Folds an event; returns what it changed in the book.
     pub(super) fn fold(&mut self, event: &Event) -> Option<LevelChange> {
+        let (order, change) = self.change(event)?;
+        let (slot, shown) = (order.slot(), self.at_mut(order).shown);
+        if change.joined {
+            self.queues.join(change.instrument, slot);
+        } else if shown.is_zero() {
+            self.queues.leave(change.instrument, slot);
+        }
+        Some(change)
+    }
+
+    /// Folds an event; returns the order that shows more or fewer lots now.
+    fn change(&mut self, event: &Event) -> Option<(OrderId, LevelChange)> {
         match *event {
             Event::OrderAccepted { .. } => {
                 self.accept(event);
@@ -108,7 +145,7 @@ impl OrdersView {
                 self.describe(event);
                 None
             }
-            Event::OrderRested { order, shown, .. } => Some(self.at_mut(order).show(shown)),
+            Event::OrderRested { order, shown, .. } => Some((order, self.at_mut(order).show(shown))),
             Event::OrderExecuted { order, price, lots, leaves, .. } => {
                 let view = self.at_mut(order);
                 view.leaves = leaves;
@@ -117,30 +154,39 @@ impl OrdersView {
                 if leaves.is_zero() {
                     view.status = OrderStatus::Filled;
                 }
-                view.hide(lots.min(view.shown))
+                view.hide(lots.min(view.shown)).map(|change| (order, change))
             }
             Event::OrderReduced { order, by, leaves, shown, .. } => {
                 let view = self.at_mut(order);
                 view.leaves = leaves;
                 view.lots = view.lots.less(by);
-                view.hide(view.shown.less(shown))
+                view.hide(view.shown.less(shown)).map(|change| (order, change))
             }
             Event::OrderAmended { order, limit, lots, leaves, shown, client, .. } => {
                 let view = self.at_mut(order);
                 let change = view.hide(view.shown.less(shown));
                 (view.limit, view.lots, view.leaves) = (limit, lots, leaves);
                 view.client = client.or(view.client);
-                change
+                change.map(|change| (order, change))
             }
             Event::OrderCanceled { order, leaves, reason, .. } => {
                 let view = self.at_mut(order);
                 assert_eq!(view.leaves, leaves, "what is left is cancelled");
                 view.leaves = Lots::ZERO;
                 view.status = OrderStatus::Canceled(reason);
-                view.hide(view.shown)
+                view.hide(view.shown).map(|change| (order, change))
             }
             _ => None,
         }
+    }
+
+    /// Knows an order.
+    pub(super) fn insert(&mut self, view: OrderView) {
+        let slot = index(view.order.slot());
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, None);
+        }
+        self.slots[slot] = Some(view);
     }
 
     fn accept(&mut self, event: &Event) {
@@ -149,12 +195,8 @@ impl OrdersView {
         else {
             unreachable!("asked for accepted orders only");
         };
-        let slot = index(order.slot());
-        if self.slots.len() <= slot {
-            self.slots.resize(slot + 1, None);
-        }
         let waits = [TimeInForce::GoodTillGate, TimeInForce::ImmediateOrCancel];
-        self.slots[slot] = Some(OrderView {
+        self.insert(OrderView {
             order,
             client,
             account,
@@ -183,5 +225,63 @@ impl OrdersView {
         let view = self.at_mut(order);
         (view.kind, view.time_in_force, view.minimum) = (kind, time_in_force, minimum);
         (view.clip, view.label, view.session) = (shown, label, session);
+    }
+}
+
+/// Image of an open order: what of it only the events have told.
+impl OrderView {
+    pub(super) fn put_told(&self, to: &mut ImageWriter<'_>) {
+        // All but three the exchange says too.
+        let OrderView {
+            order: _,
+            client: _,
+            account: _,
+            instrument: _,
+            side: _,
+            kind: _,
+            time_in_force: _,
+            minimum,
+            clip,
+            label: _,
+            session: _,
+            limit: _,
+            lots: _,
+            leaves: _,
+            filled: _,
+            cost,
+            status: _,
+            shown: _,
+        } = self;
+        minimum.put(to);
+        clip.put(to);
+        cost.put(to);
+    }
+
+    /// The order that is open in `slot`.
+    pub(super) fn take_told(exchange: &Exchange, slot: u32, from: &mut ImageReader<'_>) -> Taken<OrderView> {
+        let (open, order) = (exchange.orders().at(slot), exchange.books().resting_in(slot));
+        let placement = exchange.books().placement(order).expect("an open order rests");
+        let Placement { account, instrument, side, limit, leaves, clip: _ } = placement;
+        let expires = exchange.timers().due_of(Timer::Expiry(slot));
+        Ok(OrderView {
+            order,
+            client: open.client,
+            account,
+            instrument,
+            side,
+            kind: open.kind,
+            time_in_force: expires.map_or(TimeInForce::GoodTillGate, TimeInForce::GoodTillDate),
+            minimum: Image::take(from)?,
+            clip: Image::take(from)?,
+            label: open.label,
+            session: open.session,
+            limit,
+            lots: open.lots,
+            leaves,
+            filled: open.lots.less(leaves),
+            cost: Image::take(from)?,
+            status: OrderStatus::Open,
+            shown: exchange.books().shown(order).expect("an open order rests"),
+        })
     }
 }

@@ -15,6 +15,7 @@ use std::io::Write;
 use engine::book::reference::order::{ReferenceAmendment, ReferenceOrder, ReferenceResting};
 use engine::book::reference::{ReferenceBook, Told};
 use engine::command::Command;
+use engine::exchange::Exchange;
 use engine::ids::{InstrumentId, index};
 use engine::market::SelfTrade;
 use engine::order::{Amendment, NewOrder, OrderRef, Side};
@@ -56,6 +57,12 @@ impl Duel {
     /// How many orders rest.
     pub(crate) fn open(&self) -> u64 {
         self.names.open()
+    }
+
+    /// The exchange.
+    #[allow(dead_code, reason = "only images are made of it")]
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.venue.exchange
     }
 
     /// Does it on both sides, and compares what they tell and what rests then. Returns what they tell.

@@ -57,7 +57,7 @@ impl Venue {
             venue.exchange.apply(&tick, &mut venue.events);
         }
         for account in traders() {
-            let group = venue.exchange.ledger().accounts.at(account).group;
+            let group = venue.exchange.ledger().accounts.group(account);
             assert_eq!(group, self::group(account), "who is of one group");
             let reference = label(format!("deposit-{}", account.0));
             venue.carry_out(Command::Deposit { account, amount: CREDIT, reference });

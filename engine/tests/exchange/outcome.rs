@@ -9,8 +9,8 @@ use engine::units::Price;
 use engine::view::View;
 
 use crate::model::Model;
+use crate::model::told::{place, plain};
 use crate::stage::{KEYS, key};
-use crate::told::{place, plain};
 
 /// Panics unless every private stream goes on where it stopped, without a gap.
 pub(crate) fn assert_streams(before: &View, events: &[Event]) {

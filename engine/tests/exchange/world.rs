@@ -14,13 +14,16 @@ use crate::acts::{Act, PROVIDER_FIRST};
 use crate::agreement::assert_agreement;
 use crate::census::Census;
 use crate::model::Model;
+use crate::model::told::plain;
 use crate::outcome::{assert_fills, assert_streams, assert_told_once, assert_view};
+use crate::reborn::{assert_damage_is_noticed, image, reborn};
 use crate::requests::{Requests, lots};
 use crate::stage::{TRADERS, label, markets};
-use crate::told::plain;
 
 /// No command makes so much due that it takes this many ticks.
 const TICKS_MAX: u32 = 100;
+/// After so many commands the exchange goes on from its own image.
+const REBORN_EVERY: usize = 7;
 /// What a provider registers for every window.
 const CAPACITY: u64 = 60;
 
@@ -141,6 +144,10 @@ impl World {
         assert_told_once(&events);
         let told = events.iter().filter_map(plain).collect();
         self.history.push((stamped, events));
+        if self.history.len().is_multiple_of(REBORN_EVERY) {
+            (self.exchange, self.view) = reborn(&self.exchange, &self.view);
+            assert_agreement(&self.exchange, &self.view);
+        }
         told
     }
 
@@ -173,6 +180,13 @@ impl World {
         assert_eq!(told, again, "a replay has the same outcome");
         assert_eq!(exchange.state_hash(), self.exchange.state_hash(), "a replay ends in the same state");
         assert_agreement(&self.exchange, &view);
+        let one_that_never_stopped = image(&exchange, &view);
+        assert!(
+            image(&self.exchange, &self.view) == one_that_never_stopped,
+            "a replay ends in the same image"
+        );
+        let seed = u64::try_from(told.value() >> 64).expect("half a hash");
+        assert_damage_is_noticed(&exchange, &view, seed);
         self.assert_driven_again();
     }
 

@@ -30,7 +30,8 @@ Examples:
     group(ArgGroup::new("what").required(true).multiple(true).args(["price", "qty", "new_id"]))
 )]
 pub(crate) struct Amend {
-    /// The exchange's name for the order
+    /// The exchange's name for the order, such as o_4f91c2; your own goes behind --id
+    #[arg(value_parser = argument::order_id)]
     order_id: Option<String>,
     /// Your name for the order
     #[arg(long, value_name = "CL_ORD_ID", value_parser = argument::label)]

@@ -1,8 +1,17 @@
 //! Bench: measures.
 
+mod cheats;
+mod connections;
+mod deterrence;
+mod fanout;
 mod flow;
+mod inference;
+mod makers;
 mod own_exchange;
+mod own_folder;
 mod pipeline;
+mod sim;
+mod start;
 mod wire;
 
 use clap::Subcommand;
@@ -11,13 +20,21 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
-/// Measure the book, the exchange, what is taken without sockets, or the way from order to reply
+/// Measure the book, the exchange, what is taken without sockets, the start, or the way from order to reply
+/// Measure the book, the exchange, what is taken without sockets, the way from order to reply, or what reaches many
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     Book(flow::Book),
+    Connections(connections::Connections),
     Exchange(flow::Exchange),
+    Fanout(fanout::Fanout),
     Pipeline(pipeline::Pipeline),
+    Sim(sim::Sim),
+    Start(start::Start),
     Wire(wire::Wire),
+    Inference(inference::Inference),
+    Cheats(cheats::Cheats),
+    Deterrence(deterrence::Deterrence),
 }
 
 impl Bench {
@@ -28,8 +45,15 @@ impl Bench {
         match self {
             Bench::Book(command) => command.run(screen),
             Bench::Exchange(command) => command.run(screen),
+            Bench::Connections(command) => command.run(screen).await,
+            Bench::Fanout(command) => command.run(screen).await,
             Bench::Pipeline(command) => command.run(screen),
+            Bench::Sim(command) => command.run(screen),
+            Bench::Start(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,
+            Bench::Inference(command) => command.run(screen),
+            Bench::Cheats(command) => command.run(screen),
+            Bench::Deterrence(command) => command.run(screen),
         }
     }
 }

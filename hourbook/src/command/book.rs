@@ -5,14 +5,13 @@ use std::time::Duration;
 use clap::Args;
 use client::book::VerifiedBook;
 use client::book_feed::{BookFeed, Fed};
-use client::level::Level;
-use protocol::book::Level as WireLevel;
-use protocol::time::Time;
-use serde::Serialize;
+use protocol::speed::Speed;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::argument::{depth, speed};
 use crate::failure::Failure;
 use crate::ladder::{ladder, top};
+use crate::level_text::LevelsText;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::watch::Watch;
@@ -33,7 +32,7 @@ book is whole unless --levels says otherwise. Needs no login.
 
 Examples:
   hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z
-  hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z --watch
+  hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z --watch --depth 25 --speed 100ms
   hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z --json --levels 1";
 
 /// Show the orders of a market by price
@@ -45,26 +44,22 @@ pub(crate) struct Book {
     /// Go on at every change until Ctrl-C
     #[arg(long)]
     watch: bool,
-    /// At most so many levels of each side
+    /// Have the exchange tell so many levels of each side: 1, 10, 25, 100, 500, or 0 for all
+    #[arg(long, value_name = "N", value_parser = depth, default_value = "0")]
+    depth: u32,
+    /// Have it told so often: raw, 10ms, 100ms or 1s
+    #[arg(long, value_parser = speed, default_value = "raw")]
+    speed: Speed,
+    /// Show at most so many levels of each side
     #[arg(long, value_name = "N")]
     levels: Option<usize>,
-}
-
-/// A book as JSON.
-#[derive(Serialize)]
-struct BookText<'a> {
-    symbol: &'a str,
-    seq: Option<u64>,
-    ts: Option<Time>,
-    asks: Vec<WireLevel>,
-    bids: Vec<WireLevel>,
-    crc: Option<u32>,
 }
 
 impl Book {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let mut connection = options.connect().await?;
-        let mut feed = BookFeed::open(&connection, &self.symbol).await?;
+        let zoom = (self.depth, self.speed);
+        let mut feed = BookFeed::open_to(&connection, &self.symbol, zoom).await?;
         if self.watch {
             return self.watch(Watch::begin(connection)?, &mut feed, screen).await;
         }
@@ -106,16 +101,7 @@ impl Book {
         ladder(&self.symbol, book, self.levels.unwrap_or(LEVELS_SHOWN))
     }
 
-    fn json<'a>(&'a self, book: &VerifiedBook) -> BookText<'a> {
-        let levels = self.levels.unwrap_or(usize::MAX);
-        let wire = |level: Level| WireLevel { price: level.price(), qty: level.qty() };
-        BookText {
-            symbol: &self.symbol,
-            seq: book.seq(),
-            ts: book.ts(),
-            asks: book.asks().take(levels).map(wire).collect(),
-            bids: book.bids().take(levels).map(wire).collect(),
-            crc: book.crc(),
-        }
+    fn json<'a>(&'a self, book: &VerifiedBook) -> LevelsText<'a> {
+        LevelsText::new(&self.symbol, book, self.levels)
     }
 }

@@ -41,7 +41,7 @@ impl RunDemo {
     pub(crate) async fn run(&self, json: bool, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
         let interrupts = Interrupts::expect()?;
-        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: true };
+        let options = ServerOptions::trial(self.data.clone(), self.listen);
         let server = start(&options, screen).await?;
         let outcome = self.trade(&server, interrupts, (json, screen)).await;
         // Whatever ended the trading, what was taken is made durable.
@@ -61,8 +61,8 @@ impl RunDemo {
         let Opening { classes, symbols } = open(&server.url(), &self.data).await.map_err(failed)?;
         let ready = Ready {
             url: server.url(),
-            recovered: server.recovered(),
-            recovery_ms: server.recovery().as_millis(),
+            recovered: server.recovery().last.0,
+            recovery_ms: server.recovery().took.as_millis(),
             classes,
             symbols,
         };

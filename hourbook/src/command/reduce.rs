@@ -19,7 +19,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, group(ArgGroup::new("which").required(true).args(["order_id", "id"])))]
 pub(crate) struct Reduce {
-    /// The exchange's name for the order
+    /// The exchange's name for the order, such as o_4f91c2; your own goes behind --id
+    #[arg(value_parser = argument::order_id)]
     order_id: Option<String>,
     /// Your name for the order
     #[arg(long, value_name = "CL_ORD_ID", value_parser = argument::label)]

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use engine::command::Stamped;
-use node::pipeline::Stopped;
+use journal::snapshot::Snapshot;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::open_files;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions, StartError, operator_key};
+use crate::snapshots::Progress;
+use crate::snapshots::keeper::{SNAPSHOT_EVERY, SnapshotRules};
 
 /// How often a long recovery says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -28,6 +30,13 @@ pub(crate) struct Serve {
     /// Let anyone on this machine log in by name (hourbook --as NAME) as any account, the operator's too; for development
     #[arg(long = "dev")]
     dev: bool,
+    /// Make a snapshot whenever so many commands were taken since the last one, by a process of its own that needs as much
+    /// memory as the exchange; and one when it stops. 0 makes none. A start reads back no more commands than these
+    #[arg(long, value_name = "COMMANDS", default_value_t = SNAPSHOT_EVERY)]
+    snapshot_every: u64,
+    /// Drop the journal that lies behind the older of two snapshots, instead of keeping all of it
+    #[arg(long)]
+    drop_journal: bool,
 }
 
 /// An exchange that is ready.
@@ -36,6 +45,9 @@ struct Ready {
     url: String,
     data: PathBuf,
     recovered: u64,
+    /// The command after which the snapshot is that it began with; absent when it began with the first.
+    snapshot: Option<u64>,
+    replayed: u64,
     recovery_ms: u128,
     dev: bool,
 }
@@ -51,14 +63,18 @@ pub(super) struct Ended {
 impl Serve {
     pub(crate) async fn run(&self, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
+        open_files::raise();
         let mut interrupts = Interrupts::expect()?;
-        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev };
+        let rules = SnapshotRules { every: self.snapshot_every, drop_journal: self.drop_journal };
+        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev, rules };
         let server = start(&options, screen).await?;
         let ready = Ready {
             url: server.url(),
             data: self.data.clone(),
-            recovered: server.recovered(),
-            recovery_ms: server.recovery().as_millis(),
+            recovered: server.recovery().last.0,
+            snapshot: server.recovery().snapshot.map(|sequence| sequence.0),
+            replayed: server.recovery().replayed,
+            recovery_ms: server.recovery().took.as_millis(),
             dev: self.dev,
         };
         screen.show(&ready, Ready::text)?;
@@ -72,10 +88,13 @@ impl Ready {
     fn text(&self) -> String {
         let journal = self.data.display();
         let again = recovered(self.recovered, self.recovery_ms);
+        let from = self.snapshot.map_or(String::new(), |snapshot| {
+            format!("; snapshot after command {snapshot}, {} replayed", self.replayed)
+        });
         let key = operator_key(&self.data);
         let logins = if self.dev { "by name (--as NAME) on this machine, or by key" } else { "by key" };
         format!(
-            "exchange  {}\njournal   {journal}, {again}\noperator  --key {}\nlogins    {logins}\nCtrl-C stops it.",
+            "exchange  {}\njournal   {journal}, {again}{from}\noperator  --key {}\nlogins    {logins}\nCtrl-C stops it.",
             self.url,
             key.display()
         )
@@ -83,9 +102,9 @@ impl Ready {
 }
 
 impl Ended {
-    pub(super) fn of<L>(stopped: &Stopped<L>) -> Ended {
-        let commands = stopped.exchange.last().sequence.0;
-        Ended { stopped: true, commands, state_hash: stopped.exchange.state_hash().to_string() }
+    pub(super) fn of(last: &Snapshot) -> Ended {
+        let commands = last.exchange.last().sequence.0;
+        Ended { stopped: true, commands, state_hash: last.exchange.state_hash().to_string() }
     }
 
     pub(super) fn text(&self) -> String {
@@ -103,17 +122,37 @@ pub(super) fn recovered(commands: u64, ms: u128) -> String {
 
 /// Starts a server, saying how far a long recovery is.
 pub(super) async fn start(options: &ServerOptions, screen: &Screen) -> Result<Server, Failure> {
-    let mut said = Instant::now();
-    let mut progress = |stamped: &Stamped| {
-        if PROGRESS <= said.elapsed() {
-            said = Instant::now();
-            screen.remark(&format!("recovering: {} commands so far", stamped.stamp.sequence.0));
-        }
-    };
-    Server::start(options, &mut progress).await.map_err(|error| match error {
+    let mut saying = Saying::new("recovering", screen);
+    Server::start(options, &mut |told| saying.hear(&told), screen).await.map_err(|error| match error {
         StartError::Exposed(_) => Failure::usage(error.to_string()),
         error => Failure::local(error.to_string()),
     })
+}
+
+/// Says how far reading back is, now and then.
+pub(super) struct Saying<'a> {
+    doing: &'static str,
+    screen: &'a Screen,
+    said: Instant,
+}
+
+impl Saying<'_> {
+    pub(super) fn new<'a>(doing: &'static str, screen: &'a Screen) -> Saying<'a> {
+        Saying { doing, screen, said: Instant::now() }
+    }
+
+    pub(super) fn hear(&mut self, told: &Progress<'_>) {
+        match told {
+            Progress::Skipped(error) => self.screen.warn(&error.to_string()),
+            Progress::Command(stamped) => {
+                if PROGRESS <= self.said.elapsed() {
+                    self.said = Instant::now();
+                    let (doing, sequence) = (self.doing, stamped.stamp.sequence.0);
+                    self.screen.remark(&format!("{doing}: at command {sequence}"));
+                }
+            }
+        }
+    }
 }
 
 /// An assertion that fires stops the process: there is no state worth saving but the journal.

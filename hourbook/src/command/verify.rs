@@ -1,30 +1,31 @@
 //! Verify: replays a journal and says whether it is sound.
 
-use std::any::Any;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::PathBuf;
 
 use clap::Args;
-use journal::recovery::recover;
 use persistence::store::RocksLog;
 use serde::Serialize;
 
+use crate::command::caught::caught;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::server::journal_folder;
+use crate::snapshots::audit::{Audit, Checked};
+use crate::snapshots::snapshots;
 use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
 Opens the journal read-only, beside a running exchange or without one, applies every command again, and checks the
 chain of records, the outcome of each, and at the end the whole exchange: that credits are conserved, that holds back
-every open order, that claims and obligations are equal. Exits with 5 and says why when the journal is not sound.
+every open order, that claims and obligations are equal. Compares every snapshot with what the journal comes to there. A
+journal whose beginning was dropped is replayed from its oldest snapshot. Exits with 5 and says why when the journal or a
+snapshot is not sound.
 
 Examples:
   hourbook verify --data data
   hourbook verify --data data --json";
 
-/// Replay a journal and say whether it is sound
+/// Replay a journal and say whether it and its snapshots are sound
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Verify {
@@ -36,31 +37,50 @@ pub(crate) struct Verify {
 /// What a journal amounts to. The hashes are absent unless it was replayed to its end.
 #[derive(Serialize)]
 struct Verdict {
+    /// The last command that was reached.
     commands: u64,
+    journal_from: u64,
+    replayed_from: u64,
     state_hash: Option<String>,
     outcome_hash: Option<String>,
+    snapshots: Vec<SnapshotVerdict>,
     sound: bool,
+}
+
+/// What became of a snapshot.
+#[derive(Serialize)]
+struct SnapshotVerdict {
+    after: u64,
+    sound: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
 }
 
 impl Verify {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
-        let log = RocksLog::open_read_only(&journal_folder(&self.data))
-            .map_err(|error| Failure::local(error.to_string()))?;
-        let commands = Cell::new(0);
+        let failed = |error: &dyn std::fmt::Display| Failure::local(error.to_string());
+        let mut audit = Audit::new(snapshots(&self.data)).map_err(|error| failed(&error))?;
+        let log = RocksLog::open_read_only(&journal_folder(&self.data)).map_err(|error| failed(&error))?;
         let replayed = caught(|| {
-            let recovered = recover(&log, &mut |_, _| commands.set(commands.get() + 1));
-            let recovered = recovered.map_err(|error| error.to_string())?;
+            let recovered = audit.run(&log).map_err(|error| error.to_string())?;
             recovered.exchange.assert_sound();
             let hashes = [recovered.exchange.state_hash(), recovered.outcome];
             Ok(hashes.map(|hash| hash.to_string()))
         });
         let (hashes, unsound) = match replayed {
-            Ok(hashes) => (Some(hashes), None),
+            Ok(hashes) => (Some(hashes), audit.checked.iter().find_map(|checked| fault(checked, &self.data))),
             Err(cause) => (None, Some(cause)),
         };
         let [state_hash, outcome_hash] = hashes.map_or([None, None], |hashes| hashes.map(Some));
-        let verdict =
-            Verdict { commands: commands.get(), state_hash, outcome_hash, sound: unsound.is_none() };
+        let verdict = Verdict {
+            commands: audit.last.0.max(audit.replayed_from.0 - 1),
+            journal_from: audit.journal_from.0,
+            replayed_from: audit.replayed_from.0,
+            state_hash,
+            outcome_hash,
+            snapshots: audit.checked.into_iter().map(SnapshotVerdict::of).collect(),
+            sound: unsound.is_none(),
+        };
         screen.show(&verdict, Verdict::text)?;
         match unsound {
             None => Ok(()),
@@ -69,50 +89,43 @@ impl Verify {
     }
 }
 
+/// What to say of a snapshot that is not sound.
+fn fault(checked: &Checked, data: &std::path::Path) -> Option<String> {
+    let fault = checked.fault.as_ref()?;
+    let (after, path) = (checked.sequence.0, snapshots(data).path().display().to_string());
+    Some(format!(
+        "the journal is sound, but the snapshot after command {after} is not: {fault}. When the journal is the right one, \
+         remove the snapshot from {path}"
+    ))
+}
+
+impl SnapshotVerdict {
+    fn of(checked: Checked) -> SnapshotVerdict {
+        let Checked { sequence, fault } = checked;
+        SnapshotVerdict { after: sequence.0, sound: fault.is_none(), fault }
+    }
+
+    fn text(&self) -> String {
+        let SnapshotVerdict { after, sound, .. } = self;
+        if *sound { format!("{after}: sound") } else { format!("{after}: not sound") }
+    }
+}
+
 impl Verdict {
     fn text(&self) -> String {
         let hash = |hash: &Option<String>| hash.clone().unwrap_or_else(|| "-".to_owned());
+        let snapshots: Vec<String> = self.snapshots.iter().map(SnapshotVerdict::text).collect();
         facts(
             Align::Left,
             [
                 ("commands", self.commands.to_string()),
+                ("journal from", self.journal_from.to_string()),
+                ("replayed from", self.replayed_from.to_string()),
                 ("state hash", hash(&self.state_hash)),
                 ("outcome hash", hash(&self.outcome_hash)),
+                ("snapshots", if snapshots.is_empty() { "none".to_owned() } else { snapshots.join(", ") }),
                 ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
             ],
         )
-    }
-}
-
-/// What `work` says, or the assertion that it broke: an exchange that is not sound says so by a panic.
-fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    let say = take_hook();
-    set_hook(Box::new(|_| {}));
-    let outcome = catch_unwind(AssertUnwindSafe(work));
-    set_hook(say);
-    outcome.unwrap_or_else(|panic| Err(format!("the exchange is not sound: {}", message(&*panic))))
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an assertion failed");
-    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::caught;
-
-    #[test]
-    fn broken_assertion_is_told() {
-        assert_eq!(caught(|| Ok(7)), Ok(7));
-        let broken = caught::<()>(|| panic!("credit is conserved"));
-        assert_eq!(broken, Err("the exchange is not sound: credit is conserved".to_owned()));
-        let unequal = caught::<()>(|| {
-            assert_eq!(1, 2, "credit is conserved");
-            Ok(())
-        });
-        let told = "the exchange is not sound: assertion `left == right` failed: credit is conserved; left: 1; right: 2";
-        assert_eq!(unequal, Err(told.to_owned()));
     }
 }

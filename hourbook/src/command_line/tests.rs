@@ -9,7 +9,12 @@ const SYMBOL: &str = "H100SXM.US-E.FIRM.2026-11-23T14Z";
 const PUBLIC_KEY: &str = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=";
 
 fn parse(line: &str) -> Result<CommandLine, clap::Error> {
-    let words = line.split_whitespace().map(|word| match word {
+    // Every other part stands between quotes, and is one word.
+    let parts = line.split('"').enumerate().flat_map(|(number, part)| match number % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    let words = parts.map(|word| match word {
         "S" => SYMBOL,
         "KEY" => PUBLIC_KEY,
         other => other,
@@ -26,71 +31,94 @@ fn each_leaf(command: &ClapCommand, see: &mut impl FnMut(&ClapCommand)) {
     subcommands.into_iter().for_each(|subcommand| each_leaf(subcommand, see));
 }
 
+/// Market data, orders and what came of them.
+const TRADING: &str = "\
+    --json instruments
+    instruments --class H100SXM --zone US-E --json --url ws://a/ws/v1
+    book S
+    book S --watch --levels 3
+    book S --depth 25 --speed 100ms
+    curve H100SXM.US-E.FIRM --watch --speed 1s
+    ticker H100SXM.* --watch --speed raw
+    candles H100SXM --interval 1h --watch
+    fixings
+    fixings H100SXM --watch
+    watch instruments
+    watch book H100SXM.* --depth 10 --speed 1s
+    watch candles H100SXM --interval 5m
+    bench fanout --subscribers 5000 --seconds 1 --depth 10 --speed 10ms
+    bench connections --connections 100
+    trades
+    trades S --watch
+    --as ann buy S 8 --price 0.9994
+    buy S 8 --price 0.9994 --ioc --id mine-1 --deadline 500ms --key ann.key
+    buy S 8 --market --limit-price 1.01 --deadline 5s
+    sell S 8 --market --limit-price 1.01
+    sell S 8 --market --limit-price 1.01 --fok --min 3
+    buy S 8 --price 1 --fok
+    buy S 8 --price 1 --ioc --min 3 --stp cancel-both
+    buy S 8 --price 1 --good-for 90m --post-only --show 2 --stp cancel-oldest --label mm-1
+    buy S 8 --price 1 --slide --stp decrement
+    amend o_1 --price 1.01
+    amend --id mine-1 --qty 5 --new-id mine-2 --expect-traded 0 --deadline 5s
+    cancel o_1
+    cancel --id mine-1
+    cancel --all
+    cancel --all --symbol S
+    cancel --all --symbol H100SXM.*.FIRM.* --side buy --label mm-1
+    cancel --all --after 30s
+    reduce o_1 --by 3
+    reduce --id mine-1 --by 3
+    orders
+    orders --symbol S
+    fills --limit 1000
+    fills --watch
+    balance";
+
+/// Everything else.
+const OPERATING: &str = "\
+    capacity S 64
+    ping
+    keys new a.key
+    keys show a.key
+    keys register ann KEY --scopes read,trade,cancel,provide,admin
+    keys register ann KEY --scopes read --scopes trade
+    keys revoke k_03a107bff3ce10be
+    account open ann
+    account open helio --provider --group ann
+    deposit ann 250.000001 --reference wire-1
+    market add H100SXM US-E FIRM
+    market add H100SXM US-E int --window 300 --windows 2 --gate 0 --bond 0 --maker-fee-ppm 0 --taker-fee-ppm 1 \
+        --self-trade allow --ahead 3 --bond-rule reference
+    admin mode venue halted --reason power-cut
+    admin mode H100SXM.US-E.FIRM post-only --reason a
+    admin mode S cancel-only --reason a
+    admin limits market H100SXM.US-E.FIRM --price-min 0.5 --price-max 2 --band-ppm 1000000 --order-qty 0 \
+        --position-qty 20 --order-notional 30.5 --reason a
+    admin limits account ann --open-orders 0 --position-qty 0 --order-notional 0 --reason a
+    admin lock ann --reason a
+    admin lock ann --off --reason a
+    admin kill ann --reason a
+    admin kill --venue --reason a
+    verify --data data
+    replay lobster samples
+    bench book flow.bin --runs 1
+    bench book flow.bin --handles
+    bench exchange flow.bin --runs 1
+    bench pipeline --commands 1000
+    bench sim --commands 1000 --runs 1
+    sim run --seed 7 --commands 10 --only 1,3-5 --calm network,schedule --trace
+    sim soak --seeds 10 --from 5 --commands 10 --threads 1
+    invariants flow.bin
+    receipt verify a.receipt
+    receipt verify a.receipt b.receipt --model tiny --all --json
+    bench cheats --model tiny --sequences 2 --tokens 8 --calibrating 1 --honest 0
+    bench deterrence --batches 10
+    bench wire --orders 10 --symbol S";
+
 #[test]
 fn right_lines_are_understood() {
-    let lines = "\
-        --json instruments
-        instruments --class H100SXM --zone US-E --json --url ws://a/ws/v1
-        book S
-        book S --watch --levels 3
-        trades
-        trades S --watch
-        --as ann buy S 8 --price 0.9994
-        buy S 8 --price 0.9994 --ioc --id mine-1 --deadline 500ms --key ann.key
-        buy S 8 --market --limit-price 1.01 --deadline 5s
-        sell S 8 --market --limit-price 1.01
-        sell S 8 --market --limit-price 1.01 --fok --min 3
-        buy S 8 --price 1 --fok
-        buy S 8 --price 1 --ioc --min 3 --stp cancel-both
-        buy S 8 --price 1 --good-for 90m --post-only --show 2 --stp cancel-oldest --label mm-1
-        buy S 8 --price 1 --slide --stp decrement
-        amend o_1 --price 1.01
-        amend --id mine-1 --qty 5 --new-id mine-2 --expect-traded 0 --deadline 5s
-        cancel o_1
-        cancel --id mine-1
-        cancel --all
-        cancel --all --symbol S
-        cancel --all --symbol H100SXM.*.FIRM.* --side buy --label mm-1
-        cancel --all --after 30s
-        reduce o_1 --by 3
-        reduce --id mine-1 --by 3
-        orders
-        orders --symbol S
-        fills --limit 1000
-        fills --watch
-        balance
-        capacity S 64
-        ping
-        keys new a.key
-        keys show a.key
-        keys register ann KEY --scopes read,trade,cancel,provide,admin
-        keys register ann KEY --scopes read --scopes trade
-        keys revoke k_03a107bff3ce10be
-        account open ann
-        account open helio --provider --group ann
-        deposit ann 250.000001 --reference wire-1
-        market add H100SXM US-E FIRM
-        market add H100SXM US-E int --window 300 --windows 2 --gate 0 --bond 0 --maker-fee-ppm 0 --taker-fee-ppm 1 \
-            --self-trade allow --ahead 3 --bond-rule reference
-        admin mode venue halted --reason power-cut
-        admin mode H100SXM.US-E.FIRM post-only --reason a
-        admin mode S cancel-only --reason a
-        admin limits market H100SXM.US-E.FIRM --price-min 0.5 --price-max 2 --band-ppm 1000000 --order-qty 0 \
-            --position-qty 20 --order-notional 30.5 --reason a
-        admin limits account ann --open-orders 0 --position-qty 0 --order-notional 0 --reason a
-        admin lock ann --reason a
-        admin lock ann --off --reason a
-        admin kill ann --reason a
-        admin kill --venue --reason a
-        verify --data data
-        replay lobster samples
-        bench book flow.bin --runs 1
-        bench book flow.bin --handles
-        bench exchange flow.bin --runs 1
-        bench pipeline --commands 1000
-        invariants flow.bin
-        bench wire --orders 10 --symbol S";
-    for line in lines.lines() {
+    for line in TRADING.lines().chain(OPERATING.lines()) {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
     }
 }
@@ -134,6 +162,10 @@ fn wrong_orders_are_refused() {
         buy S 8 --price 1 --stp nothing
         buy S 8 --price 1 --label a.b
         amend o_1
+        amend mine-1 --price 1
+        amend o_ --price 1
+        cancel mine-1
+        reduce mine-1 --by 3
         amend --price 1
         amend o_1 --id mine-1 --price 1
         amend o_1 --deadline 5s
@@ -188,6 +220,10 @@ fn wrong_lines_are_refused() {
         admin kill ann --venue --reason a
         admin kill ann
         verify
+        receipt verify
+        receipt verify a.receipt --all
+        bench cheats --sequences 17
+        bench deterrence --batches 0
         bench wire --orders 0
         --as ann",
     );

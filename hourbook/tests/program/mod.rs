@@ -126,7 +126,7 @@ fn amended(params: &Value) -> Value {
 }
 
 fn change(method: &str, params: &Value) -> Result<Value, Value> {
-    if params["order_id"] == "o_gone" {
+    if params["order_id"] == "o_dead" {
         return Err(error("UNKNOWN_ORDER", "order", "no such open order"));
     }
     let (status, leaves) = if method == "reduce_order" { ("open", "5") } else { ("canceled", "0") };

@@ -1,7 +1,8 @@
 //! Value: one field of a command, checked by its type's own constructor.
 
 use engine::control::BandWidth;
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
+use engine::delivery::slot::SlotNumber;
+use engine::ids::{AccountId, DeliveryId, Digest, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
 use engine::label::Label;
 use engine::order::{SessionId, Side};
 use engine::stamp::Time;
@@ -47,6 +48,18 @@ pub(super) fn instrument(from: &mut Reader<'_>) -> Decoded<InstrumentId> {
 
 pub(super) fn market(from: &mut Reader<'_>) -> Decoded<MarketId> {
     from.word().map(MarketId)
+}
+
+pub(super) fn delivery(from: &mut Reader<'_>) -> Decoded<DeliveryId> {
+    from.word().map(DeliveryId)
+}
+
+pub(super) fn slot(from: &mut Reader<'_>) -> Decoded<SlotNumber> {
+    from.checked(Rule::Slot, |from| from.byte().map(|number| SlotNumber::new(number.into())))
+}
+
+pub(super) fn digest(from: &mut Reader<'_>) -> Decoded<Digest> {
+    from.array().map(Digest)
 }
 
 pub(super) fn order_id(from: &mut Reader<'_>) -> Decoded<OrderId> {

@@ -105,9 +105,14 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
         self.exchange.next_due().map(|Time(due)| due.saturating_sub(now))
     }
 
-    /// The exchange, when the stage is done.
-    pub fn into_exchange(self) -> Exchange {
-        self.exchange
+    /// The exchange, which may be ahead of what is durable.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// The exchange and its rolling outcome hash, when the stage is done.
+    pub fn into_end(self) -> (Exchange, OutcomeHash) {
+        (self.exchange, self.outcome)
     }
 }
 

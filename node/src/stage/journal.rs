@@ -32,8 +32,13 @@ impl<L: CommandLog> JournalStage<L> {
         self.log.append(last, &self.records)
     }
 
-    /// The log, when the stage is done.
-    pub fn into_log(self) -> L {
-        self.log
+    /// The log that it writes.
+    pub fn log(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// The log and the end of its chain, when the stage is done.
+    pub fn into_end(self) -> (L, Chain) {
+        (self.log, self.chain)
     }
 }

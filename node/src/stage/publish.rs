@@ -1,24 +1,31 @@
 //! Publish stage: folds durable events into the view and tells them.
 
+use engine::stamp::Time;
 use engine::view::View;
 
 use crate::batch::Batch;
+use crate::clock::Clock;
 use crate::outlet::Outlet;
 
+/// The longest sleep of a stage that waits for a time: a clock that was set back is noticed after it.
+const IDLE_NANOS_MAX: u64 = Time::SECOND;
+
 /// The view of what is durable, and who is told of it.
-pub struct PublishStage<O> {
+pub struct PublishStage<C, O> {
     view: View,
     outlet: O,
+    clock: C,
 }
 
-impl<O: Outlet> PublishStage<O> {
+impl<C: Clock, O: Outlet> PublishStage<C, O> {
     /// Goes on with the view of a recovered exchange.
-    pub fn new(view: View, outlet: O) -> PublishStage<O> {
-        PublishStage { view, outlet }
+    pub fn new(view: View, outlet: O, clock: C) -> PublishStage<C, O> {
+        PublishStage { view, outlet, clock }
     }
 
     /// Tells a durable batch and empties it.
     pub fn step(&mut self, batch: &mut Batch<O::Origin>) {
+        self.outlet.begin(self.clock.now());
         batch.drain(|told| {
             let stamp = told.stamped.stamp;
             self.view.begin(stamp);
@@ -33,6 +40,32 @@ impl<O: Outlet> PublishStage<O> {
     /// Answers a question.
     pub fn answer(&mut self, question: O::Question) {
         self.outlet.answer(question, &self.view);
+    }
+
+    /// Hands out what the steps and answers before it put together, and what has fallen due.
+    pub fn flush(&mut self) {
+        self.outlet.flush(self.clock.now(), &self.view);
+    }
+
+    /// How many nanoseconds until [`PublishStage::flush`] has to be called although nothing happens; `None` when it has not.
+    pub fn idle_nanos(&self) -> Option<u64> {
+        let Time(now) = self.clock.now();
+        self.outlet.due().map(|Time(due)| due.saturating_sub(now).min(IDLE_NANOS_MAX))
+    }
+
+    /// Who is told.
+    pub fn outlet(&self) -> &O {
+        &self.outlet
+    }
+
+    /// What is told, and who is.
+    pub fn parts(&mut self) -> (&View, &mut O) {
+        (&self.view, &mut self.outlet)
+    }
+
+    /// Who was told, when the stage is done.
+    pub fn into_outlet(self) -> O {
+        self.outlet
     }
 
     /// The view, when the stage is done.

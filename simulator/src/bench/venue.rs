@@ -123,6 +123,21 @@ fn market() -> MarketSpec {
 }
 
 impl Venue {
+    /// A venue that is set up.
+    fn set_up(exchange: Exchange) -> Venue {
+        let mut venue = Venue {
+            exchange,
+            sequencer: Sequencer::default(),
+            foresight: Foresight::default(),
+            now: BEGUN,
+            events: Vec::with_capacity(1 << 14),
+            ids: Vec::new(),
+            tape: Tape::default(),
+        };
+        set_up().for_each(|command| venue.expect(command));
+        venue
+    }
+
     /// Carries out a command, after the ticks that are due.
     fn ask(&mut self, command: &Command) {
         self.now = self.now.after(STEP);
@@ -145,18 +160,13 @@ impl Stand for Venue {
     type Asked = Asked;
 
     fn open() -> Venue {
-        let mut venue = Venue {
-            exchange: Exchange::default(),
-            sequencer: Sequencer::default(),
-            foresight: Foresight::default(),
-            now: BEGUN,
-            events: Vec::with_capacity(1 << 14),
-            ids: Vec::new(),
-            tape: Tape::default(),
-        };
-        venue.exchange.reserve(ORDERS, IDS);
-        set_up().for_each(|command| venue.expect(command));
-        venue
+        let mut exchange = Exchange::default();
+        exchange.reserve(ORDERS, IDS);
+        Venue::set_up(exchange)
+    }
+
+    fn open_lean() -> Venue {
+        Venue::set_up(Exchange::default())
     }
 
     fn ready(step: &Step) -> Asked {
@@ -197,7 +207,9 @@ impl Stand for Venue {
     }
 
     fn bytes(&self) -> usize {
-        self.exchange.books().bytes() + self.exchange.orders().bytes()
+        let Venue { exchange, .. } = self;
+        let directory = exchange.client_ids().bytes_per_id() * index(exchange.client_ids().opened());
+        exchange.books().bytes() + exchange.orders().bytes() + directory
     }
 
     fn open_orders(&self) -> u32 {

@@ -4,16 +4,21 @@
 //! no structure with the engine and never looks into it. It believes what is told once: a violation does not stop it,
 //! but others may follow from it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use engine::command::{Command, Stamped};
+use engine::delivery::run::DeliveryTerms;
 use engine::event::{Event, PrivateSequence};
-use engine::ids::{AccountId, GroupId, InstrumentId, MarketId, OrderId, index};
+use engine::ids::{AccountId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, index};
 use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::order::Side;
+use engine::stamp::Sequence;
+use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
 
+use crate::hashing::Table;
+use crate::invariants::delivering::Parcel;
 use crate::invariants::finding::{Findings, Invariant};
 use crate::invariants::identities::Identities;
 use crate::invariants::owner::Owner;
@@ -48,8 +53,15 @@ pub struct Auditor {
     pub(super) findings: Findings,
     pub(super) owners: Vec<Owner>,
     pub(super) markets: Vec<MarketSpec>,
+    /// By class, the last rate that was told.
+    pub(super) rates: Vec<(ClassName, Option<Price>)>,
+    /// By market, what its deliveries go by.
+    pub(super) terms: Vec<DeliveryTerms>,
     pub(super) windows: Vec<Window>,
-    pub(super) orders: HashMap<OrderId, Order>,
+    /// Deliveries of windows that are not settled, and how many there ever were.
+    pub(super) parcels: BTreeMap<DeliveryId, Parcel>,
+    pub(super) parcels_drawn: u32,
+    pub(super) orders: Table<OrderId, Order>,
     pub(super) identities: Identities,
     /// Credit deposited.
     pub(super) supply: i128,
@@ -77,8 +89,12 @@ impl Default for Auditor {
             findings: Findings::default(),
             owners: Vec::new(),
             markets: Vec::new(),
+            rates: Vec::new(),
+            terms: Vec::new(),
             windows: Vec::new(),
-            orders: HashMap::new(),
+            parcels: BTreeMap::new(),
+            parcels_drawn: 0,
+            orders: Table::default(),
             identities: Identities::default(),
             supply: 0,
             fees: 0,
@@ -124,8 +140,13 @@ impl Auditor {
         &self.findings
     }
 
+    /// What is found from now on is found after this command.
+    pub(crate) fn at(&mut self, sequence: Sequence) {
+        self.findings.sequence = sequence;
+    }
+
     /// Notes that something outside of commands and events does not hold.
-    pub(super) fn note(&mut self, invariant: Invariant, what: &str) {
+    pub(crate) fn note(&mut self, invariant: Invariant, what: &str) {
         self.findings.report(invariant, format_args!("{what}"));
     }
 
@@ -194,7 +215,16 @@ impl Auditor {
                     hours.capacity = count(lots);
                 }
             }
-            Event::DeliveryDrawn { .. } => self.drawn(event),
+            Event::InstrumentClosed { instrument } => self.gate_closed(instrument),
+            Event::ReferencePublished { class, rate, .. } => {
+                if let Some(known) = self.rates.get_mut(index(class.0)) {
+                    known.1 = rate;
+                }
+            }
+            Event::DeliveryDrawn { .. } => {
+                self.drawn(event);
+                self.parcel(event);
+            }
             Event::InstrumentDelivering { instrument, .. } => self.delivering(instrument),
             Event::InstrumentSettled { instrument } => self.settled(instrument),
             Event::CancelAfterSet { account, xseq, .. } | Event::CancelAfterFired { account, xseq } => {
@@ -204,14 +234,27 @@ impl Auditor {
             Event::Founded { .. }
             | Event::KeyRegistered { .. }
             | Event::KeyRevoked { .. }
-            | Event::InstrumentClosed { .. }
             | Event::DrawBegun { .. }
-            | Event::ReferencePublished { .. }
             | Event::ModeSet { .. }
             | Event::MarketLimitsSet { .. }
             | Event::AccountLimitsSet { .. }
             | Event::LockSet { .. }
             | Event::Killed { .. } => {}
+            Event::DeliveryTermsSet { .. }
+            | Event::AuditorSet { .. }
+            | Event::MaintenanceAnnounced { .. }
+            | Event::DeliveryTold { .. }
+            | Event::DeliveryAcknowledged { .. }
+            | Event::SlotChanged { .. }
+            | Event::SlotCommitted { .. }
+            | Event::AuditorsDrawn { .. }
+            | Event::AuditorDrawn { .. }
+            | Event::SlotOpened { .. }
+            | Event::SlotJudged { .. }
+            | Event::SlotDisputed { .. }
+            | Event::DisputeClosed { .. }
+            | Event::SlotRuled { .. }
+            | Event::SlotPaid { .. } => self.apply_delivery(event),
             Event::Rejected { .. }
             | Event::OrderAccepted { .. }
             | Event::OrderTerms { .. }
@@ -229,7 +272,7 @@ impl Auditor {
     }
 
     /// Private events are numbered without gaps.
-    fn number(&mut self, account: AccountId, xseq: PrivateSequence) {
+    pub(super) fn number(&mut self, account: AccountId, xseq: PrivateSequence) {
         let Some(owner) = self.owners.get_mut(index(account.0)) else {
             return self.findings.report(Invariant::Events, format_args!("{account:?} was never opened"));
         };
@@ -270,6 +313,10 @@ impl Auditor {
     fn market_added(&mut self, market: MarketId, spec: &MarketSpec) {
         let next = index(market.0) == self.markets.len();
         self.findings.expect(next, Invariant::Events, format_args!("{market:?} is not the next market"));
+        if self.rates.iter().all(|(name, _)| *name != spec.class) {
+            self.rates.push((spec.class, None));
+        }
+        self.terms.push(DeliveryTerms::DEFAULT);
         self.markets.push(*spec);
     }
 
@@ -278,7 +325,7 @@ impl Auditor {
         let what = format_args!("{instrument:?} is not the next window");
         self.findings.expect(next, Invariant::Events, what);
         match self.markets.get(index(market.0)) {
-            Some(spec) => self.windows.push(Window::new(spec)),
+            Some(spec) => self.windows.push(Window::new(market, spec)),
             None => self.findings.report(Invariant::Events, format_args!("{market:?} was never added")),
         }
     }

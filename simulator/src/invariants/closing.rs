@@ -139,14 +139,14 @@ impl Auditor {
     }
 
     /// Compares what everybody has with what the exchange's own ledger says, which events might hide.
-    pub(super) fn compare(&mut self, exchange: &Exchange) {
+    pub(crate) fn compare(&mut self, exchange: &Exchange) {
         let ledger = exchange.ledger();
         for (account, state) in ledger.accounts.iter() {
-            let Balance { available, held, bonded } = state.balance;
+            let Balance { available, held, bonded } = state.balance();
             let reckoned =
                 self.owners.get(index(account.0)).map(|owner| (owner.available(), owner.held, owner.bonded));
             let same = reckoned == Some((micro(available), micro(held), micro(bonded)));
-            let what = format_args!("{account:?} has {:?} in the ledger, not {reckoned:?}", state.balance);
+            let what = format_args!("{account:?} has {:?} in the ledger, not {reckoned:?}", state.balance());
             self.findings.expect(same, Invariant::Credit, what);
         }
         let all = (micro(ledger.supply), micro(ledger.fees)) == (self.supply, self.fees);
@@ -187,9 +187,10 @@ impl Auditor {
 
     /// A window is over: nothing of it is left.
     pub(super) fn settled(&mut self, instrument: InstrumentId) {
+        let delivered = self.parcels_settled(instrument);
         let Some(window) = self.window(instrument) else { return };
         let rest = |hours: &Hours| {
-            hours.lots != 0 || hours.open_sells != 0 || hours.escrow != 0 || hours.bonded != 0
+            (hours.lots != 0 && !delivered) || hours.open_sells != 0 || hours.escrow != 0 || hours.bonded != 0
         };
         let left = window.hours.values().filter(|hours| rest(hours)).count();
         window.hours.clear();

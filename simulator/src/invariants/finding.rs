@@ -28,6 +28,14 @@ pub enum Invariant {
     Identity,
     /// The events of a command follow from each other, from what was asked and from those before.
     Events,
+    /// Every event of a command is one that the model foretold.
+    Foretold,
+    /// What was told is durable, and there after a crash.
+    Durable,
+    /// The same commands come to the same, however often.
+    Replay,
+    /// Whoever asks is answered, and never two things.
+    Answered,
     /// The exchange asserts its own state.
     Soundness,
 }
@@ -44,6 +52,10 @@ impl fmt::Display for Invariant {
             Invariant::Owed => "I7",
             Invariant::Identity => "I11",
             Invariant::Events => "events",
+            Invariant::Foretold => "foretold",
+            Invariant::Durable => "durable",
+            Invariant::Replay => "replay",
+            Invariant::Answered => "answered",
             Invariant::Soundness => "soundness",
         })
     }

@@ -1,7 +1,7 @@
 //! Identities: what became of each client order id, for as long as the exchange must remember it.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use engine::client_ids::{IDS_MAX, RESERVE, WINDOW};
 use engine::ending::{Ended, FirstOutcome};
@@ -9,6 +9,8 @@ use engine::ids::{AccountId, OrderId, index};
 use engine::label::Label;
 use engine::order::{Amendment, NewOrder, OrderRef};
 use engine::reject::RejectReason;
+
+use crate::hashing::{Table, WordHasher};
 
 /// The first use of an id.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +27,9 @@ pub(super) struct First {
 /// Every id that leads somewhere.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identities {
-    firsts: HashMap<(AccountId, Label), First>,
+    firsts: Table<(AccountId, Label), First>,
     /// Of each account those that are done, oldest first.
-    done: HashMap<AccountId, VecDeque<Label>>,
+    done: Table<AccountId, VecDeque<Label>>,
     is_full: bool,
 }
 
@@ -81,7 +83,7 @@ impl Identities {
 
 /// A hash over what an order asks for: all but deadline and session.
 pub(super) fn order_body(order: &NewOrder) -> u64 {
-    let mut hash = DefaultHasher::new();
+    let mut hash = WordHasher::default();
     (order.instrument, order.side, order.kind, order.time_in_force, order.prevention).hash(&mut hash);
     (order.limit, order.lots, order.minimum, order.shown, order.label).hash(&mut hash);
     hash.finish()
@@ -89,7 +91,7 @@ pub(super) fn order_body(order: &NewOrder) -> u64 {
 
 /// A hash over what an amendment asks for: all but the deadline.
 pub(super) fn amendment_body(amendment: &Amendment) -> u64 {
-    let mut hash = DefaultHasher::new();
+    let mut hash = WordHasher::default();
     match amendment.order {
         OrderRef::Id(order) => order.raw().hash(&mut hash),
         OrderRef::Client(client) => client.hash(&mut hash),

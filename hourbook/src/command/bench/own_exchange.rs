@@ -1,6 +1,8 @@
 //! Own exchange: one that lasts as long as a measurement, with its journal on this machine's disk.
 
+use api::origin::Origin;
 use client::connection::Connection;
+use node::inlet::Inlet;
 use protocol::instrument::Tier;
 use protocol::operator::{AddMarket, Deposit, SelfTrade};
 use tempfile::TempDir;
@@ -26,7 +28,7 @@ impl OwnExchange {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::local(format!("a temporary folder cannot be made: {error}")))?;
         let listen = ([127, 0, 0, 1], 0).into();
-        let options = ServerOptions { data: folder.path().join("data"), listen, dev: true };
+        let options = ServerOptions::trial(folder.path().join("data"), listen);
         let server = start(&options, screen).await?;
         let operator = Connection::open(&server.url()).await?;
         operator.login_dev("operator").await?;
@@ -44,6 +46,23 @@ impl OwnExchange {
     /// The client, logged in.
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Where commands enter, past the sockets.
+    pub(super) fn inlet(&self) -> Inlet<Origin> {
+        self.server.inlet()
+    }
+
+    /// Where it listens, as `host:port`.
+    pub(super) fn address(&self) -> String {
+        self.server.address().to_string()
+    }
+
+    /// The first market.
+    pub(super) async fn symbol(&self) -> Result<String, Failure> {
+        let listed = self.connection.instruments().await?.instruments;
+        let first = listed.into_iter().next();
+        Ok(first.expect("a market with windows has been added").symbol)
     }
 
     /// Stops it and removes its journal.

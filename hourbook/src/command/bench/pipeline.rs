@@ -1,19 +1,18 @@
 //! Pipeline bench: what the exchange takes without sockets, from a producer's hand to the durable answer.
 
-mod makers;
 mod run;
 mod tally;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use engine::command::Command;
 use serde::Serialize;
 use simulator::bench::venue;
 use simulator::flow::Flow;
-use tempfile::TempDir;
 
-use crate::command::bench::pipeline::makers::Makers;
+use crate::command::bench::makers::Makers;
+use crate::command::bench::own_folder::folder;
 use crate::command::bench::pipeline::run::{Pace, measure};
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -91,18 +90,6 @@ fn most(pace: Pace) -> usize {
         Pace::Offered(rate) => engine::ids::index(rate * SECONDS_MAX),
         Pace::Saturated => usize::MAX,
     }
-}
-
-/// A folder that is removed when it is dropped.
-fn folder(within: Option<&Path>) -> Result<TempDir, Failure> {
-    let made = match within {
-        Some(within) => tempfile::tempdir_in(within),
-        None => tempfile::tempdir(),
-    };
-    made.map_err(|error| {
-        Failure::local(format!("a temporary folder cannot be made: {error}"))
-            .advise("name a folder that is there and may be written to with --data")
-    })
 }
 
 impl Line {

@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use engine::command::{Command, Stamped};
+use engine::event::Event;
 use engine::stamp::Time;
+use engine::view::View;
 use node::clock::Clock;
 use node::entropy::SystemEntropy;
 use node::inlet::{Inbound, Inlet, Refused};
@@ -62,6 +64,7 @@ impl Measured {
 }
 
 /// The venue's time: it begins at the start of an hour, so that no gate closes while it is measured.
+#[derive(Clone)]
 struct VenueClock(Instant);
 
 impl Clock for VenueClock {
@@ -77,7 +80,8 @@ impl Clock for VenueClock {
 pub(super) fn measure(folder: &Path, commands: &[Command], pace: Pace) -> Result<Measured, Failure> {
     let failed = |error: String| Failure::local(error);
     let log = RocksLog::open(folder).map_err(|error| failed(error.to_string()))?;
-    let ready = Ready::recover(log, &mut |_: &Stamped| {}).map_err(|error| failed(error.to_string()))?;
+    let ready = Ready::recover(log, &mut |_: &Stamped, _: &[Event], _: &View| {})
+        .map_err(|error| failed(error.to_string()))?;
     let (tell, news) = mpsc::channel();
     let outside = (VenueClock(Instant::now()), SystemEntropy);
     let pipeline = Pipeline::start(ready, outside, Tally::new(tell), stop_at_once);
@@ -158,7 +162,7 @@ mod tests {
     use journal::record::Record;
 
     use super::*;
-    use crate::command::bench::pipeline::makers::Makers;
+    use crate::command::bench::makers::Makers;
 
     /// Commands that the journal in `folder` holds.
     fn journaled(folder: &Path) -> u64 {

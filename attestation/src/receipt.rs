@@ -1,0 +1,150 @@
+//! Receipt: everything that a taker keeps of one batch, so that anyone can check it, offline, for good.
+
+use crate::assign::Assign;
+use crate::beacon::{Beacon, Secret, Secrets};
+use crate::calibration::Calibration;
+use crate::commit::Commit;
+use crate::digest::Digest;
+use crate::domain::Domain;
+use crate::finding::Finding;
+use crate::layout::{Reader, SEQUENCES, Writer};
+use crate::leaf::Leaf;
+use crate::malformed::Malformed;
+use crate::sample::{rest, sample};
+use crate::transcript::Transcript;
+use crate::tree;
+use crate::verdict::{Stage, Verdict};
+
+/// The bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What was asked.
+    pub assign: Assign,
+    /// By what it is judged.
+    pub calibration: Calibration,
+    /// What the provider swore to.
+    pub commit: Commit,
+    /// What was shown of the beacon.
+    pub secrets: Secrets,
+    /// All leaves, so that the whole tree can be computed again.
+    pub leaves: Vec<Leaf>,
+    /// The open sequences, in ascending order of index: at least those that the beacon drew, if the provider is honest.
+    pub open: Vec<(u32, Transcript)>,
+    /// What an auditor found; absent before the audit.
+    pub verdict: Option<(Verdict, Vec<Finding>)>,
+}
+
+impl Receipt {
+    /// Reads the bytes of one, and nothing else. Whether its parts are true and fit together is checked elsewhere.
+    pub fn decode(bytes: &[u8]) -> Result<Receipt, Malformed> {
+        let mut reader = Reader::new("receipt", Domain::RECEIPT, bytes)?;
+        let receipt = Receipt {
+            assign: Assign::decode(reader.slice(Assign::LEN, "assign")?)?,
+            calibration: Calibration::decode(reader.slice(Calibration::LEN, "calibration")?)?,
+            commit: Commit::decode(reader.slice(Commit::LEN, "commit")?)?,
+            secrets: Secrets { exchange: read_secret(&mut reader)?, taker: read_secret(&mut reader)? },
+            leaves: read_leaves(&mut reader)?,
+            open: read_open(&mut reader)?,
+            verdict: read_verdict(&mut reader)?,
+        };
+        reader.end()?;
+        Ok(receipt)
+    }
+
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let writer = Writer::new(Domain::RECEIPT);
+        let writer = writer.bytes(&self.assign.encode()).bytes(&self.calibration.encode());
+        let writer = writer.bytes(&self.commit.encode());
+        let writer = write_secret(write_secret(writer, self.secrets.exchange), self.secrets.taker);
+        let writer = writer.count(self.leaves.len());
+        let writer = self.leaves.iter().fold(writer, |writer, leaf| writer.bytes(&leaf.encode()));
+        let writer = writer.count(self.open.len());
+        let writer =
+            self.open.iter().fold(writer, |writer, (index, transcript)| transcript.write(writer.u32(*index)));
+        let Some((verdict, findings)) = &self.verdict else {
+            return writer.u32(0).done();
+        };
+        let writer = writer.u32(1).bytes(&verdict.encode()).count(findings.len());
+        findings.iter().fold(writer, |writer, finding| writer.bytes(&finding.encode())).done()
+    }
+
+    /// The open sequence of this index.
+    pub fn transcript(&self, index: u32) -> Option<&Transcript> {
+        let place = self.open.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+        self.open.get(place).map(|(_, transcript)| transcript)
+    }
+
+    /// What follows from the secrets that were shown, for this batch and root.
+    pub fn beacon(&self) -> Beacon {
+        Beacon::of(&self.secrets, self.assign.batch.digest(), self.commit.root)
+    }
+
+    /// The sequences that an audit of this stage looks at.
+    pub fn audited(&self, stage: Stage) -> Vec<u32> {
+        let drawn = sample(&self.beacon(), self.assign.rate, self.assign.count);
+        match stage {
+            Stage::Sample => drawn,
+            Stage::Rest => rest(&drawn, self.assign.count),
+        }
+    }
+
+    /// The root that the leaves have.
+    pub fn root(&self) -> Digest {
+        let hashes: Vec<Digest> = self.leaves.iter().map(|leaf| leaf.hash(&self.assign.batch)).collect();
+        tree::root(&hashes)
+    }
+
+    /// The root that the prompts have.
+    pub fn inputs(&self) -> Digest {
+        let hashes: Vec<Digest> = self.leaves.iter().map(|leaf| leaf.prompt).collect();
+        tree::root(&hashes)
+    }
+}
+
+fn read_secret(reader: &mut Reader<'_>) -> Result<Option<Secret>, Malformed> {
+    match reader.u32("secrets")? {
+        0 => Ok(None),
+        1 => Ok(Some(Secret(reader.array("secrets")?))),
+        _ => reader.refuse("secrets", "0 for missing, or 1 and 32 bytes"),
+    }
+}
+
+fn write_secret(writer: Writer, secret: Option<Secret>) -> Writer {
+    match secret {
+        None => writer.u32(0),
+        Some(secret) => writer.u32(1).bytes(&secret.0),
+    }
+}
+
+fn read_leaves(reader: &mut Reader<'_>) -> Result<Vec<Leaf>, Malformed> {
+    let leaves = reader.list("leaves", Leaf::LEN, SEQUENCES)?;
+    let leaves = leaves.map(Leaf::decode).collect::<Result<Vec<Leaf>, Malformed>>()?;
+    reader.demand(!leaves.is_empty(), "leaves", "at least 1")?;
+    Ok(leaves)
+}
+
+fn read_open(reader: &mut Reader<'_>) -> Result<Vec<(u32, Transcript)>, Malformed> {
+    let count = reader.u32("open")?;
+    reader.demand(count <= SEQUENCES.most, "open", SEQUENCES.rule)?;
+    let mut open: Vec<(u32, Transcript)> = Vec::new();
+    for _ in 0..count {
+        let index = reader.u32("open")?;
+        let is_next = open.last().is_none_or(|(last, _)| *last < index);
+        reader.demand(is_next, "open", "in ascending order of index")?;
+        open.push((index, Transcript::read(reader)?));
+    }
+    Ok(open)
+}
+
+fn read_verdict(reader: &mut Reader<'_>) -> Result<Option<(Verdict, Vec<Finding>)>, Malformed> {
+    match reader.u32("verdict")? {
+        0 => Ok(None),
+        1 => {
+            let verdict = Verdict::decode(reader.slice(Verdict::LEN, "verdict")?)?;
+            let findings = reader.list("findings", Finding::LEN, SEQUENCES)?;
+            Ok(Some((verdict, findings.map(Finding::decode).collect::<Result<_, _>>()?)))
+        }
+        _ => reader.refuse("verdict", "0 for absent, or 1 and a verdict with its findings"),
+    }
+}

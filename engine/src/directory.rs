@@ -1,0 +1,441 @@
+//! Directory: finds a number by a key, in five bytes, one cache line at a time.
+//!
+//! A bucket is a cache line of 12 entries: the numbers, a byte of the hash for each, and a count of those that found the
+//! bucket full and went on to the next. The bytes are compared all at once. Seven more bits of the hash stand beside the
+//! number, so that whoever asks for an id that is new is misled once in thousands of times; he confirms what he is given
+//! by looking where it leads. Taking an entry out moves no other. (Bytes and counts are those of F14, Bronson and Shi 2019.)
+//!
+//! Hashes are not kept: a directory that grows asks for them again, a bucket of the old one at each insertion, so that
+//! no insertion waits for all of them. Nothing ever iterates over it, so its order cannot be seen.
+
+use crate::ids::index;
+use crate::prefetch::prefetch;
+
+/// Entries of a bucket.
+const ENTRIES: usize = 12;
+/// A directory that holds more than so many in each bucket, on average, grows: by half.
+const ENTRIES_MEAN: usize = 9;
+/// So many insertions before a bucket is handed over, what its hashes are made of is asked for: without that, a venue that
+/// grows all the time was a third slower.
+const HANDED_SOON: usize = 2;
+/// Bits of an entry that are the number.
+const NUMBER_BITS: u32 = 25;
+/// Numbers are below this.
+pub(crate) const NUMBERS_MAX: u32 = 1 << NUMBER_BITS;
+
+/// The byte of a place that is free. No entry has it.
+const FREE: u8 = 0;
+
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Bucket {
+    /// A byte of each entry's hash.
+    tags: [u8; ENTRIES],
+    /// Entries that were to stand here or before, found no place, and stand behind.
+    passed: u32,
+    /// Numbers, and above them seven bits of the hash.
+    entries: [u32; ENTRIES],
+}
+
+const _: () = assert!(size_of::<Bucket>() == 64);
+
+/// The lowest bit of each of eight bytes.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// All bits but the highest.
+const LOWS: u64 = ONES * 0x7F;
+/// How many tags are compared at once.
+const WORD: usize = 8;
+
+/// The lowest bit of each byte of `tags` that equals `tag`.
+#[inline]
+fn equal(tags: u64, tag: u8) -> u64 {
+    let differ = tags ^ (ONES * u64::from(tag));
+    // The sum carries into the highest bit of a byte from any other, and into no other byte.
+    !(((differ & LOWS) + LOWS) | differ) >> 7 & ONES
+}
+
+impl Bucket {
+    const EMPTY: Bucket = Bucket { tags: [FREE; ENTRIES], passed: 0, entries: [0; ENTRIES] };
+
+    /// The places that have `tag`, as bits: each byte tells of one place in its lowest bit, and of the one that is eight
+    /// further in the next.
+    #[inline]
+    fn bits(&self, tag: u8) -> u64 {
+        let [.., t8, t9, t10, t11] = self.tags;
+        let last = u32::from_le_bytes([t8, t9, t10, t11]);
+        let last = equal(last.into(), tag) & (ONES >> 32);
+        equal(self.first_tags(), tag) | last << 1
+    }
+
+    /// All numbers that stand here.
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        let entries = self.tags.iter().zip(self.entries);
+        entries.filter(|(tag, _)| **tag != FREE).map(|(_, entry)| number(entry))
+    }
+
+    /// A free place: the first one, mostly.
+    #[inline]
+    fn free(&self) -> Option<usize> {
+        let bits = self.bits(FREE);
+        let first = bits & ONES;
+        (bits != 0).then(|| place(if first == 0 { bits } else { first }))
+    }
+
+    /// The tags of the places that are taken first, as far as they are compared at once.
+    #[inline]
+    fn first_tags(&self) -> u64 {
+        let [t0, t1, t2, t3, t4, t5, t6, t7, ..] = self.tags;
+        u64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7])
+    }
+
+    /// The places that have `tag`.
+    #[inline]
+    fn places(&self, tag: u8) -> impl Iterator<Item = usize> + use<> {
+        let mut bits = self.bits(tag);
+        std::iter::from_fn(move || {
+            let first = (bits != 0).then(|| place(bits))?;
+            bits &= bits - 1;
+            Some(first)
+        })
+    }
+}
+
+/// The place of which the lowest of `bits` tells; any when there is none.
+#[inline]
+fn place(bits: u64) -> usize {
+    let bit = index(bits.trailing_zeros());
+    bit / 8 + bit % 8 * WORD
+}
+
+/// What a place keeps of a hash: bits that do not choose its home.
+#[inline]
+fn tag(hash: u64) -> u8 {
+    let [tag, ..] = hash.to_le_bytes();
+    tag.max(FREE + 1)
+}
+
+/// What stands for `number` under `hash`.
+#[inline]
+fn entry(hash: u64, number: u32) -> u32 {
+    let [_, byte, ..] = hash.to_le_bytes();
+    u32::from(byte) << NUMBER_BITS | number
+}
+
+#[inline]
+fn number(entry: u32) -> u32 {
+    entry & (NUMBERS_MAX - 1)
+}
+
+#[derive(Clone, Debug)]
+struct Table {
+    buckets: Vec<Bucket>,
+}
+
+impl Table {
+    fn new(buckets: usize) -> Table {
+        Table { buckets: vec![Bucket::EMPTY; buckets] }
+    }
+
+    /// The bucket in which an entry under `hash` stands, if it has room.
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        let buckets = u64::try_from(self.buckets.len()).expect("a length has 64 bits");
+        index(u32::try_from(((hash >> 32) * buckets) >> 32).expect("a part of 32 bits"))
+    }
+
+    #[inline]
+    fn following(&self, bucket: usize) -> usize {
+        if bucket + 1 < self.buckets.len() { bucket + 1 } else { 0 }
+    }
+
+    /// The number entered under `hash` that `same` confirms.
+    #[inline]
+    fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (tag, first) = (tag(hash), entry(hash, 0));
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &self.buckets[at];
+            for place in bucket.places(tag) {
+                let found = bucket.entries[place] ^ first;
+                if found < NUMBERS_MAX && same(found) {
+                    return Some(found);
+                }
+            }
+            if bucket.passed == 0 {
+                return None;
+            }
+            at = self.following(at);
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, hash: u64, number: u32) {
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &mut self.buckets[at];
+            if let Some(place) = bucket.free() {
+                (bucket.tags[place], bucket.entries[place]) = (tag(hash), entry(hash, number));
+                return;
+            }
+            bucket.passed += 1;
+            at = self.following(at);
+        }
+    }
+
+    /// Where `number` stands under `hash`: bucket and place.
+    #[inline]
+    fn locate(&self, hash: u64, number: u32) -> Option<(usize, usize)> {
+        let (tag, wanted) = (tag(hash), entry(hash, number));
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &self.buckets[at];
+            if let Some(place) = bucket.places(tag).find(|place| bucket.entries[*place] == wanted) {
+                return Some((at, place));
+            }
+            if bucket.passed == 0 {
+                return None;
+            }
+            at = self.following(at);
+        }
+    }
+
+    /// Enters all that stands in a bucket of another table.
+    fn take_over(&mut self, bucket: &Bucket, rehash: impl Fn(u32) -> u64) {
+        bucket.numbers().for_each(|number| self.insert(rehash(number), number));
+    }
+
+    /// Takes out what was located.
+    fn remove(&mut self, hash: u64, (bucket, place): (usize, usize)) {
+        self.buckets[bucket].tags[place] = FREE;
+        let mut at = self.home(hash);
+        while at != bucket {
+            self.buckets[at].passed -= 1;
+            at = self.following(at);
+        }
+    }
+}
+
+/// From hashes to numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    table: Table,
+    length: usize,
+    /// The smaller table that is being handed over, and how many of its buckets are. They are empty, but still say how
+    /// many entries have passed them.
+    old: Option<(Table, usize)>,
+}
+
+impl Default for Directory {
+    fn default() -> Directory {
+        Directory { table: Table::new(1), length: 0, old: None }
+    }
+}
+
+impl Directory {
+    /// Makes room, so that it does not grow before it holds more than so many numbers. The memory is written, so that no
+    /// insertion waits for it. `rehash` gives the hash of any number that is in.
+    pub(crate) fn reserve(&mut self, numbers: u32, rehash: impl Fn(u32) -> u64) {
+        let buckets = index(numbers) / ENTRIES_MEAN + 1;
+        if buckets <= self.table.buckets.len() {
+            return;
+        }
+        let mut table = Table::new(buckets);
+        // Memory comes from the system as zeros that are not there before they are written, with something else first.
+        table.buckets.fill(Bucket { passed: 1, ..Bucket::EMPTY });
+        std::hint::black_box(&mut table.buckets).fill(Bucket::EMPTY);
+        let before = std::mem::replace(&mut self.table, table);
+        let old = self.old.take().map(|(old, _)| old);
+        for bucket in before.buckets.iter().chain(old.iter().flat_map(|old| &old.buckets)) {
+            self.table.take_over(bucket, &rehash);
+        }
+    }
+
+    /// The number entered under `hash` that `same` confirms.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+        let found = self.table.find(hash, &mut same);
+        found.or_else(|| self.old.as_ref().and_then(|(old, _)| old.find(hash, same)))
+    }
+
+    /// Enters `number` under `hash`. The caller has made sure that its key is not in yet. `rehash` gives the hash of any
+    /// number that is in, and `prefetch` asks for what it needs for that.
+    #[inline]
+    pub(crate) fn insert(
+        &mut self,
+        (hash, number): (u64, u32),
+        rehash: impl Fn(u32) -> u64,
+        prefetch: impl Fn(u32),
+    ) {
+        assert!(number < NUMBERS_MAX, "numbers are below the most there may be");
+        if self.old.is_some() || self.table.buckets.len() * ENTRIES_MEAN <= self.length {
+            self.grow(rehash, prefetch);
+        }
+        self.table.insert(hash, number);
+        self.length += 1;
+    }
+
+    /// Enters `number` under `hash`, unless `same` confirms one that is in. Only in a directory that has room. Returns whether
+    /// it did.
+    pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl FnMut(u32) -> bool) -> bool {
+        let is_new = self.find(hash, same).is_none();
+        if is_new {
+            let rehash = |_| unreachable!("a directory that has room does not grow");
+            self.insert((hash, number), rehash, |_| ());
+        }
+        is_new
+    }
+
+    /// Enters `new` in place of `number`, entered under `hash`; panics when that is not in.
+    #[inline]
+    pub(crate) fn replace(&mut self, hash: u64, (number, new): (u32, u32)) {
+        assert!(new < NUMBERS_MAX, "numbers are below the most there may be");
+        let (table, (bucket, place)) = self.locate(hash, number);
+        table.buckets[bucket].entries[place] = entry(hash, new);
+    }
+
+    /// Removes `number`, entered under `hash`; panics when it is not in.
+    #[inline]
+    pub(crate) fn remove(&mut self, hash: u64, number: u32) {
+        let (table, at) = self.locate(hash, number);
+        table.remove(hash, at);
+        self.length -= 1;
+    }
+
+    #[inline]
+    fn locate(&mut self, hash: u64, number: u32) -> (&mut Table, (usize, usize)) {
+        if let Some(at) = self.table.locate(hash, number) {
+            return (&mut self.table, at);
+        }
+        let old = self.old.as_mut().map(|(old, _)| old);
+        let old = old.and_then(|old| old.locate(hash, number).map(|at| (old, at)));
+        old.expect("only what was entered is looked for by number")
+    }
+
+    /// Asks for the line in which a search under `hash` begins.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        prefetch(&self.table.buckets, self.table.home(hash));
+        if let Some((old, _)) = &self.old {
+            prefetch(&old.buckets, old.home(hash));
+        }
+    }
+
+    /// The number that a search under `hash` likely finds. Any number when it finds none.
+    #[inline]
+    pub(crate) fn glance(&self, hash: u64) -> u32 {
+        let bucket = &self.table.buckets[self.table.home(hash)];
+        number(bucket.entries[place(equal(bucket.first_tags(), tag(hash)))])
+    }
+
+    /// How many numbers are entered.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether no number is entered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Bytes that its tables take.
+    pub(crate) fn bytes(&self) -> usize {
+        let old = self.old.as_ref().map_or(0, |(old, _)| old.buckets.capacity());
+        (self.table.buckets.capacity() + old) * size_of::<Bucket>()
+    }
+
+    /// Begins to hand over to a larger table, or goes on with it.
+    #[cold]
+    fn grow(&mut self, rehash: impl Fn(u32) -> u64, prefetch: impl Fn(u32)) {
+        let (old, done) = self.old.get_or_insert_with(|| {
+            let buckets = self.table.buckets.len();
+            (std::mem::replace(&mut self.table, Table::new(buckets + buckets.div_ceil(2))), 0)
+        });
+        self.table.take_over(&old.buckets[*done], rehash);
+        old.buckets[*done].tags = [FREE; ENTRIES];
+        *done += 1;
+        if let Some(soon) = old.buckets.get(*done + HANDED_SOON) {
+            soon.numbers().for_each(prefetch);
+        }
+        if *done == old.buckets.len() {
+            self.old = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::position;
+    use crate::index::mix64;
+
+    /// How many numbers there are at the most before more go than come.
+    const MANY: usize = 1 << 12;
+
+    /// Random insertions, replacements and removals, compared with a list. `spread` hashes are in use.
+    fn equals_a_list_of_pairs(reserved: Option<u32>, spread: u64) {
+        let mut directory = Directory::default();
+        let mut pairs: Vec<(u64, u32)> = Vec::new();
+        let mut hashes = Vec::new();
+        let mut random = 42_u64;
+        for number in 0..60_000_u32 {
+            random = mix64(random, number.into());
+            if reserved == Some(number) {
+                directory.reserve(position(MANY), |number| hashes[index(number)]);
+            }
+            let full = MANY.min(usize::try_from(spread.saturating_mul(20)).unwrap()) < pairs.len();
+            let chosen = usize::try_from(random >> 8).unwrap().checked_rem(pairs.len());
+            match chosen {
+                Some(at) if full || random.is_multiple_of(3) => {
+                    let (hash, number) = pairs.swap_remove(at);
+                    directory.remove(hash, number);
+                    assert_eq!(directory.find(hash, |found| found == number), None);
+                }
+                Some(at) if random.is_multiple_of(5) => {
+                    let (hash, number) = pairs[at];
+                    hashes.push(hash);
+                    pairs[at].1 = position(hashes.len() - 1);
+                    directory.replace(hash, (number, pairs[at].1));
+                    assert_eq!(directory.find(hash, |found| found == number), None);
+                }
+                _ => {
+                    let (hash, number) = (mix64(9, random % spread), position(hashes.len()));
+                    hashes.push(hash);
+                    directory.insert((hash, number), |number| hashes[index(number)], |_| {});
+                    pairs.push((hash, number));
+                }
+            }
+            assert_eq!(directory.len(), pairs.len());
+            if let Some(at) = usize::try_from(random >> 16).unwrap().checked_rem(pairs.len()) {
+                let (hash, number) = pairs[at];
+                assert_eq!(directory.find(hash, |found| found == number), Some(number));
+            }
+        }
+        for (hash, number) in pairs {
+            assert_eq!(directory.find(hash, |found| found == number), Some(number));
+            directory.remove(hash, number);
+        }
+        assert!(directory.is_empty() && directory.table.buckets.iter().all(|bucket| bucket.passed == 0));
+    }
+
+    /// Few hashes, so that buckets overflow into others, and many; growing, with room made before or on the way.
+    #[test]
+    fn a_directory_equals_a_list_of_pairs() {
+        for spread in [3, 40, u64::MAX] {
+            [None, Some(0), Some(300)]
+                .into_iter()
+                .for_each(|reserved| equals_a_list_of_pairs(reserved, spread));
+        }
+    }
+
+    #[test]
+    fn tags_are_compared_exactly() {
+        for tags in [[0, 1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1, 0], [1, 0, 1, 0, 0x80, 0x7F, 0xFF, 0xFE]]
+        {
+            for tag in 0..=u8::MAX {
+                let expected = tags.map(|other| u8::from(other == tag));
+                assert_eq!(equal(u64::from_le_bytes(tags), tag).to_le_bytes(), expected);
+            }
+        }
+    }
+}

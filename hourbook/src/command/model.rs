@@ -1,0 +1,48 @@
+//! Model: asks a model, and shows what is in a model file.
+
+mod chat;
+mod show;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use inference::{Invalid, Model, read_file};
+
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+/// Ask a model, or show what is in a model file
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    Chat(chat::Chat),
+    Show(show::Show),
+}
+
+impl ModelCommand {
+    pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
+        match self {
+            ModelCommand::Chat(command) => command.run(screen),
+            ModelCommand::Show(command) => command.run(screen),
+        }
+    }
+}
+
+/// The model in a file, or the one that is built in.
+pub(crate) fn open(file: Option<&Path>) -> Result<Arc<Model>, Failure> {
+    let Some(path) = file else { return Ok(Arc::new(Model::tiny())) };
+    let bytes = bytes(path)?;
+    let model = Model::parse(&bytes).map_err(|invalid| in_file(path, &invalid))?;
+    Ok(Arc::new(model))
+}
+
+/// The bytes of a model file.
+fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let advice = "`make model` fetches one to models/; it is a file in the GGUF format";
+    read_file(path).map_err(|invalid| Failure::local(invalid.to_string()).advise(advice))
+}
+
+fn in_file(path: &Path, invalid: &Invalid) -> Failure {
+    Failure::local(format!("{}: {invalid}", path.display()))
+        .advise("the file is damaged, or holds a model that the engine does not know: docs/inference.md says which it does")
+}

@@ -1,0 +1,174 @@
+//! Keeper: has a snapshot made whenever so many commands were taken since the last one, by a process of its own.
+//!
+//! That process reads what is durable and needs memory for a whole second exchange; should it lack that, or find what it
+//! reads not sound, it ends alone. The exchange itself neither waits for it nor copies anything.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use engine::stamp::Sequence;
+use persistence::watch::Watch;
+use serde_json::Value;
+
+use crate::screen::Screen;
+
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(100);
+/// After a failure it waits for a part of the commands that are between two snapshots.
+const RETRY_PART: u64 = 8;
+
+/// Commands between two snapshots, unless it is said. A machine that reads back a tenth of what ours does, 170,000 a
+/// second, starts within a minute.
+pub(crate) const SNAPSHOT_EVERY: u64 = 10_000_000;
+
+/// When snapshots are made, and what is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SnapshotRules {
+    /// After so many commands; none is made at zero.
+    pub(crate) every: u64,
+    /// Whether the journal behind the older of two snapshots is dropped.
+    pub(crate) drop_journal: bool,
+}
+
+/// The keeper's thread.
+pub(crate) struct SnapshotKeeper {
+    stopping: Arc<AtomicBool>,
+    thread: JoinHandle<Sequence>,
+}
+
+impl SnapshotKeeper {
+    /// Starts it over the exchange in `data`, whose newest snapshot is after `newest`.
+    pub(crate) fn start(
+        (data, watch): (PathBuf, Watch),
+        newest: Sequence,
+        rules: SnapshotRules,
+        screen: Screen,
+    ) -> SnapshotKeeper {
+        let stopping = Arc::<AtomicBool>::default();
+        let stop = Arc::clone(&stopping);
+        let mut keeping = Keeping { data, watch, newest, rules, tried: newest };
+        let thread = std::thread::Builder::new().name("snapshots".into());
+        let thread =
+            thread.spawn(move || keeping.run(&stop, &screen)).expect("the machine has room for a thread");
+        SnapshotKeeper { stopping, thread }
+    }
+
+    /// Ends it, and what it has begun. Returns after which sequence the newest snapshot is.
+    pub(crate) fn stop(self) -> Sequence {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.thread.thread().unpark();
+        self.thread.join().expect("the keeper does not panic")
+    }
+}
+
+/// What the thread knows.
+struct Keeping {
+    data: PathBuf,
+    watch: Watch,
+    newest: Sequence,
+    rules: SnapshotRules,
+    /// Where the journal was when the last one was tried and failed.
+    tried: Sequence,
+}
+
+impl Keeping {
+    fn run(&mut self, stop: &AtomicBool, screen: &Screen) -> Sequence {
+        while !stop.load(Ordering::SeqCst) {
+            if self.is_due() {
+                let last = self.watch.last();
+                match self.make(stop) {
+                    Ok(Some(told)) => screen.remark(&told),
+                    Ok(None) => {}
+                    Err(cause) => {
+                        self.tried = last;
+                        screen.warn(&format!("no snapshot could be made, and the exchange goes on: {cause}"));
+                    }
+                }
+            } else {
+                std::thread::park_timeout(LOOK);
+            }
+        }
+        self.newest
+    }
+
+    fn is_due(&self) -> bool {
+        let SnapshotRules { every, .. } = self.rules;
+        let since = |sequence: Sequence| self.watch.last().0.saturating_sub(sequence.0);
+        let again = self.tried <= self.newest || every / RETRY_PART <= since(self.tried);
+        0 < every && every <= since(self.newest) && again
+    }
+
+    /// Has one made; returns what can be told of it, or nothing when it was stopped.
+    fn make(&mut self, stop: &AtomicBool) -> Result<Option<String>, String> {
+        let mut child = Command::new(program())
+            .args(["--json", "snapshot", "--data"])
+            .arg(&self.data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("a process cannot be started: {error}"))?;
+        let ended =
+            wait(&mut child, stop).map_err(|error| format!("a process cannot be watched: {error}"))?;
+        let Some(success) = ended else { return Ok(None) };
+        let mut told = String::new();
+        // What cannot be read is missing below.
+        let _ = match (&mut child.stdout, &mut child.stderr) {
+            (Some(out), _) if success => out.read_to_string(&mut told),
+            (_, Some(error)) => error.read_to_string(&mut told),
+            _ => Ok(0),
+        };
+        if !success {
+            let cause = serde_json::from_str::<Value>(&told).ok();
+            let cause = cause.and_then(|value| Some(value.get("message")?.as_str()?.to_owned()));
+            return Err(cause.unwrap_or_else(|| told.trim().to_owned()));
+        }
+        self.take(&told).map(Some).ok_or_else(|| format!("what it says cannot be understood: {told}"))
+    }
+
+    /// Takes what the process says that has made one.
+    fn take(&mut self, told: &str) -> Option<String> {
+        let told: Value = serde_json::from_str(told).ok()?;
+        let number = |name: &str| told.get(name).and_then(Value::as_u64);
+        self.newest = Sequence(number("sequence")?);
+        let (bytes, ms) = (number("bytes").unwrap_or(0), number("ms")?);
+        let older = number("older").filter(|_| self.rules.drop_journal);
+        let mut said = format!("snapshot after command {}: {bytes} bytes in {ms} ms", self.newest.0);
+        if let Some(older) = older {
+            match self.watch.drop_before(Sequence(older)) {
+                Ok(()) => said.push_str(&format!("; the journal before command {older} is not kept")),
+                Err(error) => said.push_str(&format!("; {error}")),
+            }
+        }
+        Some(said)
+    }
+}
+
+/// This program, even when another has taken its place on disk meanwhile: both must follow the same rules.
+fn program() -> PathBuf {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return running;
+    }
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("hourbook"))
+}
+
+/// Waits until the process ends; returns whether it succeeded, or nothing when it was ended because of `stop`.
+fn wait(child: &mut Child, stop: &AtomicBool) -> std::io::Result<Option<bool>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status.success()));
+        }
+        if stop.load(Ordering::SeqCst) {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::park_timeout(LOOK);
+    }
+}

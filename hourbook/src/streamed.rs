@@ -1,0 +1,56 @@
+//! Streamed: what a subscription tells, once or until Ctrl-C.
+
+use std::time::Duration;
+
+use client::connection::Connection;
+use protocol::subscription::Subscription;
+use protocol::update::Update;
+use tokio::time::timeout;
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::screen::Screen;
+use crate::watch::Watch;
+
+/// How long what was subscribed to may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Shows each message of a subscription: the first of every stream, and with `goes_on` all that follow until Ctrl-C.
+/// `show` says whether the message was one.
+pub(crate) async fn show_each(
+    options: &Options,
+    screen: &mut Screen,
+    (subscription, goes_on): (Subscription, bool),
+    mut show: impl FnMut(&Update, &mut Screen) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
+    let mut connection = options.connect().await?;
+    if goes_on {
+        let mut watch = Watch::begin(connection)?;
+        watch.connection().subscribe_one(subscription).await?;
+        while let Some(update) = watch.next().await? {
+            show(&update, screen)?;
+        }
+        return Ok(());
+    }
+    let expected = begin(&connection, subscription).await?;
+    let mut shown = 0;
+    while shown < expected {
+        let update = timeout(PATIENCE, connection.next_update()).await;
+        let update =
+            update.map_err(|_| Failure::connection(format!("nothing came within {PATIENCE:?}")))??;
+        shown += u32::from(show(&update, screen)?);
+    }
+    connection.close().await;
+    Ok(())
+}
+
+/// Subscribes; how many streams begin.
+async fn begin(connection: &Connection, subscription: Subscription) -> Result<u32, Failure> {
+    let answers = connection.subscribe(vec![subscription]).await?.subs;
+    let mut streams = 0;
+    for answer in answers {
+        let joined = answer.outcome.map_err(client::error::ClientError::from)?;
+        streams += joined.matched.unwrap_or(1);
+    }
+    Ok(streams)
+}

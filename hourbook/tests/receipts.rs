@@ -1,0 +1,247 @@
+//! Receipts: what `receipt verify` says of one that is sound, of one that is not, and of what is no receipt.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../../client/tests/canned/mod.rs"]
+mod canned;
+mod program;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use attestation::assign::{Assign, BatchId, Sampling, Schedule};
+use attestation::beacon::{Secret, Secrets};
+use attestation::calibration::{Calibration, NumericClass, Spread};
+use attestation::commit::{Commit, Device};
+use attestation::digest::Digest;
+use attestation::fingerprint::Recorder;
+use attestation::key::{SecretKey, Signature};
+use attestation::leaf::Leaf;
+use attestation::metering::Meter;
+use attestation::model::model_id;
+use attestation::rate::AuditRate;
+use attestation::receipt::Receipt;
+use attestation::transcript::{Transcript, prompt_hash};
+use attestation::tree;
+use attestation::verdict::Stage;
+use inference::{Decoder, Engine, Job, Model, Terms, Token};
+use program::{Ran, run};
+use serde_json::Value;
+
+const BEGINS_NS: u64 = 1_795_442_400_000_000_000;
+const TOKENS_MAX: u32 = 40;
+
+fn key(byte: u8) -> SecretKey {
+    SecretKey::from_bytes(&[byte; 32])
+}
+
+fn prompts() -> Vec<Vec<u32>> {
+    (0..6).map(|sequence| vec![sequence + 60, 2 * sequence + 90, 300]).collect()
+}
+
+fn calibration() -> Calibration {
+    Calibration {
+        exchange: key(1).public(),
+        model: model_id(b"tiny"),
+        class: NumericClass::Exact,
+        sequences: 1,
+        spreads: [Spread::default(); 4],
+        signature: Signature::NONE,
+    }
+    .signed(&key(1))
+}
+
+fn assign(slot: u32) -> Assign {
+    let hashes: Vec<Digest> = prompts().iter().map(|prompt| prompt_hash(prompt)).collect();
+    Assign {
+        exchange: key(1).public(),
+        batch: BatchId { epoch: 1, delivery: 77, slot },
+        provider: key(2).public(),
+        taker: key(3).public(),
+        model: model_id(b"tiny"),
+        calibration: calibration().id(),
+        sampling: Sampling { temperature_micro: 700_000, top_k: 20, tokens_max: TOKENS_MAX },
+        inputs: tree::root(&hashes),
+        count: 6,
+        seed: [9; 32],
+        meter: Meter::new(20_000, 400_000).unwrap(),
+        schedule: Schedule {
+            begins_ns: BEGINS_NS,
+            commit_by_ns: BEGINS_NS + 100,
+            open_by_ns: BEGINS_NS + 200,
+            final_ns: BEGINS_NS + 300,
+        },
+        rate: AuditRate::START,
+        exchange_secret: Secret([5; 32]).hash(),
+        taker_secret: Secret([6; 32]).hash(),
+        signature: Signature::NONE,
+    }
+    .signed(&key(1))
+}
+
+/// What the tiny model answers under this seed.
+fn transcripts(seed: [u8; 32]) -> Vec<Transcript> {
+    let engine = Engine::new(Arc::new(Model::tiny()), Some(1)).unwrap();
+    let width = engine.model().shape().width;
+    let mut decoder = Decoder::new(&engine, Terms { seed, temperature: 700_000, top_k: 20 }, 4).unwrap();
+    for (sequence, prompt) in (0..).zip(prompts()) {
+        let prompt = prompt.into_iter().map(Token).collect();
+        decoder.push(Job { sequence, prompt, tokens_max: TOKENS_MAX }).unwrap();
+    }
+    let mut parts: Vec<_> = (0..6).map(|_| (Vec::new(), Vec::new(), Recorder::new(width))).collect();
+    let told = decoder.run(&mut |drawn| {
+        let (answer, fingerprints, recorder) = &mut parts[usize::try_from(drawn.place.sequence).unwrap()];
+        answer.push(drawn.token.0);
+        fingerprints.extend(recorder.row(drawn.hidden).unwrap());
+    });
+    told.unwrap();
+    let whole =
+        |((answer, mut fingerprints, mut recorder), prompt): ((Vec<u32>, Vec<_>, Recorder), Vec<u32>)| {
+            fingerprints.extend(recorder.finish());
+            Transcript::new(prompt, answer, fingerprints).unwrap()
+        };
+    parts.into_iter().zip(prompts()).map(whole).collect()
+}
+
+/// The receipt of a provider who shows these answers, open where they were drawn.
+fn receipt(slot: u32, transcripts: &[Transcript]) -> Receipt {
+    let assign = assign(slot);
+    let leaf = |(index, transcript)| Leaf::of(index, transcript, BEGINS_NS + 1, BEGINS_NS + 2);
+    let leaves: Vec<Leaf> = (0..).zip(transcripts).map(leaf).collect();
+    let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
+    let commit = Commit {
+        assign: assign.id(),
+        previous: Digest::NONE,
+        root: tree::root(&hashes),
+        prompt_tokens: leaves.iter().map(|leaf| u64::from(leaf.prompt_tokens)).sum(),
+        answer_tokens: leaves.iter().map(|leaf| u64::from(leaf.answer_tokens)).sum(),
+        started_ns: BEGINS_NS + 1,
+        finished_ns: BEGINS_NS + 9,
+        device: Device::new("processor").unwrap(),
+        evidence: Digest::NONE,
+        signature: Signature::NONE,
+    }
+    .signed(&key(2));
+    let secrets = Secrets { exchange: Some(Secret([5; 32])), taker: Some(Secret([6; 32])) };
+    let calibration = calibration();
+    let mut receipt =
+        Receipt { assign, calibration, commit, secrets, leaves, open: Vec::new(), verdict: None };
+    let open = |index: u32| (index, transcripts[usize::try_from(index).unwrap()].clone());
+    receipt.open = receipt.audited(Stage::Sample).into_iter().map(open).collect();
+    receipt
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).map(|()| path)
+    }
+}
+
+fn verify(files: &[&Path], options: &[&str]) -> Ran {
+    let files = files.iter().map(|file| file.to_str().unwrap());
+    let words: Vec<&str> =
+        ["receipt", "verify"].into_iter().chain(files).chain(options.iter().copied()).collect();
+    run(&words)
+}
+
+/// The checks of the first receipt that have this outcome.
+fn checks(ran: &Ran, outcome: &str) -> Vec<String> {
+    let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let checks = shown["receipts"][0]["checks"].as_array().unwrap();
+    let having = checks.iter().filter(|check| check["outcome"] == outcome);
+    having.map(|check| check["check"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn sound_receipt_passes_with_and_without_the_model() {
+    let folder = Folder::new();
+    let file = folder.keep("batch.receipt", &receipt(3, &transcripts([9; 32])).encode()).unwrap();
+    let ran = verify(&[&file], &["--json"]);
+    assert_eq!((ran.code, checks(&ran, "failed")), (0, vec![]), "{ran:?}");
+    let skipped =
+        ["verdict-signature", "verdict", "model", "length", "tokens", "fingerprints", "batch", "findings"];
+    assert_eq!(checks(&ran, "skipped"), skipped);
+    for all in [&[][..], &["--all"]] {
+        let ran = verify(&[&file], &[&["--json", "--model", "tiny"], all].concat());
+        assert_eq!((ran.code, checks(&ran, "failed")), (0, vec![]), "{ran:?}");
+        assert_eq!(checks(&ran, "skipped"), ["verdict-signature", "verdict", "findings"]);
+    }
+    let ran = verify(&[&file], &[]);
+    assert!(ran.stdout.contains("slot 3 of delivery 77 (epoch 1)"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("tokens             skipped  no model was given"), "{}", ran.stdout);
+}
+
+#[test]
+fn answers_of_another_seed_fail_by_their_tokens() {
+    let folder = Folder::new();
+    let file = folder.keep("old.receipt", &receipt(3, &transcripts([8; 32])).encode()).unwrap();
+    assert_eq!(verify(&[&file], &["--json"]).code, 0, "nothing but the model can tell");
+    let ran = verify(&[&file], &["--json", "--model", "tiny"]);
+    assert_eq!((ran.code, checks(&ran, "failed")), (5, vec!["tokens".to_owned(), "batch".to_owned()]));
+    assert_eq!(ran.stderr.lines().count(), 1);
+}
+
+#[test]
+fn failed_check_says_why() {
+    let folder = Folder::new();
+    let mut receipt = receipt(3, &transcripts([9; 32]));
+    receipt.leaves[4].finished_ns += 1;
+    let file = folder.keep("changed.receipt", &receipt.encode()).unwrap();
+    let ran = verify(&[&file], &[]);
+    assert_eq!(ran.code, 5);
+    let line = "tree               failed   the leaves have another root than the commitment";
+    assert!(ran.stdout.lines().any(|shown| shown == line), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "error: the receipt is not sound\n");
+}
+
+#[test]
+fn batch_is_shown_once() {
+    let folder = Folder::new();
+    let transcripts = transcripts([9; 32]);
+    let one = folder.keep("one.receipt", &receipt(3, &transcripts).encode()).unwrap();
+    let two = folder.keep("two.receipt", &receipt(4, &transcripts).encode()).unwrap();
+    assert_eq!(verify(&[&one, &two], &[]).code, 0);
+    let ran = verify(&[&one, &two, &one], &[]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (5, "error: 1 of 3 receipts are not sound\n"));
+    assert!(
+        ran.stdout
+            .contains("once               failed   slot 3 of delivery 77 (epoch 1) has been shown before")
+    );
+}
+
+#[test]
+fn what_is_no_receipt_names_field_and_rule() {
+    let folder = Folder::new();
+    let bytes = receipt(3, &transcripts([9; 32])).encode();
+    let cut = folder.keep("cut.receipt", &bytes[..bytes.len() - 1]).unwrap();
+    let ran = verify(&[&cut], &["--json"]);
+    assert_eq!((ran.code, checks(&ran, "failed")), (5, vec!["bytes".to_owned()]));
+    assert!(ran.stdout.contains("receipt.verdict: all its bytes are there"), "{}", ran.stdout);
+    let empty = folder.keep("empty.receipt", b"").unwrap();
+    let ran = verify(&[&empty], &[]);
+    assert!(ran.stdout.contains("receipt.domain: the 24 bytes of this object's word"), "{}", ran.stdout);
+    for (path, words) in [(folder.0.path(), "is a folder"), (&folder.0.path().join("none"), "reading")] {
+        let ran = verify(&[path], &[]);
+        assert!(ran.code == 5 && ran.stderr.contains(words), "{ran:?}");
+    }
+}
+
+#[test]
+fn another_model_is_refused_by_name() {
+    let folder = Folder::new();
+    let mut receipt = receipt(3, &transcripts([9; 32]));
+    receipt.assign.model = Digest([7; 32]);
+    let file = folder.keep("other.receipt", &receipt.encode()).unwrap();
+    let ran = verify(&[&file], &["--json", "--model", "tiny"]);
+    assert!(checks(&ran, "failed").contains(&"model".to_owned()), "{ran:?}");
+    let ran = verify(&[&file], &["--model", "nowhere.gguf"]);
+    assert!(ran.code == 5 && ran.stderr.contains("nowhere.gguf"), "{ran:?}");
+}

@@ -1,0 +1,73 @@
+//! Spoiling: makes of a command one that asks for what cannot be, or for what is not one's own.
+
+use engine::command::Command;
+use engine::ids::{AccountId, InstrumentId, OrderId};
+use engine::order::{NewOrder, OrderKind, OrderRef, TimeInForce};
+use engine::stamp::Time;
+use engine::units::{Lots, Price};
+
+use crate::kernel::choices::Choices;
+
+/// An account and a window that nobody has.
+const NOBODY: AccountId = AccountId(1_000_000);
+const NOWHERE: InstrumentId = InstrumentId(1_000_000);
+
+/// Changes a command for the worse. Some changes turn out to be harmless.
+pub(super) fn spoil(command: &mut Command, choices: &mut Choices) {
+    let other = AccountId(u32::try_from(choices.below(12)).expect("it is small"));
+    let stranger = choices.one(&[NOBODY, other, other]);
+    match command {
+        Command::PlaceOrder(order) => spoil_order(order, stranger, choices),
+        Command::AmendOrder(amendment) => match choices.below(4) {
+            0 => amendment.account = stranger,
+            1 => amendment.lots = Some(choices.one(&[Lots::ZERO, Lots::MAX])),
+            2 => amendment.deadline = Some(Time(1)),
+            _ => amendment.order = nothing(choices),
+        },
+        Command::CancelOrder { account, order } | Command::ReduceOrder { account, order, .. } => {
+            if choices.happens(5_000) { *account = stranger } else { *order = nothing(choices) }
+        }
+        Command::SetCapacity { account, instrument, lots } => match choices.below(3) {
+            0 => *account = stranger,
+            1 => *instrument = NOWHERE,
+            _ => *lots = Lots::ZERO,
+        },
+        Command::CancelAll { account, only } => {
+            if choices.happens(5_000) {
+                *account = NOBODY
+            } else {
+                only.instrument = Some(NOWHERE)
+            }
+        }
+        Command::CancelAfter { account, .. }
+        | Command::EndSession { account, .. }
+        | Command::Deposit { account, .. }
+        | Command::RegisterKey { account, .. }
+        | Command::SetAccountLimits { account, .. }
+        | Command::SetLock { account, .. } => *account = stranger,
+        Command::OpenAccount { joins, .. } => *joins = Some(NOBODY),
+        Command::SetMarketLimits { limits, .. } => {
+            (limits.price_min, limits.price_max) = (Price::MAX, Price::MIN);
+        }
+        other => *other = Command::Draw { instrument: InstrumentId(0), seed: 0 },
+    }
+}
+
+fn spoil_order(order: &mut NewOrder, stranger: AccountId, choices: &mut Choices) {
+    match choices.below(9) {
+        0 => order.account = stranger,
+        1 => order.instrument = NOWHERE,
+        2 => order.instrument = InstrumentId(u32::try_from(choices.below(40)).expect("it is small")),
+        3 => order.lots = Lots::ZERO,
+        4 => order.lots = Lots::MAX,
+        5 => order.limit = choices.one(&[Price::MIN, Price::MAX]),
+        6 => order.deadline = Some(Time(1)),
+        7 => (order.kind, order.time_in_force) = (OrderKind::Market, TimeInForce::GoodTillGate),
+        _ => order.minimum = Lots::MAX,
+    }
+}
+
+/// An order that is not there.
+fn nothing(choices: &mut Choices) -> OrderRef {
+    OrderRef::Id(OrderId::new(u32::try_from(choices.below(4_000)).expect("it is small"), 999_999))
+}
