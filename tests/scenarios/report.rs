@@ -10,6 +10,7 @@ use engine::units::Lots;
 
 use crate::controls::MODES;
 use crate::decimal::written;
+use crate::deeds::delivery_line;
 use crate::desk::Desk;
 
 /// What happened, one line per event. What the questions would show is left to them.
@@ -51,6 +52,21 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         | Event::InstrumentDelivering { .. }
         | Event::InstrumentSettled { .. }
         | Event::ReferencePublished { .. } => return grid_line(desk, event),
+        Event::DeliveryTermsSet { .. }
+        | Event::AuditorSet { .. }
+        | Event::MaintenanceAnnounced { .. }
+        | Event::DeliveryTold { .. }
+        | Event::DeliveryAcknowledged { .. }
+        | Event::SlotChanged { .. }
+        | Event::SlotCommitted { .. }
+        | Event::AuditorsDrawn { .. }
+        | Event::AuditorDrawn { .. }
+        | Event::SlotOpened { .. }
+        | Event::SlotJudged { .. }
+        | Event::SlotDisputed { .. }
+        | Event::DisputeClosed { .. }
+        | Event::SlotRuled { .. }
+        | Event::SlotPaid { .. } => return delivery_line(desk, event),
         Event::ModeSet { .. }
         | Event::MarketLimitsSet { .. }
         | Event::AccountLimitsSet { .. }
