@@ -166,17 +166,17 @@ impl Image for SlotState {
 
     fn take(from: &mut ImageReader<'_>) -> Taken<SlotState> {
         let broken = from.fault(CHOICE);
-        let (state, outcome) = <(u8, u8)>::take(from)?;
-        let outcome = Outcome::ALL.into_iter().find(|choice| choice.number() == outcome);
-        Ok(match (state, outcome) {
-            (0, None) => SlotState::Waiting,
-            (1, None) => SlotState::Assigned,
-            (2, None) => SlotState::Committed,
-            (3, None) => SlotState::Opened,
-            (4, None) => SlotState::Flagged,
-            (5, None) => SlotState::Unaudited,
-            (6, Some(outcome)) => SlotState::Decided(outcome),
-            (7, Some(outcome)) => SlotState::Final(outcome),
+        let numbers = <(u8, u8)>::take(from)?;
+        let outcome = Outcome::ALL.into_iter().find(|choice| choice.number() == numbers.1);
+        Ok(match (numbers, outcome) {
+            ((0, 0), None) => SlotState::Waiting,
+            ((1, 0), None) => SlotState::Assigned,
+            ((2, 0), None) => SlotState::Committed,
+            ((3, 0), None) => SlotState::Opened,
+            ((4, 0), None) => SlotState::Flagged,
+            ((5, 0), None) => SlotState::Unaudited,
+            ((6, _), Some(outcome)) => SlotState::Decided(outcome),
+            ((7, _), Some(outcome)) => SlotState::Final(outcome),
             _ => return Err(broken),
         })
     }

@@ -183,6 +183,11 @@ impl Exchange {
 
     /// Ends a window of which nothing is left. Returns whether positions are left for another tick.
     fn settle(&mut self, instrument: InstrumentId, steps: &mut u32) -> bool {
+        // What this tick has paid is told before positions go.
+        if !self.ledger.touched.positions.is_empty() {
+            *steps = 0;
+            return true;
+        }
         while 0 < *steps
             && let Some(owed) = self.ledger.positions.drop_one(instrument)
         {

@@ -194,6 +194,8 @@ impl Auditor {
         };
         let left = window.hours.values().filter(|hours| rest(hours)).count();
         window.hours.clear();
+        // What was delivered is owed no more.
+        (window.issued, window.extinguished) = (0, 0);
         let told = std::mem::take(&mut window.told);
         let what = format_args!("{instrument:?} is settled, and {left} positions are left");
         self.findings.expect(left == 0, Invariant::Owed, what);
