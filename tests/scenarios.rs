@@ -13,6 +13,8 @@ mod agreement;
 mod controls;
 #[path = "scenarios/decimal.rs"]
 mod decimal;
+#[path = "scenarios/deeds.rs"]
+mod deeds;
 #[path = "scenarios/desk.rs"]
 mod desk;
 #[path = "scenarios/kinds.rs"]

@@ -1,6 +1,6 @@
 //! Account: who has how much credit, in which state, and which keys may act.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::arena::ORDERS_MAX;
 use crate::control::{AccountLimits, OPEN_ORDERS_MAX};
@@ -103,6 +103,8 @@ pub struct Accounts {
     labels: Vec<Label>,
     names: BTreeMap<Label, AccountId>,
     keys: BTreeMap<PublicKey, KeyGrant>,
+    /// Those who may be drawn to audit.
+    auditors: BTreeSet<AccountId>,
 }
 
 impl Accounts {
@@ -153,6 +155,20 @@ impl Accounts {
         self.groups.push(group);
         self.labels.push(name);
         account
+    }
+
+    /// Lets an account be drawn to audit, or no longer.
+    pub(crate) fn set_auditor(&mut self, account: AccountId, auditor: bool) {
+        if auditor {
+            self.auditors.insert(account);
+        } else {
+            self.auditors.remove(&account);
+        }
+    }
+
+    /// Those who may be drawn to audit, in order of opening.
+    pub fn auditors(&self) -> impl Iterator<Item = AccountId> {
+        self.auditors.iter().copied()
     }
 
     /// What a key may do, if it may do anything.
@@ -231,7 +247,7 @@ fields!(Account {
 
 impl Image for Accounts {
     fn put(&self, to: &mut ImageWriter<'_>) {
-        let Accounts { accounts, groups, labels, names: _, keys } = self;
+        let Accounts { accounts, groups, labels, names: _, keys, auditors } = self;
         to.length(accounts.len());
         for ((account, group), label) in accounts.iter().zip(groups).zip(labels) {
             label.put(to);
@@ -243,6 +259,7 @@ impl Image for Accounts {
             key.put(to);
             grant.put(to);
         }
+        to.list(auditors.iter());
     }
 
     fn take(from: &mut ImageReader<'_>) -> Taken<Accounts> {
@@ -260,6 +277,11 @@ impl Image for Accounts {
         from.check(ascends, "keys ascend by their first eight bytes, which no two share")?;
         let owned = keys.iter().all(|(_, grant)| index(grant.account.0) < accounts.len());
         from.check(owned, "a key acts for an account")?;
-        Ok(Accounts { accounts, groups, labels, names, keys: keys.into_iter().collect() })
+        let auditors = Vec::<AccountId>::take(from)?;
+        let ascend = auditors.is_sorted_by(|one, other| one < other);
+        let known = auditors.last().is_none_or(|last| index(last.0) < accounts.len());
+        from.check(ascend && known, "auditors are accounts, and ascend")?;
+        let (keys, auditors) = (keys.into_iter().collect(), auditors.into_iter().collect());
+        Ok(Accounts { accounts, groups, labels, names, keys, auditors })
     }
 }

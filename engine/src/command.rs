@@ -1,6 +1,7 @@
 //! Command: what may be asked of the exchange.
 
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use crate::delivery::command::DeliveryCommand;
 use crate::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
 use crate::key::KeyBounds;
 use crate::label::Label;
@@ -204,6 +205,8 @@ pub enum Command {
         /// Orders the holders. Nobody knows it before the gate.
         seed: u64,
     },
+    /// Something about deliveries.
+    Delivery(DeliveryCommand),
 }
 
 const _: () = assert!(size_of::<Command>() <= 128);

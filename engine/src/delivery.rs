@@ -1,13 +1,27 @@
-//! Delivery: who delivers to whom. Drawn behind the gate, from obligations and claims.
+//! Delivery: lots of one obligation that are owed to one holder, twelfth by twelfth.
 //!
-//! Obligations in order of issue and holders in order of `mix64(seed, account)`, ties by account, are laid along one
-//! line of lots; each overlap is one delivery.
+//! Deliveries are drawn behind the gate ([`drawing`]). Each slot of each then goes its way ([`slot`]) by commands and by
+//! the deadlines of its window ([`run`]), and ends once, with an outcome that says whose the money is ([`outcome`],
+//! [`shares`]).
 
-use std::collections::VecDeque;
+pub mod audit;
+pub mod command;
+pub mod drawing;
+pub mod outcome;
+pub mod run;
+pub mod shares;
+pub mod slot;
 
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::delivery::audit::{Audit, Audits};
+use crate::delivery::run::Run;
+use crate::delivery::shares::{Basis, Shares};
+use crate::delivery::slot::{Party, SLOTS, Slot, SlotNumber};
 use crate::ids::{AccountId, DeliveryId, InstrumentId, index, position};
-use crate::index::mix64;
-use crate::obligation::Obligation;
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{Image, Taken, take_array};
 use crate::units::{Lots, Ppm, Price};
 
 /// Lots of one obligation that are owed to one holder.
@@ -27,103 +41,191 @@ pub struct Delivery {
     pub fee: Ppm,
     /// Both are of one group: no score, no clean count, no reward.
     pub own: bool,
+    /// The provider announced maintenance in time.
+    pub maintained: bool,
+    /// The provider has said that it knows of it.
+    pub acknowledged: bool,
+    /// Its twelfths.
+    pub slots: [Slot; SLOTS],
 }
 
-/// Every delivery, by number. Those of one instrument follow one another.
+impl Delivery {
+    /// A slot of it.
+    pub fn slot(&self, slot: SlotNumber) -> &Slot {
+        &self.slots[usize::from(slot.number())]
+    }
+
+    pub(crate) fn slot_mut(&mut self, slot: SlotNumber) -> &mut Slot {
+        &mut self.slots[usize::from(slot.number())]
+    }
+
+    /// The account of one side.
+    pub const fn account(&self, party: Party) -> AccountId {
+        match party {
+            Party::Provider => self.provider,
+            Party::Holder => self.holder,
+        }
+    }
+
+    /// Which side an account is on, if on any.
+    pub fn party(&self, account: AccountId) -> Option<Party> {
+        Party::BOTH.into_iter().find(|party| self.account(*party) == account)
+    }
+
+    /// What it is worth in its window.
+    pub fn shares(&self, run: &Run) -> Shares {
+        let &Delivery { price, lots, maintained, .. } = self;
+        let &Run { bond, reference, .. } = run;
+        Shares::of(&Basis { price, lots, bond, reference, maintained })
+    }
+}
+
+/// Every delivery whose window is not settled, by number. Those of one instrument follow one another.
 #[derive(Clone, Debug, Default)]
 pub struct Deliveries {
-    drawn: Vec<Delivery>,
+    /// How many were forgotten: the number of the first that is left.
+    forgotten: u32,
+    drawn: VecDeque<Delivery>,
+    runs: BTreeMap<InstrumentId, Run>,
+    /// Commitments that auditors look at.
+    pub(crate) audits: Audits,
 }
 
 impl Deliveries {
     /// Adds one.
     pub(crate) fn add(&mut self, delivery: Delivery) -> DeliveryId {
-        self.drawn.push(delivery);
-        DeliveryId(position(self.drawn.len() - 1))
+        let number = self.next();
+        self.drawn.push_back(delivery);
+        number
     }
 
     /// The number of the next one.
     pub fn next(&self) -> DeliveryId {
-        DeliveryId(position(self.drawn.len()))
+        DeliveryId(self.forgotten + position(self.drawn.len()))
     }
 
-    /// So many from the first on.
-    pub fn of(&self, (first, count): (DeliveryId, u32)) -> &[Delivery] {
-        &self.drawn[index(first.0)..index(first.0 + count)]
+    /// A delivery, if there is one of that number whose window is not settled.
+    pub fn find(&self, delivery: DeliveryId) -> Option<&Delivery> {
+        let found = self.drawn.get(index(delivery.0.checked_sub(self.forgotten)?))?;
+        // Those in front of it may still be under way when its own window is settled.
+        self.runs.contains_key(&found.instrument).then_some(found)
     }
 
-    /// All of them.
-    pub fn all(&self) -> &[Delivery] {
-        &self.drawn
-    }
-}
-
-/// The two rows of one line, as far as they are not paired yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Drawing {
-    pub(crate) instrument: InstrumentId,
-    pub(crate) first: DeliveryId,
-    owed: VecDeque<(AccountId, Obligation)>,
-    held: VecDeque<(AccountId, u64)>,
-}
-
-/// One overlap.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Overlap {
-    pub(crate) provider: AccountId,
-    pub(crate) holder: AccountId,
-    pub(crate) lots: Lots,
-    pub(crate) obligation: Obligation,
-}
-
-impl Drawing {
-    /// Lays out what is owed and what is held.
-    pub(crate) fn new(
-        (instrument, first): (InstrumentId, DeliveryId),
-        seed: u64,
-        mut owed: Vec<(AccountId, Obligation)>,
-        mut held: Vec<(AccountId, u64)>,
-    ) -> Drawing {
-        owed.sort_unstable_by_key(|(_, obligation)| obligation.issue);
-        held.sort_unstable_by_key(|(account, _)| (mix64(seed, account.0.into()), *account));
-        Drawing { instrument, first, owed: owed.into(), held: held.into() }
+    /// A delivery that there is.
+    pub(crate) fn at(&self, delivery: DeliveryId) -> &Delivery {
+        &self.drawn[index(delivery.0 - self.forgotten)]
     }
 
-    /// What is owed and not paired, in order.
-    pub(crate) fn owed(&self) -> impl Iterator<Item = &(AccountId, Obligation)> {
-        self.owed.iter()
+    pub(crate) fn at_mut(&mut self, delivery: DeliveryId) -> &mut Delivery {
+        &mut self.drawn[index(delivery.0 - self.forgotten)]
     }
 
-    /// Claims that are not paired, in order.
-    pub(crate) fn held(&self) -> impl Iterator<Item = &(AccountId, u64)> {
-        self.held.iter()
+    /// The deliveries of a window that is under way.
+    pub fn of(&self, instrument: InstrumentId) -> impl Iterator<Item = (DeliveryId, &Delivery)> {
+        let numbers = self.runs.get(&instrument).into_iter().flat_map(Run::deliveries);
+        numbers.map(|number| (number, self.at(number)))
     }
 
-    /// Takes the next overlap off the line.
-    pub(crate) fn pair(&mut self) -> Option<Overlap> {
-        let (provider, obligation) = self.owed.front_mut()?;
-        let (holder, claims) = self.held.front_mut().expect("every obligation is somebody's claim");
-        let lots = Lots::new(u64::from(obligation.lots.count()).min(*claims))
-            .expect("part of an obligation is lots");
-        let overlap = Overlap { provider: *provider, holder: *holder, lots, obligation: *obligation };
-        obligation.lots = obligation.lots.less(lots);
-        *claims -= u64::from(lots.count());
-        if obligation.lots.is_zero() {
-            self.owed.pop_front();
+    /// Who looks at a slot, while somebody does.
+    pub fn audit(&self, delivery: DeliveryId, slot: SlotNumber) -> Option<&Audit> {
+        self.audits.get(&(delivery, slot))
+    }
+
+    /// All that are not forgotten.
+    pub fn all(&self) -> impl Iterator<Item = (DeliveryId, &Delivery)> {
+        let number = |place| DeliveryId(self.forgotten + position(place));
+        self.drawn.iter().enumerate().map(move |(place, delivery)| (number(place), delivery))
+    }
+
+    /// Begins a window whose deliveries are all drawn.
+    pub(crate) fn begin(&mut self, instrument: InstrumentId, run: Run) {
+        let earlier = self.runs.insert(instrument, run);
+        assert!(earlier.is_none(), "a window is delivered once");
+    }
+
+    /// The way of a window's deliveries, while they are under way.
+    pub fn run(&self, instrument: InstrumentId) -> Option<&Run> {
+        self.runs.get(&instrument)
+    }
+
+    /// Every window under way, in order of listing.
+    pub fn runs(&self) -> impl Iterator<Item = (InstrumentId, &Run)> {
+        self.runs.iter().map(|(instrument, run)| (*instrument, run))
+    }
+
+    /// Whether the deliveries of a run are all there, and it has passed no more than there is.
+    fn holds(&self, run: &Run) -> bool {
+        let end = run.first.0.checked_add(run.count);
+        let there = self.forgotten <= run.first.0 && end.is_some_and(|end| DeliveryId(end) <= self.next());
+        there && run.is_whole()
+    }
+
+    pub(crate) fn run_mut(&mut self, instrument: InstrumentId) -> &mut Run {
+        self.runs.get_mut(&instrument).expect("a window under way has a run")
+    }
+
+    /// Forgets a window whose slots are all final.
+    pub(crate) fn end(&mut self, instrument: InstrumentId) {
+        self.runs.remove(&instrument);
+        while let Some(first) = self.drawn.front()
+            && !self.runs.contains_key(&first.instrument)
+        {
+            self.drawn.pop_front();
+            self.forgotten += 1;
         }
-        if self.held.front().is_some_and(|(_, claims)| *claims == 0) {
-            self.held.pop_front();
-        }
-        Some(overlap)
-    }
-
-    /// Whether all is paired; panics when claims are left without an obligation.
-    pub(crate) fn is_done(&self) -> bool {
-        assert!(!self.owed.is_empty() || self.held.is_empty(), "every claim is somebody's obligation");
-        self.owed.is_empty()
     }
 }
 
-fields!(Delivery { instrument, provider, holder, price, lots, fee, own });
-fields!(Deliveries { drawn });
-fields!(Drawing { instrument, first, owed, held });
+impl Image for Delivery {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        #[rustfmt::skip]
+        let Delivery { instrument, provider, holder, price, lots, fee, own, maintained, acknowledged, slots } = self;
+        instrument.put(to);
+        (*provider, *holder).put(to);
+        (*price, *lots).put(to);
+        fee.put(to);
+        [own, maintained, acknowledged].into_iter().for_each(|said| said.put(to));
+        slots.iter().for_each(|slot| slot.put(to));
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Delivery> {
+        Ok(Delivery {
+            instrument: Image::take(from)?,
+            provider: Image::take(from)?,
+            holder: Image::take(from)?,
+            price: Image::take(from)?,
+            lots: Image::take(from)?,
+            fee: Image::take(from)?,
+            own: Image::take(from)?,
+            maintained: Image::take(from)?,
+            acknowledged: Image::take(from)?,
+            slots: take_array(from)?,
+        })
+    }
+}
+
+impl Image for Deliveries {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        let Deliveries { forgotten, drawn, runs, audits } = self;
+        forgotten.put(to);
+        drawn.put(to);
+        runs.put(to);
+        audits.put(to);
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<Deliveries> {
+        let (forgotten, drawn) = (u32::take(from)?, VecDeque::take(from)?);
+        let numbered = forgotten.checked_add(position(drawn.len())).is_some();
+        from.check(numbered, "deliveries are numbered from 0 to 2^32 - 1")?;
+        let (runs, audits) = (Image::take(from)?, Image::take(from)?);
+        let deliveries = Deliveries { forgotten, drawn, runs, audits };
+        let runs = deliveries.runs.values().all(|run| deliveries.holds(run));
+        from.check(
+            runs,
+            "the deliveries of a window under way are there, and have not passed more than there is",
+        )?;
+        let audits = deliveries.audits.keys().all(|(delivery, _)| deliveries.find(*delivery).is_some());
+        from.check(audits, "what is audited is a delivery under way")?;
+        Ok(deliveries)
+    }
+}

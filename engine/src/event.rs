@@ -3,9 +3,14 @@
 pub(crate) mod fold;
 
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use crate::delivery::audit::Verdict;
+use crate::delivery::outcome::{Outcome, Ruling};
+use crate::delivery::run::DeliveryTerms;
+use crate::delivery::slot::{Party, SlotNumber, SlotState};
 use crate::ending::{CancelReason, FirstOutcome};
 use crate::ids::{
-    AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
+    AccountId, ClassId, DeliveryId, Digest, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes,
+    TradeId,
 };
 use crate::key::Network;
 use crate::label::Label;
@@ -235,6 +240,70 @@ pub enum Event {
     },
     /// Fees the exchange holds after the command.
     FeesChanged { fees: Amount },
+    /// What a market's deliveries go by changed.
+    DeliveryTermsSet { market: MarketId, terms: DeliveryTerms, reason: Label },
+    /// An account may be drawn to audit, or no longer.
+    AuditorSet { account: AccountId, auditor: bool, reason: Label },
+    /// A provider announced maintenance in time.
+    MaintenanceAnnounced { account: AccountId, xseq: PrivateSequence, instrument: InstrumentId },
+    /// An account has a part in a delivery that was drawn.
+    DeliveryTold { account: AccountId, xseq: PrivateSequence, delivery: DeliveryId },
+    /// The provider knows of a delivery. Told to both sides.
+    DeliveryAcknowledged { account: AccountId, xseq: PrivateSequence, delivery: DeliveryId },
+    /// A slot's work stands elsewhere now. Told to both sides of the delivery.
+    SlotChanged {
+        account: AccountId,
+        xseq: PrivateSequence,
+        delivery: DeliveryId,
+        slot: SlotNumber,
+        state: SlotState,
+    },
+    /// What was committed for a slot.
+    SlotCommitted { delivery: DeliveryId, slot: SlotNumber, commitment: Digest, work: u64 },
+    /// Auditors of a slot were drawn.
+    AuditorsDrawn { delivery: DeliveryId, slot: SlotNumber, beacon: u64, auditors: u8 },
+    /// An account is drawn to audit a slot.
+    AuditorDrawn { account: AccountId, xseq: PrivateSequence, delivery: DeliveryId, slot: SlotNumber },
+    /// What was opened of a slot.
+    SlotOpened { delivery: DeliveryId, slot: SlotNumber, opening: Digest },
+    /// What an auditor found.
+    SlotJudged {
+        auditor: AccountId,
+        delivery: DeliveryId,
+        slot: SlotNumber,
+        verdict: Verdict,
+        evidence: Digest,
+    },
+    /// A party disputes a slot, and its deposit is held. Told to both sides.
+    SlotDisputed {
+        account: AccountId,
+        xseq: PrivateSequence,
+        delivery: DeliveryId,
+        slot: SlotNumber,
+        by: Party,
+    },
+    /// A dispute is over. `lost`: its deposit is burned. Told to whose it was.
+    DisputeClosed {
+        account: AccountId,
+        xseq: PrivateSequence,
+        delivery: DeliveryId,
+        slot: SlotNumber,
+        by: Party,
+        deposit: Amount,
+        lost: bool,
+    },
+    /// The arbiter or the operator has decided.
+    SlotRuled { delivery: DeliveryId, slot: SlotNumber, ruling: Ruling, reason: Label },
+    /// A slot's money has moved: what of it this side received, after the fee it paid. Told to both sides.
+    SlotPaid {
+        account: AccountId,
+        xseq: PrivateSequence,
+        delivery: DeliveryId,
+        slot: SlotNumber,
+        outcome: Outcome,
+        received: Amount,
+        fee: Amount,
+    },
 }
 
 const _: () = assert!(size_of::<Event>() <= 64);

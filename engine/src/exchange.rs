@@ -4,10 +4,13 @@
 
 mod accounts;
 mod amend;
+mod auditing;
 pub mod batch;
 mod cancel;
 mod clearing;
 mod controls;
+mod delivering;
+mod disputes;
 mod drawing;
 mod entry;
 pub mod foresight;
@@ -24,6 +27,7 @@ mod scene;
 mod soundness;
 mod state;
 mod told;
+mod work;
 
 use std::collections::VecDeque;
 
@@ -34,7 +38,8 @@ use crate::client_ids::ClientIds;
 use crate::command::Command;
 use crate::command::Stamped;
 use crate::control::TradingMode;
-use crate::delivery::{Deliveries, Drawing};
+use crate::delivery::Deliveries;
+use crate::delivery::drawing::Drawing;
 use crate::event::Event;
 use crate::exchange::batch::Gathering;
 use crate::exchange::identity::named;
@@ -134,6 +139,7 @@ impl Exchange {
             Command::EndSession { account, session } => self.end_session(account, session),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
             Command::Batch { account, count } => self.gather(account, count),
+            Command::Delivery(ref command) => self.deliver(command),
             _ => self.administer(command),
         }
     }
@@ -169,16 +175,7 @@ impl Exchange {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
-            Command::Tick
-            | Command::PlaceOrder(_)
-            | Command::AmendOrder(_)
-            | Command::CancelOrder { .. }
-            | Command::ReduceOrder { .. }
-            | Command::CancelAll { .. }
-            | Command::CancelAfter { .. }
-            | Command::EndSession { .. }
-            | Command::Batch { .. }
-            | Command::Draw { .. } => unreachable!("carried out by the caller"),
+            _ => unreachable!("carried out by the caller"),
         }
     }
 

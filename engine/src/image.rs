@@ -14,7 +14,7 @@
 pub mod reader;
 pub mod writer;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use crate::image::reader::ImageReader;
@@ -149,6 +149,34 @@ impl<const N: usize> Image for [u8; N] {
     fn take(from: &mut ImageReader<'_>) -> Taken<[u8; N]> {
         from.array()
     }
+}
+
+impl<K: Image + Ord, V: Image> Image for BTreeMap<K, V> {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        to.length(self.len());
+        for (key, value) in self {
+            key.put(to);
+            value.put(to);
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<BTreeMap<K, V>> {
+        let entries = Vec::<(K, V)>::take(from)?;
+        from.check(
+            entries.is_sorted_by(|one, other| one.0 < other.0),
+            "what is found by a key ascends by it",
+        )?;
+        Ok(entries.into_iter().collect())
+    }
+}
+
+/// Takes as many values as there always are.
+pub(crate) fn take_array<T: Image + Copy, const N: usize>(from: &mut ImageReader<'_>) -> Taken<[T; N]> {
+    let mut values = [T::take(from)?; N];
+    for value in values.iter_mut().skip(1) {
+        *value = T::take(from)?;
+    }
+    Ok(values)
 }
 
 impl<T: Image> Image for Option<T> {

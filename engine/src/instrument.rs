@@ -1,7 +1,8 @@
 //! Instrument: one delivery window of a market, from its listing to its settlement.
 
 use crate::control::TradingMode;
-use crate::ids::{ClassId, DeliveryId, MarketId};
+use crate::delivery::run::DeliveryTerms;
+use crate::ids::{ClassId, MarketId};
 use crate::stamp::Time;
 use crate::units::{Amount, Ppm, Price, Volume};
 
@@ -77,8 +78,12 @@ pub struct Instrument {
     pub issued: Volume,
     /// Lots bought back by those who owed them.
     pub extinguished: Volume,
-    /// Its deliveries: the first, and how many.
-    pub deliveries: Option<(DeliveryId, u32)>,
+    /// The class's reference rate at the gate, once that has closed; none when it was withheld.
+    pub reference: Option<Price>,
+    /// What its deliveries go by: the market's terms at the gate, once that has closed.
+    pub delivery: DeliveryTerms,
+    /// How many deliveries were drawn.
+    pub deliveries: u32,
 }
 
 impl Instrument {
@@ -102,5 +107,7 @@ fields!(Instrument {
     trades,
     issued,
     extinguished,
+    reference,
+    delivery,
     deliveries,
 });

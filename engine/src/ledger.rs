@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::account::{Account, Accounts};
+use crate::delivery::outcome::Award;
+use crate::delivery::shares::Shares;
 use crate::event::Liquidity;
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId};
@@ -18,7 +20,7 @@ use crate::obligation::Obligations;
 use crate::order::Side;
 use crate::payment::{Payment, PaymentState, Payments};
 use crate::position::{Position, PositionRow, Positions};
-use crate::units::{Amount, Lots, Price, Volume};
+use crate::units::{Amount, Lots, Ppm, Price, Volume};
 
 /// Credit, positions and obligations of all accounts.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,16 @@ pub(crate) struct Party {
 pub(crate) struct Exchanged {
     pub(crate) price: Price,
     pub(crate) lots: Lots,
+}
+
+/// What moves at the end of a slot, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlotPayment {
+    /// The slot's.
+    pub(crate) shares: Shares,
+    pub(crate) award: Award,
+    /// The rate of the sale, charged on what the provider gets of the escrow.
+    pub(crate) fee: Ppm,
 }
 
 /// What a seller's part came to.
@@ -319,6 +331,55 @@ impl Ledger {
             self.collect(fee);
         }
         lots.less(open)
+    }
+
+    /// Moves what a slot of a delivery is worth, once: out of the provider's escrow and bond to whom the outcome gives
+    /// it. `row` is the provider's position. Returns the fee that the provider paid on the escrow.
+    pub(crate) fn pay_slot(
+        &mut self,
+        (row, holder): (PositionRow, AccountId),
+        payment: &SlotPayment,
+    ) -> Amount {
+        let &SlotPayment { shares, award, fee } = payment;
+        let position = self.touch_position(row);
+        let provider = position.account;
+        position.escrow = position.escrow.less(shares.escrow);
+        position.bonded = position.bonded.less(shares.bond());
+        self.escrow = self.escrow.less(shares.escrow);
+        let balance = self.touch(provider);
+        balance.bonded = balance.bonded.less(shares.bond());
+        self.free(provider, shares.rest);
+        let cover_to = if award.cover_to_provider { provider } else { holder };
+        self.free(cover_to, shares.cover);
+        if !award.escrow_to_provider {
+            self.free(holder, shares.escrow);
+            return Amount::ZERO;
+        }
+        let fee = fee.of(shares.escrow);
+        self.free(provider, shares.escrow.less(fee));
+        self.collect(fee);
+        fee
+    }
+
+    /// Holds a deposit, which the caller has found to be available.
+    pub(crate) fn hold(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.available = balance.available.less(amount);
+        balance.held = balance.held.plus(amount);
+    }
+
+    /// Frees what was held.
+    pub(crate) fn unhold(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.held = balance.held.less(amount);
+        balance.available = balance.available.plus(amount);
+    }
+
+    /// Burns what was held: there is less credit from then on.
+    pub(crate) fn burn_held(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.held = balance.held.less(amount);
+        self.supply = self.supply.less(amount);
     }
 
     /// Changes what a provider can deliver.

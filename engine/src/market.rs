@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::control::{MarketLimits, TradingMode};
+use crate::delivery::run::DeliveryTerms;
 use crate::ids::{ClassId, InstrumentId};
 use crate::instrument::Terms;
 use crate::reject::RejectReason;
@@ -98,6 +99,16 @@ impl MarketSpec {
         Terms { bond, maker_fee: self.maker_fee, taker_fee: self.taker_fee }
     }
 
+    /// Length of a window in nanoseconds.
+    pub fn window_nanos(&self) -> u64 {
+        u64::from(self.window_seconds) * Time::SECOND
+    }
+
+    /// Length of a slot, a twelfth of a window, in nanoseconds: windows are whole minutes.
+    pub fn slot_nanos(&self) -> u64 {
+        self.window_nanos() / 12
+    }
+
     /// Start of the window with this number, counted from 1970.
     pub fn start(&self, window: u64) -> Time {
         Time::from_seconds(window * u64::from(self.window_seconds))
@@ -110,13 +121,12 @@ impl MarketSpec {
 
     /// End of the window that starts at `start`.
     pub fn end(&self, start: Time) -> Time {
-        start.after(u64::from(self.window_seconds) * Time::SECOND)
+        start.after(self.window_nanos())
     }
 
     /// Number of the first window whose gate is still open at `now`.
     pub fn first_open(&self, now: Time) -> u64 {
-        let nanos = u64::from(self.window_seconds) * Time::SECOND;
-        now.after(u64::from(self.gate_seconds) * Time::SECOND).0 / nanos + 1
+        now.after(u64::from(self.gate_seconds) * Time::SECOND).0 / self.window_nanos() + 1
     }
 }
 
@@ -135,6 +145,8 @@ pub struct Market {
     pub limits: MarketLimits,
     /// What may be done in all its windows; the venue may be stricter.
     pub mode: TradingMode,
+    /// What its deliveries go by, from the next gate on.
+    pub delivery: DeliveryTerms,
 }
 
 choices!(SelfTrade { 0 => Prevented, 1 => Allowed });
@@ -153,4 +165,4 @@ fields!(MarketSpec {
     maker_fee,
     taker_fee,
 });
-fields!(Market { spec, class, next_window, unopened, limits, mode });
+fields!(Market { spec, class, next_window, unopened, limits, mode, delivery });

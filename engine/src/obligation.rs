@@ -99,6 +99,15 @@ impl Obligations {
         Some(part)
     }
 
+    /// Forgets what a position owed: it is delivered and paid.
+    pub(crate) fn forget(&mut self, queue: Queue) {
+        let mut first = queue.first;
+        while let Some(slot) = first.get() {
+            self.free.push(slot);
+            first = self.slots[index(slot)].next;
+        }
+    }
+
     /// Asks for the oldest obligation of `queue`.
     #[inline]
     pub(crate) fn prefetch(&self, queue: Queue) {

@@ -40,6 +40,8 @@ pub struct Position {
     pub instrument: InstrumentId,
     /// What it can deliver in all; zero for those who are no provider.
     pub capacity: Lots,
+    /// It announced maintenance in time.
+    pub maintained: bool,
     /// Whether the present command has changed it.
     pub(crate) touched: bool,
 }
@@ -59,6 +61,7 @@ impl Position {
             account,
             instrument,
             capacity: Lots::ZERO,
+            maintained: false,
             touched: false,
         }
     }
@@ -160,18 +163,19 @@ impl Positions {
         PositionRow(number)
     }
 
-    /// Takes out one row of an instrument that is over; returns whether there was one.
-    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> bool {
-        let last = self.last.get(index(instrument.0)).and_then(|last| last.get());
-        let Some(row) = last else { return false };
+    /// Takes out one row of an instrument that is over; returns what it had owed. `None` when there is no row left.
+    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> Option<Queue> {
+        let row = self.last.get(index(instrument.0)).and_then(|last| last.get())?;
         let position = &self.rows[index(row)];
-        let idle = position.lots == 0 && position.open_buys.is_zero() && position.open_sells.is_zero();
-        assert!(idle && position.bonded.is_zero(), "nothing of a settled position is left");
+        let idle = position.open_buys.is_zero() && position.open_sells.is_zero();
+        let paid = position.escrow.is_zero() && position.bonded.is_zero();
+        assert!(idle && paid, "nothing of a settled position is left");
         self.last[index(instrument.0)] = std::mem::replace(&mut self.next[index(row)], self.free);
         self.free = Link::to(row);
         self.used -= 1;
+        let obligations = position.obligations;
         self.index.remove(hash(position.account, instrument), row);
-        true
+        Some(obligations)
     }
 
     /// The position in a row, if there is one.
@@ -219,7 +223,7 @@ fn hash(account: AccountId, instrument: InstrumentId) -> u64 {
 
 // Its instrument is that of the list, and its obligations are put behind it. Between commands nothing is touched.
 fields!(Position {
-    account, lots, open_buys, open_sells, capacity, escrow, bonded;
+    account, lots, open_buys, open_sells, capacity, maintained, escrow, bonded;
     instrument: InstrumentId(0), obligations: Queue::EMPTY, touched: false,
 });
 

@@ -125,6 +125,26 @@ reasons! {
     BatchInvalid = 55,
     /// Another change of the batch was refused.
     BatchRefused = 56,
+    /// The delivery terms are out of bounds.
+    DeliveryTermsInvalid = 60,
+    /// No delivery under way in which the account has this part.
+    DeliveryUnknown = 61,
+    /// The slot's deadline for this has passed.
+    SlotLate = 62,
+    /// The delivery, or its slot, does not stand where this can be done.
+    SlotUnexpected = 63,
+    /// The metered work is less than the slot's quota.
+    WorkBelowQuota = 64,
+    /// The window is no interruptible one.
+    NotInterruptible = 65,
+    /// It comes too late to be announced.
+    NoticeTooShort = 66,
+    /// The account was not drawn to audit the slot, or has answered.
+    NotAuditor = 67,
+    /// The account has disputed the slot before.
+    DisputeRepeated = 68,
+    /// The account has too little credit available for the deposit.
+    InsufficientDeposit = 69,
 }
 
 checked!(RejectReason as u16, "a reason is one of those there are"; RejectReason::code, RejectReason::from_code);

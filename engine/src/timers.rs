@@ -20,14 +20,16 @@ pub enum Timer {
     Expiry(u32),
     /// Cancels an account's orders unless it says in time that it lives.
     DeadMan(AccountId),
+    /// Computes a class's reference rate: before gates, whose deliveries go by the last rate until then.
+    Reference(ClassId),
     /// Closes an instrument's gate.
     Gate(InstrumentId),
-    /// Computes a class's reference rate.
-    Reference(ClassId),
     /// Lists and opens a market's next windows.
     Roll(MarketId),
     /// Lays out an instrument's deliveries.
     Draw(InstrumentId),
+    /// Brings an instrument's deliveries past a deadline.
+    Deadline(InstrumentId),
     /// Ends an instrument whose window is over.
     Settle(InstrumentId),
     /// Goes on cancelling every order of the venue.
@@ -44,6 +46,7 @@ impl Timer {
             | Timer::Reference(_)
             | Timer::Roll(_)
             | Timer::Draw(_)
+            | Timer::Deadline(_)
             | Timer::Settle(_)
             | Timer::Purge => None,
         }
@@ -184,12 +187,13 @@ impl Image for Timer {
         let (kind, number): (u8, u32) = match *self {
             Timer::Expiry(slot) => (1, slot),
             Timer::DeadMan(account) => (2, account.0),
-            Timer::Gate(instrument) => (3, instrument.0),
-            Timer::Reference(class) => (4, class.0),
+            Timer::Reference(class) => (3, class.0),
+            Timer::Gate(instrument) => (4, instrument.0),
             Timer::Roll(market) => (5, market.0),
             Timer::Draw(instrument) => (6, instrument.0),
-            Timer::Settle(instrument) => (7, instrument.0),
-            Timer::Purge => (8, 0),
+            Timer::Deadline(instrument) => (7, instrument.0),
+            Timer::Settle(instrument) => (8, instrument.0),
+            Timer::Purge => (9, 0),
         };
         (kind, number).put(to);
     }
@@ -199,12 +203,13 @@ impl Image for Timer {
         Ok(match <(u8, u32)>::take(from)? {
             (1, slot) => Timer::Expiry(slot),
             (2, account) => Timer::DeadMan(AccountId(account)),
-            (3, instrument) => Timer::Gate(InstrumentId(instrument)),
-            (4, class) => Timer::Reference(ClassId(class)),
+            (3, class) => Timer::Reference(ClassId(class)),
+            (4, instrument) => Timer::Gate(InstrumentId(instrument)),
             (5, market) => Timer::Roll(MarketId(market)),
             (6, instrument) => Timer::Draw(InstrumentId(instrument)),
-            (7, instrument) => Timer::Settle(InstrumentId(instrument)),
-            (8, 0) => Timer::Purge,
+            (7, instrument) => Timer::Deadline(InstrumentId(instrument)),
+            (8, instrument) => Timer::Settle(InstrumentId(instrument)),
+            (9, 0) => Timer::Purge,
             _ => return Err(broken),
         })
     }

@@ -4,6 +4,7 @@
 //! own state says; a property test holds that.
 
 pub mod accounts;
+pub mod deliveries;
 pub mod depth;
 mod image;
 pub mod orders;
@@ -12,9 +13,10 @@ mod queues;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::{MarketLimits, ModeScope, TradingMode};
+use crate::delivery::run::DeliveryTerms;
 use crate::event::Event;
 use crate::exchange::Founding;
-use crate::ids::{AccountId, InstrumentId, MarketId, OrderId, index, position};
+use crate::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, index, position};
 use crate::instrument::{Phase, Terms};
 use crate::label::Label;
 use crate::market::MarketSpec;
@@ -22,6 +24,7 @@ use crate::stamp::{Stamp, Time};
 use crate::symbol::{ClassName, Symbol};
 use crate::units::{Amount, Price};
 use crate::view::accounts::{AccountView, AccountsView, KeyView};
+use crate::view::deliveries::{DeliveriesView, DeliveryView};
 use crate::view::depth::{Depth, LevelChange};
 use crate::view::orders::{OrderView, OrdersView};
 
@@ -57,6 +60,8 @@ pub struct MarketView {
     pub limits: MarketLimits,
     /// What may be done in it; the venue may be stricter.
     pub mode: TradingMode,
+    /// What its deliveries go by, from the next gate on.
+    pub delivery: DeliveryTerms,
 }
 
 /// A class of GPU as the events tell it.
@@ -83,6 +88,7 @@ pub struct View {
     symbols: BTreeMap<Symbol, InstrumentId>,
     /// Instruments whose gate has not closed.
     current: BTreeSet<InstrumentId>,
+    deliveries: DeliveriesView,
     depths: Vec<Depth>,
     /// By instrument, the lots that somebody holds a claim to.
     claims: Vec<u64>,
@@ -113,6 +119,7 @@ impl View {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
             Event::RedemptionEnded { amount, paid: true, .. } => self.supply = self.supply.less(amount),
+            Event::DisputeClosed { deposit, lost: true, .. } => self.supply = self.supply.less(deposit),
             Event::FeesChanged { fees } => self.fees = fees,
             Event::ModeSet { scope, mode, .. } => self.set_mode(scope, mode),
             _ => self.apply_market(event),
@@ -122,6 +129,7 @@ impl View {
             self.changes.push(change);
         }
         self.count_claims(event);
+        self.deliveries.fold(event);
         self.accounts.fold(self.stamp, event, &self.orders);
     }
 
@@ -143,9 +151,10 @@ impl View {
                     self.classes.push(ClassView { name: spec.class, end: None, reference: None });
                 }
                 let (limits, mode) = (MarketLimits::NONE, TradingMode::Open);
-                self.markets.push(MarketView { spec, limits, mode });
+                self.markets.push(MarketView { spec, limits, mode, delivery: DeliveryTerms::DEFAULT });
             }
             Event::MarketLimitsSet { market, limits, .. } => self.markets[index(market.0)].limits = limits,
+            Event::DeliveryTermsSet { market, terms, .. } => self.markets[index(market.0)].delivery = terms,
             Event::ReferencePublished { class, end, rate, .. } => {
                 let view = &mut self.classes[index(class.0)];
                 (view.end, view.reference) = (Some(end), rate);
@@ -325,6 +334,21 @@ impl View {
     pub fn redemptions(&self) -> impl Iterator<Item = (AccountId, Label, Amount)> {
         let all = self.accounts.redemptions().iter();
         all.map(|(&(account, reference), &amount)| (account, reference, amount))
+    }
+
+    /// A delivery, while its window is not settled.
+    pub fn delivery(&self, delivery: DeliveryId) -> Option<&DeliveryView> {
+        self.deliveries.find(delivery)
+    }
+
+    /// Every delivery of windows that are not settled, by number.
+    pub fn deliveries(&self) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
+        self.deliveries.iter()
+    }
+
+    /// Those of them in which an account has a part.
+    pub fn deliveries_of(&self, account: AccountId) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
+        self.deliveries.of_account(account)
     }
 
     /// An order that is open, or that the last command ended, unless its place was taken in the same command: of a batch

@@ -30,12 +30,17 @@ mod world;
 
 use proptest::strategy::Strategy;
 
-use crate::acts::{busy, hostile};
+use crate::acts::{busy, delivered, hostile};
 use crate::cases::check;
 
 #[test]
 fn every_command_follows_the_rules() {
     check(2_000, &hostile(20..250).boxed()).assert_complete(&["ReferencePublished Some"]);
+}
+
+#[test]
+fn deliveries_follow_the_rules() {
+    check(300, &delivered(400..900).boxed()).assert_delivered();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Total: any bytes give commands or the first fault, and every value passes its type's own constructor.
 
+mod delivery;
 pub(crate) mod value;
 
 use engine::command::Command;
@@ -77,7 +78,7 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
             Command::EndRedemption { account: account(from)?, reference: label(from)?, paid: choice(from)? }
         }
         26 => Command::Batch { account: account(from)?, count: from.byte()? },
-        _ => return Err(kind),
+        number => Command::Delivery(delivery::command(from, number, kind)?),
     })
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Everything is taken apart by name, so that a new field or variant does not compile until it is written here.
 
+mod delivery;
+
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::key::KeyBounds;
@@ -67,6 +69,7 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
         Command::EndRedemption { account, reference, paid } => {
             to.byte(25).account(account).label(reference).choice(paid)
         }
+        Command::Delivery(ref command) => delivery::command(to, command),
     };
 }
 

@@ -54,6 +54,8 @@ pub enum Rule {
     Session,
     /// A key has at most 4 networks, each once, in order, with no bit set behind its own.
     Networks,
+    /// A slot is a number below twelve.
+    Slot,
 }
 
 impl Rule {
@@ -81,6 +83,7 @@ impl Rule {
             Rule::Networks => {
                 "a key has at most 4 networks, each once, in order, with no bit set behind its own"
             }
+            Rule::Slot => "a slot is a number below twelve",
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod codec;
 pub mod contract;
+pub mod delivery;
 pub mod group;
 pub mod key;
 pub mod log;
@@ -22,6 +23,8 @@ use engine::stamp::{Stamp, Time};
 use engine::units::{Amount, Lots, Price};
 use engine::view::View;
 use engine::view::orders::OrderView;
+
+use crate::history::delivery::DeliveryChange;
 
 /// A private event, with all that its owner was told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub enum What {
         /// Whether it was paid out.
         paid: bool,
     },
+    /// Something happened to a delivery.
+    Delivery(DeliveryChange),
 }
 
 /// What happened to an order.

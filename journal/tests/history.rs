@@ -7,13 +7,19 @@ pub mod fuzz;
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
-use engine::event::PrivateSequence;
-use engine::ids::AccountId;
+use engine::delivery::outcome::Outcome;
+use engine::delivery::slot::{Party, SlotNumber, SlotState};
+use engine::event::{Event, PrivateSequence};
+use engine::ids::{AccountId, DeliveryId, InstrumentId};
+use engine::stamp::{Sequence, Stamp, Time};
+use engine::units::Amount;
 use engine::view::View;
 use journal::history::check::HistoryCheck;
 use journal::history::contract::{self, Play};
+use journal::history::delivery::DeliveryChange;
 use journal::history::group::HistoryGroup;
 use journal::history::key::Key;
+use journal::history::log::HistoryLog;
 use journal::history::memory::MemoryHistory;
 use journal::history::reader::HistoryReader;
 use journal::history::{OrderChange, What, codec};
@@ -156,4 +162,72 @@ fn a_history_that_says_something_else_is_found() {
     longer.write(&mut ahead);
     let error = checked(&play, &ahead).unwrap_err().to_string();
     assert!(error.contains("after its journal"), "{error}");
+}
+
+/// One event of each kind that tells an account of a delivery, and what the history should say of it.
+fn delivery_events() -> Vec<(Event, DeliveryChange)> {
+    let (account, delivery, slot) = (AccountId(3), DeliveryId(9), SlotNumber::new(11).unwrap());
+    let (of, amounts) = ((delivery, slot), [Amount::new(5), Amount::new(7)]);
+    let ends = Outcome::ALL.into_iter().flat_map(|end| [SlotState::Decided(end), SlotState::Final(end)]);
+    let begun = [
+        SlotState::Waiting,
+        SlotState::Assigned,
+        SlotState::Committed,
+        SlotState::Opened,
+        SlotState::Flagged,
+        SlotState::Unaudited,
+    ];
+    let mut number = 0;
+    let mut next = || {
+        number += 1;
+        PrivateSequence(number)
+    };
+    let mut all = vec![
+        (
+            Event::MaintenanceAnnounced { account, xseq: next(), instrument: InstrumentId(2) },
+            DeliveryChange::MaintenanceAnnounced(InstrumentId(2)),
+        ),
+        (Event::DeliveryTold { account, xseq: next(), delivery }, DeliveryChange::Told(delivery)),
+        (
+            Event::DeliveryAcknowledged { account, xseq: next(), delivery },
+            DeliveryChange::Acknowledged(delivery),
+        ),
+        (
+            Event::AuditorDrawn { account, xseq: next(), delivery, slot },
+            DeliveryChange::AuditorDrawn(delivery, slot),
+        ),
+    ];
+    for state in begun.into_iter().chain(ends) {
+        let event = Event::SlotChanged { account, xseq: next(), delivery, slot, state };
+        all.push((event, DeliveryChange::Slot(delivery, slot, state)));
+    }
+    for by in [Party::Provider, Party::Holder] {
+        let [deposit, _] = amounts;
+        let disputed = Event::SlotDisputed { account, xseq: next(), delivery, slot, by };
+        all.push((disputed, DeliveryChange::Disputed(delivery, slot, by)));
+        for lost in [false, true] {
+            let closed = Event::DisputeClosed { account, xseq: next(), delivery, slot, by, deposit, lost };
+            all.push((closed, DeliveryChange::DisputeClosed { slot: of, by, deposit, lost }));
+        }
+    }
+    for outcome in Outcome::ALL {
+        let [received, fee] = amounts;
+        let paid = Event::SlotPaid { account, xseq: next(), delivery, slot, outcome, received, fee };
+        all.push((paid, DeliveryChange::Paid { slot: of, outcome, received, fee }));
+    }
+    all
+}
+
+#[test]
+fn what_happens_to_deliveries_is_told_again() {
+    let stamp = Stamp { sequence: Sequence(1), time: Time(5) };
+    let (events, changes): (Vec<Event>, Vec<DeliveryChange>) = delivery_events().into_iter().unzip();
+    let mut group = HistoryGroup::default();
+    group.fold(stamp, &events, &mut std::iter::empty());
+    let mut history = MemoryHistory::default();
+    history.append(&group).unwrap();
+    let told = history.events(AccountId(3), PrivateSequence(0), usize::MAX).unwrap();
+    assert!(told.iter().map(|event| event.xseq.0).eq(1..=u64::try_from(events.len()).unwrap()));
+    let expected = changes.into_iter().map(What::Delivery);
+    assert!(told.iter().map(|event| event.what).eq(expected), "{told:?}");
 }

@@ -96,7 +96,8 @@ fn every_variant_is_tried() {
     }
     let numbers: Vec<u8> =
         kinds.iter().map(|(_, number)| *number).collect::<BTreeSet<u8>>().into_iter().collect();
-    assert_eq!(numbers, (1..=26).collect::<Vec<u8>>(), "each kind has its number, from 1 on");
+    // Those of deliveries begin at 32.
+    assert_eq!(numbers, (1..=26).chain(32..=42).collect::<Vec<u8>>(), "each kind has its number");
     assert_eq!(kinds.len(), numbers.len(), "no two variants share a number");
 }
 

@@ -77,6 +77,8 @@ pub const fn is_relief(command: &Command) -> bool {
         | Command::RevokeKey { .. }
         | Command::ReplaceKey { .. }
         | Command::EndRedemption { .. }
+        // Of each delivery there are few, and who cannot say them loses money.
+        | Command::Delivery(_)
         | Command::SetMode { .. }
         | Command::SetMarketLimits { .. }
         | Command::SetAccountLimits { .. }

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use engine::book::Placement;
+use engine::delivery::Delivery;
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId, MarketId};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId};
 use engine::instrument::Phase;
 use engine::order::{Side, TimeInForce};
 use engine::payment::PaymentState;
@@ -15,6 +16,7 @@ use engine::timers::Timer;
 use engine::units::{Amount, Lots};
 use engine::view::View;
 use engine::view::accounts::{AccountView, PositionView};
+use engine::view::deliveries::DeliveryView;
 use engine::view::orders::{OrderStatus, OrderView};
 
 /// Panics unless `view` says of everything what `exchange` says.
@@ -44,6 +46,7 @@ pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {
         assert_queues(exchange, view, number);
     }
     assert_open(view);
+    assert_deliveries(exchange, view);
 }
 
 fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
@@ -60,6 +63,7 @@ fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
     assert_eq!(told.redeeming, sum, "what waits to be paid out to {name}");
     assert_eq!(told.xseq, account.xseq, "private stream of {name}");
     assert_eq!((told.locked, told.limits), (account.locked, account.limits), "bounds of {name}");
+    assert_eq!(told.auditor, accounts.auditors().any(|auditor| auditor == number), "whether {name} audits");
     let due = exchange.timers().due_of(Timer::DeadMan(number));
     assert_eq!(told.cancel_after, due, "dead man's timer of {name}");
 }
@@ -100,12 +104,23 @@ fn assert_positions(exchange: &Exchange, view: &View) {
     for row in exchange.ledger().positions.iter() {
         let told = position(view.account(row.account).expect("every account was told"), row.instrument);
         let (lots, capacity) = (row.lots, row.capacity);
-        let held = PositionView { lots, escrow: row.escrow, bonded: row.bonded, capacity };
+        let held = PositionView {
+            lots,
+            escrow: row.escrow,
+            bonded: row.bonded,
+            capacity,
+            maintained: row.maintained,
+        };
         assert_eq!(told, held, "position of {:?} in {:?}", row.account, row.instrument);
     }
+    // A window's positions go in portions, and are known until the last has gone.
+    let due = exchange.timers().iter().filter(|(due, _)| *due <= exchange.last().time);
+    let ends: BTreeSet<InstrumentId> = due
+        .filter_map(|(_, timer)| if let Timer::Settle(instrument) = timer { Some(instrument) } else { None })
+        .collect();
     for (number, _) in exchange.ledger().accounts.iter() {
         let told = view.account(number).expect("every account was told");
-        for instrument in told.positions.keys() {
+        for instrument in told.positions.keys().filter(|instrument| !ends.contains(instrument)) {
             let row = exchange.ledger().positions.find(number, *instrument);
             assert!(row.is_some(), "{number:?} has a position that was told in {instrument:?}");
         }
@@ -135,8 +150,8 @@ fn assert_markets(exchange: &Exchange, view: &View) {
     assert_eq!(markets.clone().count(), view.markets().len(), "markets");
     for (told, held) in view.markets().iter().zip(markets) {
         assert_eq!(
-            (told.spec, told.limits, told.mode),
-            (held.spec, held.limits, held.mode),
+            (told.spec, told.limits, told.mode, told.delivery),
+            (held.spec, held.limits, held.mode, held.delivery),
             "settings of market {}",
             held.spec.name()
         );
@@ -153,8 +168,7 @@ fn assert_instrument(exchange: &Exchange, view: &View, number: InstrumentId) {
         told.symbol
     );
     assert_eq!((told.mode, told.terms), (held.mode, held.terms), "mode and terms of {}", told.symbol);
-    let drawn = held.deliveries.map_or(0, |(_, count)| count);
-    assert_eq!(told.deliveries, drawn, "deliveries of {}", told.symbol);
+    assert_eq!(told.deliveries, held.deliveries, "deliveries of {}", told.symbol);
     assert_eq!(view.symbol(&told.symbol), Some(number), "instruments are found by symbol");
     assert_eq!(told.symbol.start, held.start, "a symbol names the start");
     let market = exchange.market(held.market).expect("an instrument's market exists");
@@ -193,4 +207,28 @@ fn assert_open(view: &View) {
     let open: BTreeSet<Symbol> = open.map(|(_, told)| told.symbol).collect();
     let told: BTreeSet<Symbol> = view.open_instruments().map(|told| told.symbol).collect();
     assert_eq!(told, open, "open windows");
+}
+
+/// Deliveries are those of windows that are not settled, and each account finds its own.
+fn assert_deliveries(exchange: &Exchange, view: &View) {
+    let kept = exchange.deliveries().all().filter(|(_, delivery)| {
+        let state = exchange.instrument(delivery.instrument).expect("its window is listed");
+        state.phase != Phase::Settled
+    });
+    let view_of = |(number, delivery): (DeliveryId, &Delivery)| {
+        let &Delivery { instrument, provider, holder, price, lots, own, acknowledged, slots, .. } = delivery;
+        (number, DeliveryView { instrument, provider, holder, price, lots, own, acknowledged, slots })
+    };
+    let kept: Vec<(DeliveryId, DeliveryView)> = kept.map(view_of).collect();
+    let told: Vec<(DeliveryId, DeliveryView)> =
+        view.deliveries().map(|(number, told)| (number, *told)).collect();
+    assert_eq!(told, kept, "deliveries");
+    for (account, _) in exchange.ledger().accounts.iter() {
+        let part = |told: &DeliveryView| told.provider == account || told.holder == account;
+        let own = kept.iter().filter(|(_, delivery)| part(delivery)).map(|(number, _)| *number);
+        assert!(own.eq(view.deliveries_of(account).map(|(number, _)| number)), "deliveries of {account:?}");
+    }
+    for (number, told) in &told {
+        assert_eq!(view.delivery(*number), Some(told), "a delivery is found by its number");
+    }
 }

@@ -7,6 +7,7 @@ mod asking;
 pub mod auditor;
 mod clearing;
 mod closing;
+mod delivering;
 pub mod finding;
 mod identities;
 mod owner;

@@ -15,6 +15,10 @@ mod cancel;
 mod controls;
 #[path = "model/counts.rs"]
 mod counts;
+#[path = "model/deliveries.rs"]
+pub(crate) mod deliveries;
+#[path = "model/delivery_reasons.rs"]
+mod delivery_reasons;
 #[path = "model/draw.rs"]
 mod draw;
 #[path = "model/grid.rs"]
@@ -39,15 +43,17 @@ mod reasons;
 pub(crate) mod told;
 #[path = "model/trades.rs"]
 mod trades;
+#[path = "model/work.rs"]
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::account::KeyGrant;
 use engine::command::Command;
 use engine::control::{AccountLimits, MarketLimits, TradingMode};
-use engine::delivery::Delivery;
+use engine::delivery::run::DeliveryTerms;
 use engine::event::Event;
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, index};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, PublicKey, index};
 use engine::instrument::Phase;
 use engine::label::Label;
 use engine::market::MarketSpec;
@@ -57,6 +63,7 @@ use engine::reject::RejectReason;
 use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
 
+use crate::model::deliveries::{Due, Work};
 use crate::model::draw::Line;
 use crate::model::identity::Used;
 use crate::model::rate::Counted;
@@ -127,6 +134,8 @@ pub(crate) struct Holding {
     /// Oldest first.
     pub(crate) owed: Vec<Owed>,
     pub(crate) capacity: u64,
+    /// Maintenance was announced in time.
+    pub(crate) maintained: bool,
 }
 
 /// A market, with its grid.
@@ -135,6 +144,7 @@ pub(crate) struct Market {
     pub(crate) spec: MarketSpec,
     pub(crate) limits: MarketLimits,
     pub(crate) mode: TradingMode,
+    pub(crate) delivery: DeliveryTerms,
     /// Number of the window that is listed next, counted from 1970.
     next: u64,
     /// When its grid moves on.
@@ -157,6 +167,14 @@ pub(crate) struct Window {
     trades: u64,
     pub(crate) issued: u64,
     pub(crate) extinguished: u64,
+    /// The class's reference rate at the gate, in ticks.
+    pub(crate) reference: Option<u64>,
+    /// What its deliveries go by, from the gate on.
+    pub(crate) terms: DeliveryTerms,
+    /// What is still to come of its slots, in order.
+    agenda: VecDeque<Due>,
+    /// When the last of it came.
+    over: Option<u64>,
 }
 
 /// A kind of GPU.
@@ -182,6 +200,7 @@ pub(crate) struct Owner {
     pub(crate) provider: bool,
     pub(crate) group: u32,
     pub(crate) locked: bool,
+    pub(crate) auditor: bool,
     pub(crate) limits: AccountLimits,
     /// What is available, held and bonded.
     pub(crate) cash: u128,
@@ -219,7 +238,10 @@ pub(crate) struct Model {
     pub(crate) undrawn: VecDeque<InstrumentId>,
     /// The draw that goes on, and since when.
     drawing: Option<(u64, Line)>,
-    pub(crate) deliveries: Vec<Delivery>,
+    /// How many were ever drawn.
+    drawn: u32,
+    /// Those of windows that are not settled.
+    pub(crate) deliveries: BTreeMap<DeliveryId, Work>,
     /// Since when the orders of the whole venue are being cancelled.
     purge: Option<u64>,
     events: Vec<Event>,
@@ -293,6 +315,7 @@ impl Model {
             Command::Kill { target, reason } => self.kill(target, reason),
             Command::Batch { .. } => unreachable!("batches.rs holds them to what their changes do alone"),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
+            Command::Delivery(ref command) => self.carry_out_delivery(command),
         }
         Ok(())
     }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::command::Command;
 use engine::command::Stamped;
+use engine::delivery::slot::SlotNumber;
 use engine::event::Event;
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, index};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, index};
 use engine::label::Label;
 use engine::order::NewOrder;
 use engine::sequencer::Sequencer;
@@ -40,6 +41,8 @@ pub(crate) struct Desk {
     orders: BTreeMap<OrderId, usize>,
     /// Orders as they were asked for, rejected ones too.
     asked: Vec<NewOrder>,
+    /// Slots that the scenario has named.
+    pub(crate) watched: BTreeSet<(DeliveryId, SlotNumber)>,
     deposits: usize,
     /// Whether deliveries are drawn as soon as they can be, and how many were so far.
     draws: Option<u64>,
@@ -58,6 +61,7 @@ impl Desk {
             windows: BTreeMap::new(),
             orders: BTreeMap::new(),
             asked: Vec::new(),
+            watched: BTreeSet::new(),
             deposits: 0,
             draws: draws.then_some(0),
         }

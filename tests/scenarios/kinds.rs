@@ -22,4 +22,6 @@ kinds! {
     InstrumentClosed DrawBegun DeliveryDrawn InstrumentDelivering InstrumentSettled ReferencePublished CapacitySet ModeSet
     MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet CancelAfterFired OrderAccepted OrderTerms OrderRepeated BatchStep BatchRefused
     Traded OrderExecuted OrderRested OrderReduced OrderAmended OrderCanceled PositionChanged BalanceChanged FeesChanged
+    DeliveryTermsSet AuditorSet MaintenanceAnnounced DeliveryTold DeliveryAcknowledged SlotChanged SlotCommitted AuditorsDrawn
+    AuditorDrawn SlotOpened SlotJudged SlotDisputed DisputeClosed SlotRuled SlotPaid
 }

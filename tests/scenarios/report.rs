@@ -3,14 +3,16 @@
 use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::ending::{CancelReason, Ended, FirstOutcome};
 use engine::event::{Event, ReduceReason};
-use engine::ids::{AccountId, OrderId};
+use engine::ids::{AccountId, GroupId, OrderId};
 use engine::key::KeyBounds;
+use engine::label::Label;
 use engine::stamp::Time;
 use engine::symbol::{ClassName, Symbol, Tier, ZoneName};
 use engine::units::Lots;
 
 use crate::controls::MODES;
 use crate::decimal::written;
+use crate::deeds::delivery_line;
 use crate::desk::Desk;
 
 /// What happened, one line per event. What the questions would show is left to them.
@@ -23,10 +25,7 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         Event::Rejected { reason } => format!("rejected {} {reason:?}", reason.code()),
         Event::Founded { .. } => "founded".to_string(),
         Event::AccountOpened { account, group, provider, name } => {
-            let kind = if provider { ", a provider" } else { "" };
-            let of = desk.account_name(AccountId(group.0));
-            let whose = if group.0 == account.0 { String::new() } else { format!(" in the group of {of}") };
-            format!("opened {name}{kind}{whose}")
+            opened(desk, (account, group), provider, name)
         }
         Event::BatchStep { op } => format!("change {}", op + 1),
         Event::BatchRefused { op, reason } => {
@@ -59,6 +58,21 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         | Event::InstrumentDelivering { .. }
         | Event::InstrumentSettled { .. }
         | Event::ReferencePublished { .. } => return grid_line(desk, event),
+        Event::DeliveryTermsSet { .. }
+        | Event::AuditorSet { .. }
+        | Event::MaintenanceAnnounced { .. }
+        | Event::DeliveryTold { .. }
+        | Event::DeliveryAcknowledged { .. }
+        | Event::SlotChanged { .. }
+        | Event::SlotCommitted { .. }
+        | Event::AuditorsDrawn { .. }
+        | Event::AuditorDrawn { .. }
+        | Event::SlotOpened { .. }
+        | Event::SlotJudged { .. }
+        | Event::SlotDisputed { .. }
+        | Event::DisputeClosed { .. }
+        | Event::SlotRuled { .. }
+        | Event::SlotPaid { .. } => return delivery_line(desk, event),
         Event::ModeSet { .. }
         | Event::MarketLimitsSet { .. }
         | Event::AccountLimitsSet { .. }
@@ -76,6 +90,13 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         | Event::OrderAmended { .. }
         | Event::OrderCanceled { .. } => return order_line(desk, event),
     })
+}
+
+fn opened(desk: &Desk, (account, group): (AccountId, GroupId), provider: bool, name: Label) -> String {
+    let kind = if provider { ", a provider" } else { "" };
+    let of = desk.account_name(AccountId(group.0));
+    let whose = if group.0 == account.0 { String::new() } else { format!(" in the group of {of}") };
+    format!("opened {name}{kind}{whose}")
 }
 
 fn key_line(desk: &Desk, event: &Event) -> Option<String> {

@@ -1,8 +1,10 @@
 //! Verbs: what a line in column one asks for.
 //!
-//! Of orders and cancellations `trading.rs` says how they are written, of modes, limits and locks `controls.rs`; these
-//! are the others: `open pat [provider] [joins ann]`, `key ann k1 [scope ...] [until=+5s] [most=100] [from=10.0.0.0/8 ...]`,
-//! `revoke k1`, `replace k1 k2`, `deposit ann 100 [ref=x]`, `batch ann 3` (the next three lines), `send ann 5 bob ref=x`, `redeem ann 5 ref=x`, `pay ann ref=x`, `return ann ref=x`,
+//! Of orders and cancellations `trading.rs` says how they are written, of modes, limits and locks `controls.rs`, of
+//! deliveries `deeds.rs`; these are the others: `open pat [provider] [joins ann]`,
+//! `key ann k1 [scope ...] [until=+5s] [most=100] [from=10.0.0.0/8 ...]`, `revoke k1`, `replace k1 k2`,
+//! `deposit ann 100 [ref=x]`, `batch ann 3` (the next three lines), `send ann 5 bob ref=x`, `redeem ann 5 ref=x`,
+//! `pay ann ref=x`, `return ann ref=x`,
 //! `capacity pat 50 [H]`, `market [H] [setting=value ...]`, `draw [H] [seed=7]`, `found`, `time +5s`, and the questions
 //! `book [H]`, `orders [ann]`, `balances [ann ...]`, `positions`.
 
@@ -20,6 +22,7 @@ use engine::units::{Amount, Lots, Ppm};
 
 use crate::controls::control;
 use crate::decimal::amount;
+use crate::deeds::deeds;
 use crate::desk::Desk;
 use crate::questions::{balances, book, orders, positions};
 use crate::report::narration;
@@ -47,8 +50,15 @@ pub(crate) fn act(desk: &mut Desk, line: &str) -> Option<Vec<String>> {
         _ => {
             let command = command(desk, verb, rest)
                 .or_else(|| trade(desk, verb, rest))
-                .or_else(|| control(desk, verb, rest))?;
-            desk.apply(command)
+                .or_else(|| control(desk, verb, rest));
+            match command {
+                Some(command) => desk.apply(command),
+                // One after another: their lines are told as of the last.
+                None => {
+                    let deeds = deeds(desk, verb, rest)?;
+                    deeds.into_iter().flat_map(|command| desk.apply(command)).collect()
+                }
+            }
         }
     };
     Some(narration(desk, &events))

@@ -49,7 +49,8 @@ pub fn outcome(stamped: &Stamped, events: &[Event], view: &View) -> Result<Answe
         | Command::SetAccountLimits { .. }
         | Command::SetLock { .. }
         | Command::Kill { .. }
-        | Command::Draw { .. } => Answer::Accepted(Accepted { engine_seq }),
+        | Command::Draw { .. }
+        | Command::Delivery(_) => Answer::Accepted(Accepted { engine_seq }),
     })
 }
 

@@ -33,6 +33,8 @@ pub(super) enum About {
     Order(OrderView),
     /// What waited to be paid out to the account then.
     Credit(Amount),
+    /// Nothing: no stream tells it.
+    Untold,
 }
 
 /// The moment that is asked for is older than what is kept.
@@ -62,6 +64,14 @@ impl Moment {
             | Event::RedemptionBegun { account, xseq, .. }
             | Event::RedemptionEnded { account, xseq, .. }
             | Event::CancelAfterFired { account, xseq } => (account, xseq, credit(account)),
+            Event::MaintenanceAnnounced { account, xseq, .. }
+            | Event::DeliveryTold { account, xseq, .. }
+            | Event::DeliveryAcknowledged { account, xseq, .. }
+            | Event::SlotChanged { account, xseq, .. }
+            | Event::AuditorDrawn { account, xseq, .. }
+            | Event::SlotDisputed { account, xseq, .. }
+            | Event::DisputeClosed { account, xseq, .. }
+            | Event::SlotPaid { account, xseq, .. } => (account, xseq, About::Untold),
             _ => return None,
         };
         Some(Moment { account, xseq, stamp, event: *event, about })

@@ -1,10 +1,15 @@
 //! Fold: an event's way into the outcome hash: every field, in order, behind the number of its kind.
 
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope};
+use crate::delivery::audit::Verdict;
+use crate::delivery::outcome::{Outcome, Ruling};
+use crate::delivery::run::DeliveryTerms;
+use crate::delivery::slot::{Dispute, Party, Slot, SlotNumber, SlotState};
 use crate::ending::{CancelReason, Ended, FirstOutcome};
 use crate::event::{Event, Liquidity, PrivateSequence, ReduceReason};
 use crate::ids::{
-    AccountId, ClassId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, TradeId,
+    AccountId, ClassId, DeliveryId, Digest, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes,
+    TradeId,
 };
 use crate::instrument::Phase;
 use crate::key::{KeyBounds, Network};
@@ -79,6 +84,12 @@ word! {
     RejectReason: value => value.code().into(),
     Liquidity: value => (value == Liquidity::Maker).into(),
     ReduceReason: value => (value == ReduceReason::User).into(),
+    SlotNumber: value => value.number().into(),
+    Party: value => (value == Party::Provider).into(),
+    Dispute: value => value.number().into(),
+    Outcome: value => value.number().into(),
+    Ruling: value => value.number().into(),
+    Verdict: value => value.number().into(),
     Tier: value => (value == Tier::Firm).into(),
     SelfTrade: value => (value == SelfTrade::Prevented).into(),
     BondRule: value => (value == BondRule::Fixed).into(),
@@ -105,6 +116,19 @@ impl Fold for Label {
     fn fold(&self, hash: &mut OutcomeHash) {
         let (upper, lower) = self.halves();
         hash.words([upper, lower]);
+    }
+}
+
+impl Fold for Digest {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.bytes(&self.0);
+    }
+}
+
+impl Fold for SlotState {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let (state, outcome) = self.numbers();
+        hash.words([state.into(), outcome.into()]);
     }
 }
 
@@ -173,6 +197,20 @@ impl Fold for MarketSpec {
         } = *self;
         fold!(hash; bond, class, zone, tier, self_trade, bond_rule);
         fold!(hash; window_seconds, windows, windows_ahead, gate_seconds, maker_fee, taker_fee);
+    }
+}
+
+impl Fold for DeliveryTerms {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit } = *self;
+        fold!(hash; dispute_slots, ruling_slots, auditors, deposit);
+    }
+}
+
+impl Fold for Slot {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let Slot { state, ruled, disputes: [provider, holder] } = *self;
+        fold!(hash; state, ruled, provider, holder);
     }
 }
 
@@ -257,6 +295,21 @@ impl Event {
             40 PaymentRepeated { account, reference, state },
             41 BatchStep { op },
             42 BatchRefused { op, reason },
+            50 DeliveryTermsSet { market, terms, reason },
+            51 AuditorSet { account, auditor, reason },
+            52 MaintenanceAnnounced { account, xseq, instrument },
+            53 DeliveryTold { account, xseq, delivery },
+            54 DeliveryAcknowledged { account, xseq, delivery },
+            55 SlotChanged { account, xseq, delivery, slot, state },
+            56 SlotCommitted { delivery, slot, commitment, work },
+            57 AuditorsDrawn { delivery, slot, beacon, auditors },
+            58 AuditorDrawn { account, xseq, delivery, slot },
+            59 SlotOpened { delivery, slot, opening },
+            60 SlotJudged { auditor, delivery, slot, verdict, evidence },
+            61 SlotDisputed { account, xseq, delivery, slot, by },
+            62 DisputeClosed { account, xseq, delivery, slot, by, deposit, lost },
+            63 SlotRuled { delivery, slot, ruling, reason },
+            64 SlotPaid { account, xseq, delivery, slot, outcome, received, fee },
         }
     }
 }

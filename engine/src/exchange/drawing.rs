@@ -1,10 +1,11 @@
 //! Drawing of the exchange: behind the gate, obligations meet claims.
 
-use crate::delivery::{Delivery, Drawing};
+use crate::delivery::Delivery;
+use crate::delivery::drawing::Drawing;
+use crate::delivery::slot::{Party, SLOTS, Slot};
 use crate::event::Event;
 use crate::exchange::Exchange;
-use crate::ids::{InstrumentId, index};
-use crate::instrument::Phase;
+use crate::ids::InstrumentId;
 use crate::reject::RejectReason;
 use crate::timers::Timer;
 
@@ -41,8 +42,20 @@ impl Exchange {
             let own = group(provider) == group(holder);
             let (instrument, price) = (drawing.instrument, overlap.obligation.price);
             let fee = overlap.obligation.fee;
-            let delivery =
-                self.deliveries.add(Delivery { instrument, provider, holder, price, lots, fee, own });
+            let row = self.ledger.positions.find(provider, instrument).expect("who owes has a position");
+            let maintained = self.ledger.positions.at(row).maintained;
+            let delivery = self.deliveries.add(Delivery {
+                instrument,
+                provider,
+                holder,
+                price,
+                lots,
+                fee,
+                own,
+                maintained,
+                acknowledged: false,
+                slots: [Slot::WAITING; SLOTS],
+            });
             self.events.push(Event::DeliveryDrawn {
                 delivery,
                 instrument,
@@ -52,17 +65,18 @@ impl Exchange {
                 lots,
                 own,
             });
+            for party in Party::BOTH {
+                let account = self.deliveries.at(delivery).account(party);
+                let xseq = self.xseq(account);
+                self.events.push(Event::DeliveryTold { account, xseq, delivery });
+            }
         }
         if !drawing.is_done() {
             self.drawing = Some(drawing);
             return true;
         }
         *steps = steps.saturating_sub(1);
-        let instrument = drawing.instrument;
-        let deliveries = self.deliveries.next().0 - drawing.first.0;
-        let state = &mut self.instruments[index(instrument.0)];
-        (state.phase, state.deliveries) = (Phase::Delivering, Some((drawing.first, deliveries)));
-        self.events.push(Event::InstrumentDelivering { instrument, deliveries });
+        self.begin_deliveries(drawing.instrument, drawing.first);
         false
     }
 }

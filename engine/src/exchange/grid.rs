@@ -1,6 +1,7 @@
 //! Grid of the exchange: delivery windows are listed, opened, closed and ended by timers, a bounded portion at a time.
 
 use crate::control::TradingMode;
+use crate::delivery::run::DeliveryTerms;
 use crate::ending::CancelReason;
 use crate::event::Event;
 use crate::exchange::{Exchange, TICK_STEPS_MAX};
@@ -45,6 +46,7 @@ impl Exchange {
             // Half a roll goes on before whatever else was due later: portions change nothing but where ticks end.
             Timer::Roll(market) => Some(self.roll(market, steps).unwrap_or(due)),
             Timer::Draw(_) => self.pair_some(steps).then_some(due),
+            Timer::Deadline(instrument) => self.pass_deadline((due, instrument), steps),
             Timer::Settle(instrument) => self.settle(instrument, steps).then_some(due),
             Timer::Purge => self.purge(steps).then_some(due),
         }
@@ -116,7 +118,9 @@ impl Exchange {
             trades: 0,
             issued: Volume::ZERO,
             extinguished: Volume::ZERO,
-            deliveries: None,
+            reference: None,
+            delivery: DeliveryTerms::DEFAULT,
+            deliveries: 0,
         });
         self.timers.set(gate, Timer::Gate(instrument));
         self.events.push(Event::InstrumentListed { instrument, market, start });
@@ -144,6 +148,8 @@ impl Exchange {
         let state = &mut self.instruments[index(instrument.0)];
         if state.phase <= Phase::Open {
             state.phase = Phase::Closed;
+            state.reference = self.classes.at(state.class).reference;
+            state.delivery = self.markets[index(state.market.0)].delivery;
             self.events.push(Event::InstrumentClosed { instrument });
         }
         for side in [Side::Bid, Side::Ask] {
@@ -177,13 +183,22 @@ impl Exchange {
 
     /// Ends a window of which nothing is left. Returns whether positions are left for another tick.
     fn settle(&mut self, instrument: InstrumentId, steps: &mut u32) -> bool {
-        while 0 < *steps && self.ledger.positions.drop_one(instrument) {
+        // What this tick has paid is told before positions go.
+        if !self.ledger.touched.positions.is_empty() {
+            *steps = 0;
+            return true;
+        }
+        while 0 < *steps
+            && let Some(owed) = self.ledger.positions.drop_one(instrument)
+        {
+            self.ledger.obligations.forget(owed);
             *steps -= 1;
         }
         if *steps == 0 {
             return true;
         }
         *steps -= 1;
+        self.deliveries.end(instrument);
         self.instruments[index(instrument.0)].phase = Phase::Settled;
         self.events.push(Event::InstrumentSettled { instrument });
         false

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use crate::book::Books;
 use crate::client_ids::ClientIds;
 use crate::control::OPEN_ORDERS_MAX;
-use crate::delivery::Drawing;
+use crate::delivery::Delivery;
+use crate::delivery::drawing::Drawing;
 use crate::exchange::{Exchange, Founding};
-use crate::ids::{AccountId, ClassId, DeliveryId, InstrumentId, index, position};
+use crate::ids::{AccountId, ClassId, InstrumentId, index, position};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
 use crate::image::{Image, ImageFault, Taken};
@@ -111,23 +112,27 @@ impl Exchange {
             has_class(market.class) && market.spec.check().is_ok() && market.unopened.iter().all(listed)
         });
         from.check(markets, "a market's settings are within bounds, and its class and windows are there")?;
-        let drawn = |(first, count): (DeliveryId, u32)| {
-            first.0.checked_add(count).is_some_and(|end| DeliveryId(end) <= self.deliveries.next())
-        };
         let instruments = self.instruments.iter().all(|instrument| {
             let nanos = |market: &Market| u64::from(market.spec.window_seconds) * Time::SECOND;
             let ends = |market| instrument.start.0.checked_add(nanos(market)).is_some();
-            self.market(instrument.market).is_some_and(ends)
-                && has_class(instrument.class)
-                && instrument.deliveries.is_none_or(drawn)
+            self.market(instrument.market).is_some_and(ends) && has_class(instrument.class)
         });
-        from.check(instruments, "a window ends, and its market, class and deliveries are there")?;
+        from.check(instruments, "a window ends, and its market and class are there")?;
         let sold = self.instruments.iter().all(|instrument| instrument.extinguished <= instrument.issued);
         from.check(sold, "no more of a window is bought back than was issued")?;
         let books = self.books.len() == self.instruments.len();
         from.check(books, "every window has a book")?;
         from.check(self.undrawn.iter().all(listed), "a window that waits for a draw is there")?;
-        let drawing = |drawing: &Drawing| listed(&drawing.instrument) && drawn((drawing.first, 0));
+        let has_account = |account| self.ledger.accounts.contains(account);
+        let delivery = |(_, delivery): (_, &Delivery)| {
+            let &Delivery { ref instrument, provider, holder, .. } = delivery;
+            listed(instrument) && has_account(provider) && has_account(holder)
+        };
+        from.check(self.deliveries.all().all(delivery), "a delivery's window and parties are there")?;
+        let runs = self.deliveries.runs().all(|(instrument, _)| listed(&instrument));
+        from.check(runs, "a window under way is there")?;
+        let drawing =
+            |drawing: &Drawing| listed(&drawing.instrument) && drawing.first <= self.deliveries.next();
         from.check(self.drawing.as_ref().is_none_or(drawing), "what is being drawn is there")?;
         let purge = self.purge.is_none_or(|account| self.ledger.accounts.contains(account));
         from.check(purge, "the account whose orders are cancelled next is there")
@@ -140,6 +145,9 @@ impl Exchange {
             Timer::DeadMan(account) => self.ledger.accounts.contains(account),
             Timer::Gate(instrument) | Timer::Draw(instrument) | Timer::Settle(instrument) => {
                 self.instrument(instrument).is_some()
+            }
+            Timer::Deadline(instrument) => {
+                self.deliveries.run(instrument).is_some_and(|run| run.next().is_some())
             }
             Timer::Reference(class) => self.classes.contains(class),
             Timer::Roll(market) => self.market(market).is_some(),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::control::{MarketLimits, TradingMode};
+use crate::delivery::run::DeliveryTerms;
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, InstrumentId, MarketId, index, position};
@@ -39,7 +40,8 @@ impl Exchange {
         let market = MarketId(position(self.markets.len()));
         let (limits, mode) = (MarketLimits::NONE, TradingMode::Open);
         let unopened = VecDeque::new();
-        self.markets.push(Market { spec: *spec, class, next_window: 0, unopened, limits, mode });
+        let delivery = DeliveryTerms::DEFAULT;
+        self.markets.push(Market { spec: *spec, class, next_window: 0, unopened, limits, mode, delivery });
         self.timers.set(now, Timer::Roll(market));
         self.events.push(Event::MarketAdded { market, spec: *spec });
         Ok(())

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::book::Maker;
+use crate::delivery::run::Run;
+use crate::delivery::slot::{Dispute, Party, SlotNumber};
 use crate::exchange::Exchange;
 use crate::fees;
 use crate::ids::{AccountId, InstrumentId, index, position};
@@ -86,15 +88,18 @@ impl Exchange {
             assert_eq!(row.open_buys, open_buys, "open buys are what rests");
             let short = row.short(open_sells);
             assert!(short <= row.capacity.count().into(), "no sale beyond claims and capacity");
-            assert_eq!(
-                row.bonded.micro(),
-                short * self.instruments[index(row.instrument.0)].terms.bond.micro(),
-                "short lots are bonded"
-            );
+            if self.deliveries.run(row.instrument).is_none() {
+                let bond = self.instruments[index(row.instrument.0)].terms.bond;
+                assert_eq!(row.bonded.micro(), short * bond.micro(), "short lots are bonded");
+            }
             let sum = bonded.entry(row.account).or_default();
             *sum = sum.plus(row.bonded);
         }
         assert!(sells.is_empty() && buys.is_empty(), "whoever trades has a position");
+        self.deposits().for_each(|(account, deposit)| {
+            let sum = held.entry(account).or_default();
+            *sum = sum.plus(deposit);
+        });
         for (number, account) in self.ledger.accounts.iter() {
             let balance = account.balance();
             assert_eq!(balance.held, held.remove(&number).unwrap_or_default(), "holds back every open bid");
@@ -140,20 +145,63 @@ impl Exchange {
                 (lots + u64::from(part.lots.count()), price.plus(part.escrow()))
             });
             assert_eq!(lots, row.owed(), "a position below zero is what is owed");
-            assert_eq!(price, row.escrow, "escrow is lots at their price");
+            if self.deliveries.run(instrument).is_none() {
+                assert_eq!(price, row.escrow, "escrow is lots at their price");
+            }
             claims += row.claims();
             owed += row.owed();
-            escrow = escrow.plus(price);
+            escrow = escrow.plus(row.escrow);
+        }
+        let run = self.deliveries.run(instrument);
+        if run.is_some_and(|run| run.next().is_none()) {
+            assert!(escrow.is_zero(), "whatever was delivered is paid");
+            return Amount::ZERO;
         }
         assert_eq!(claims, owed, "every claim is somebody's obligation");
         let state = &self.instruments[index(instrument.0)];
         let outstanding = state.issued.count() - state.extinguished.count();
+        // What was delivered is owed no more once the window is settled.
+        let outstanding = if state.phase == Phase::Settled { 0 } else { outstanding };
         assert_eq!(owed, outstanding, "what was issued and not bought back is owed");
-        if let Some(drawn) = state.deliveries {
-            let lots = self.deliveries.of(drawn).iter().map(|delivery| u64::from(delivery.lots.count()));
-            assert_eq!(lots.sum::<u64>(), owed, "what is owed is delivered");
+        if let Some(run) = run {
+            self.assert_delivered(instrument, run);
         }
         escrow
+    }
+
+    /// Deposits of open disputes.
+    fn deposits(&self) -> impl Iterator<Item = (AccountId, Amount)> {
+        self.deliveries.runs().flat_map(|(instrument, run)| {
+            self.deliveries.of(instrument).flat_map(move |(_, delivery)| {
+                Party::BOTH.into_iter().flat_map(move |party| {
+                    let open = delivery.slots.iter().filter(move |slot| slot.dispute(party) == Dispute::Open);
+                    open.map(move |_| (delivery.account(party), run.terms.deposit))
+                })
+            })
+        })
+    }
+
+    /// I6 and I7 of a window under way: what its slots are still worth is in escrow and in bond, and lots that are owed
+    /// are lots that are delivered, each slot once.
+    fn assert_delivered(&self, instrument: InstrumentId, run: &Run) {
+        let mut left: BTreeMap<AccountId, (u64, Amount, Amount)> = BTreeMap::new();
+        for (_, delivery) in self.deliveries.of(instrument) {
+            assert_eq!(delivery.instrument, instrument, "deliveries of a window follow one another");
+            let whole = delivery.shares(run);
+            let (lots, escrow, bond) = left.entry(delivery.provider).or_default();
+            *lots += u64::from(delivery.lots.count());
+            for slot in SlotNumber::all().filter(|slot| !delivery.slot(*slot).state.is_final()) {
+                let part = whole.slot(slot);
+                (*escrow, *bond) = (escrow.plus(part.escrow), bond.plus(part.bond()));
+            }
+        }
+        for row in self.ledger.positions.of(instrument) {
+            let (lots, escrow, bond) = left.remove(&row.account).unwrap_or_default();
+            assert_eq!(lots, row.owed(), "what is owed is delivered");
+            assert_eq!(escrow, row.escrow, "escrow is what slots are still worth");
+            assert_eq!(bond, row.bonded, "bonds are what slots still secure");
+        }
+        assert!(left.is_empty(), "who delivers has a position");
     }
 
     /// I11: a client order id names one open order, or one that is done.

@@ -8,6 +8,7 @@ use crate::book::Maker;
 use crate::client_ids::Remembered;
 use crate::command::Command;
 use crate::delivery::Delivery;
+use crate::delivery::run::Run;
 use crate::event::fold::fold;
 use crate::exchange::Exchange;
 use crate::exchange::identity::order_words;
@@ -39,12 +40,13 @@ pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
         let (kind, id) = match timer {
             Timer::Expiry(slot) => (1, slot),
             Timer::DeadMan(account) => (2, account.0),
-            Timer::Gate(instrument) => (3, instrument.0),
-            Timer::Reference(class) => (4, class.0),
+            Timer::Reference(class) => (3, class.0),
+            Timer::Gate(instrument) => (4, instrument.0),
             Timer::Roll(market) => (5, market.0),
             Timer::Draw(instrument) => (6, instrument.0),
-            Timer::Settle(instrument) => (7, instrument.0),
-            Timer::Purge => (8, 0),
+            Timer::Deadline(instrument) => (7, instrument.0),
+            Timer::Settle(instrument) => (8, instrument.0),
+            Timer::Purge => (9, 0),
         };
         hash.words([due.0, kind, id.into()]);
     }
@@ -87,6 +89,7 @@ fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
     for (key, grant) in ledger.accounts.keys() {
         fold(hash, &[key, &grant.account, &grant.scopes, &grant.bounds]);
     }
+    ledger.accounts.auditors().for_each(|auditor| fold(hash, &[&auditor]));
     for reference in &ledger.references {
         fold(hash, &[reference]);
     }
@@ -105,6 +108,7 @@ fn markets(exchange: &Exchange, hash: &mut OutcomeHash) {
     }
     for market in &exchange.markets {
         fold(hash, &[&market.spec, &market.limits, &market.next_window, &market.mode]);
+        fold(hash, &[&market.delivery]);
         market.unopened.iter().for_each(|instrument| fold(hash, &[instrument]));
     }
     for instrument in &exchange.instruments {
@@ -113,7 +117,8 @@ fn markets(exchange: &Exchange, hash: &mut OutcomeHash) {
             &[&instrument.market, &instrument.start, &instrument.gate, &instrument.phase, &instrument.mode],
         );
         fold(hash, &[&instrument.trades, &instrument.issued, &instrument.extinguished]);
-        fold(hash, &[&instrument.terms.bond, &instrument.anchor]);
+        fold(hash, &[&instrument.terms.bond, &instrument.anchor, &instrument.reference]);
+        fold(hash, &[&instrument.delivery, &instrument.deliveries]);
     }
 }
 
@@ -141,7 +146,18 @@ fn orders(exchange: &Exchange, instrument: InstrumentId, hash: &mut OutcomeHash)
 fn positions(exchange: &Exchange, hash: &mut OutcomeHash) {
     // Iterated by instrument, and there the last entered first: rows are freed in that order.
     for row in exchange.ledger.positions.iter() {
-        fold(hash, &[&row.instrument, &row.account, &row.lots, &row.capacity, &row.escrow, &row.bonded]);
+        fold(
+            hash,
+            &[
+                &row.instrument,
+                &row.account,
+                &row.lots,
+                &row.capacity,
+                &row.maintained,
+                &row.escrow,
+                &row.bonded,
+            ],
+        );
         for part in exchange.ledger.obligations.of(row.obligations) {
             obligation(hash, part);
         }
@@ -155,9 +171,21 @@ fn obligation(hash: &mut OutcomeHash, obligation: &Obligation) {
 
 fn deliveries(exchange: &Exchange, hash: &mut OutcomeHash) {
     exchange.undrawn.iter().for_each(|instrument| fold(hash, &[instrument]));
-    for delivery in exchange.deliveries.all() {
-        let &Delivery { instrument, provider, holder, price, lots, fee, own } = delivery;
-        fold(hash, &[&instrument, &provider, &holder, &price, &lots, &fee, &own]);
+    for (number, delivery) in exchange.deliveries.all() {
+        let &Delivery { instrument, provider, holder, price, lots, fee, .. } = delivery;
+        fold(hash, &[&number, &instrument, &provider, &holder, &price, &lots, &fee]);
+        let &Delivery { own, maintained, acknowledged, ref slots, .. } = delivery;
+        fold(hash, &[&own, &maintained, &acknowledged]);
+        slots.iter().for_each(|slot| fold(hash, &[slot]));
+    }
+    for (instrument, run) in exchange.deliveries.runs() {
+        let &Run { start, slot_nanos, first, count, ref terms, bond, reference, passed, cursor } = run;
+        fold(hash, &[&instrument, &start, &slot_nanos, &first, &count, terms, &bond, &reference, &cursor]);
+        passed.iter().for_each(|passed| fold(hash, &[passed]));
+    }
+    for ((delivery, slot), audit) in &exchange.deliveries.audits {
+        fold(hash, &[delivery, slot]);
+        audit.seats().for_each(|(auditor, answer)| fold(hash, &[&auditor, &answer]));
     }
     let Some(drawing) = &exchange.drawing else { return };
     fold(hash, &[&drawing.instrument, &drawing.first]);

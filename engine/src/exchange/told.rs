@@ -4,8 +4,7 @@ use crate::account::Balance;
 use crate::ending::CancelReason;
 use crate::event::{Event, PrivateSequence};
 use crate::exchange::Exchange;
-use crate::ids::{AccountId, OrderId, index};
-use crate::instrument::Phase;
+use crate::ids::{AccountId, OrderId};
 use crate::ledger::Ledger;
 use crate::position::Position;
 use crate::units::Lots;
@@ -24,10 +23,6 @@ impl Exchange {
             let row = positions.at_mut(*row);
             row.touched = false;
             let &mut Position { account, instrument, lots: position, escrow, bonded, .. } = row;
-            // A window that ended in the same command has no positions any more.
-            if self.instruments[index(instrument.0)].phase == Phase::Settled {
-                continue;
-            }
             let xseq = accounts.at_mut(account).next_xseq();
             self.events.push(Event::PositionChanged { account, xseq, instrument, position, escrow, bonded });
         }

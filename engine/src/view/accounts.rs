@@ -32,6 +32,8 @@ pub struct PositionView {
     pub bonded: Amount,
     /// Registered capacity.
     pub capacity: Lots,
+    /// Maintenance was announced in time.
+    pub maintained: bool,
 }
 
 /// One of an account's trades.
@@ -72,6 +74,8 @@ pub struct AccountView {
     pub provider: bool,
     /// Whether it may only cancel.
     pub locked: bool,
+    /// Whether it may be drawn to audit.
+    pub auditor: bool,
     /// Bounds on what it may do.
     pub limits: AccountLimits,
     /// When all its orders are cancelled unless it renews.
@@ -190,6 +194,18 @@ impl AccountsView {
                 self.accounts[index(account.0)].limits = limits;
             }
             Event::LockSet { account, locked, .. } => self.accounts[index(account.0)].locked = locked,
+            Event::AuditorSet { account, auditor, .. } => self.accounts[index(account.0)].auditor = auditor,
+            Event::MaintenanceAnnounced { account, xseq, instrument } => {
+                self.at_mut(account, xseq);
+                self.position(account, instrument).maintained = true;
+            }
+            Event::DeliveryTold { account, xseq, .. }
+            | Event::DeliveryAcknowledged { account, xseq, .. }
+            | Event::SlotChanged { account, xseq, .. }
+            | Event::AuditorDrawn { account, xseq, .. }
+            | Event::SlotDisputed { account, xseq, .. }
+            | Event::DisputeClosed { account, xseq, .. }
+            | Event::SlotPaid { account, xseq, .. } => drop(self.at_mut(account, xseq)),
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
@@ -234,6 +250,7 @@ impl AccountsView {
             group,
             provider,
             locked: false,
+            auditor: false,
             limits: AccountLimits::NONE,
             cancel_after: None,
             balance: Balance::default(),

@@ -10,6 +10,7 @@ use crate::instrument::{Instrument, Phase};
 use crate::market::Market;
 use crate::order::Side;
 use crate::view::accounts::AccountsView;
+use crate::view::deliveries::DeliveriesView;
 use crate::view::depth::Depth;
 use crate::view::{ClassView, InstrumentView, MarketView, View};
 
@@ -19,7 +20,7 @@ impl View {
         #[rustfmt::skip]
         let View {
             accounts, classes, orders,
-            stamp: _, founding: _, mode: _, markets: _, instruments: _, symbols: _, current: _, depths: _,
+            stamp: _, founding: _, mode: _, markets: _, instruments: _, symbols: _, current: _, deliveries: _, depths: _,
             claims: _, supply: _, fees: _, changes: _,
         } = self;
         to.length(classes.len());
@@ -47,6 +48,7 @@ impl View {
         };
         view.take_classes(exchange, from)?;
         view.take_markets(exchange);
+        view.deliveries = DeliveriesView::of(exchange);
         view.accounts = AccountsView::take(exchange, &mut view.orders, from)?;
         view.orders.line_up(exchange);
         Ok(view)
@@ -64,8 +66,8 @@ impl View {
     fn take_markets(&mut self, exchange: &Exchange) {
         let markets = (0..).map(MarketId).map_while(|number| exchange.market(number));
         let view = |market: &Market| {
-            let &Market { spec, limits, mode, .. } = market;
-            MarketView { spec, limits, mode }
+            let &Market { spec, limits, mode, delivery, .. } = market;
+            MarketView { spec, limits, mode, delivery }
         };
         self.markets = markets.map(view).collect();
         for number in (0..position(exchange.instruments())).map(InstrumentId) {
@@ -79,7 +81,6 @@ impl View {
         let &Instrument { issued, extinguished, .. } = instrument;
         self.list(number, market, start);
         let view = self.instruments.last_mut().expect("it was listed just now");
-        let deliveries = deliveries.map_or(0, |(_, count)| count);
         *view = InstrumentView { phase, mode, terms, deliveries, ..*view };
         if Phase::Open < phase {
             self.current.remove(&number);

@@ -128,13 +128,8 @@ fn deliveries_are_drawn_in_portions() {
     assert_eq!((drawn.iter().sum::<usize>(), ticks.len()), (sold, 3));
     let state = venue.exchange.instrument(FIRST).unwrap();
     assert_eq!(state.phase, Phase::Delivering);
-    let holders: Vec<AccountId> = venue
-        .exchange
-        .deliveries()
-        .of(state.deliveries.unwrap())
-        .iter()
-        .map(|delivery| delivery.holder)
-        .collect();
+    let holders: Vec<AccountId> =
+        venue.exchange.deliveries().of(FIRST).map(|(_, delivery)| delivery.holder).collect();
     assert!(holders[..sold / 2].iter().all(|holder| *holder == holders[0]), "one holder after the other");
     assert!(holders[sold / 2..].iter().all(|holder| *holder != holders[0]));
 }
@@ -161,7 +156,7 @@ fn a_draw_that_goes_on_is_part_of_the_state() {
         .map(|venue| {
             let mut venue = venue.clone();
             venue.ticks();
-            venue.exchange.deliveries().all()[0].holder
+            venue.exchange.deliveries().all().next().unwrap().1.holder
         })
         .collect();
     let other = orders.iter().position(|first| *first != orders[0]).unwrap();

@@ -2,6 +2,8 @@
 
 #[path = "acts/controls.rs"]
 pub(crate) mod controls;
+#[path = "acts/deeds.rs"]
+pub(crate) mod deeds;
 #[path = "acts/entries.rs"]
 pub(crate) mod entries;
 
@@ -12,6 +14,7 @@ use engine::symbol::Tier;
 use proptest::prelude::*;
 
 use crate::acts::controls::{Control, control};
+use crate::acts::deeds::{Delivering, delivering};
 use crate::acts::entries::{Change, Entry, change, entry};
 
 /// Number of an account that does not exist.
@@ -95,6 +98,7 @@ pub(crate) enum Act {
     EndSession(u32, u32),
     SetCapacity(u32, u32, u64),
     Control(Control),
+    Deliver(Delivering),
     /// Draws the next window that waits, or another one.
     Draw(u64, bool),
     /// Moves the clock by so many seconds, seldom back.
@@ -203,7 +207,22 @@ pub(crate) fn hostile(count: Range<usize>) -> impl Strategy<Value = Vec<Act>> {
         16 => control().prop_map(Act::Control),
         4 => Just(Act::Calm),
         4 => draw(),
+        12 => delivering().prop_map(Act::Deliver),
         9 => wait.prop_map(Act::Wait),
+    ];
+    prop::collection::vec(act, count)
+}
+
+/// So many acts, one after another, in which little is traded and most of it is delivered.
+pub(crate) fn delivered(count: Range<usize>) -> impl Strategy<Value = Vec<Act>> {
+    let wait = prop_oneof![20 => 10..50_i64, 5 => 50..200_i64, 1 => 200..700_i64];
+    let act = prop_oneof![
+        30 => trading(),
+        2 => control().prop_map(Act::Control),
+        3 => Just(Act::Calm),
+        8 => draw(),
+        60 => delivering().prop_map(Act::Deliver),
+        20 => wait.prop_map(Act::Wait),
     ];
     prop::collection::vec(act, count)
 }

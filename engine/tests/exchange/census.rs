@@ -7,15 +7,23 @@ use engine::event::Event;
 use engine::reject::RejectReason;
 
 /// Every kind of event that can be foretold, and ways in which events of one kind differ.
-const WAYS: [&str; 54] = [
+const WAYS: [&str; 83] = [
     "AccountLimitsSet",
     "AccountOpened",
+    "AuditorDrawn",
+    "AuditorSet",
+    "AuditorsDrawn",
     "CancelAfterFired",
     "CancelAfterSet",
     "CapacitySet",
+    "DeliveryAcknowledged",
     "DeliveryDrawn",
     "DeliveryDrawn within a group",
+    "DeliveryTermsSet",
+    "DeliveryTold",
     "Deposited",
+    "DisputeClosed",
+    "DisputeClosed and lost",
     "DrawBegun",
     "Founded",
     "InstrumentClosed",
@@ -28,6 +36,7 @@ const WAYS: [&str; 54] = [
     "KeyRevoked",
     "Killed",
     "LockSet",
+    "MaintenanceAnnounced",
     "MarketAdded",
     "MarketLimitsSet",
     "ModeSet",
@@ -60,6 +69,26 @@ const WAYS: [&str; 54] = [
     "RedemptionEnded returned",
     "ReferencePublished None",
     "ReferencePublished Some",
+    "SlotChanged Assigned",
+    "SlotChanged Committed",
+    "SlotChanged Decided",
+    "SlotChanged Final",
+    "SlotChanged Flagged",
+    "SlotChanged Opened",
+    "SlotChanged Unaudited",
+    "SlotCommitted",
+    "SlotDisputed",
+    "SlotJudged",
+    "SlotOpened",
+    "SlotPaid Accepted",
+    "SlotPaid BuyerFault",
+    "SlotPaid Inconclusive",
+    "SlotPaid Missed",
+    "SlotPaid Network",
+    "SlotPaid Reclaimed",
+    "SlotPaid Rejected",
+    "SlotPaid Unopened",
+    "SlotRuled",
     "Traded",
     "Transferred",
 ];
@@ -70,6 +99,16 @@ const REASONS_BEYOND: [(RejectReason, &str); 3] = [
     (RejectReason::BatchInvalid, "a batch's; see batches.rs"),
     (RejectReason::BatchRefused, "a batch's; see batches.rs"),
 ];
+
+/// Numbers of the reasons that concern deliveries begin here.
+const DELIVERIES_FROM: u16 = 60;
+
+/// Whether it happens to deliveries, once they are drawn.
+fn is_delivered(way: &str) -> bool {
+    let drawn = way.starts_with("DeliveryDrawn");
+    !drawn
+        && ["Auditor", "Delivery", "Dispute", "Maintenance", "Slot"].iter().any(|kind| way.starts_with(kind))
+}
 
 /// What happened, by name.
 #[derive(Clone, Debug, Default)]
@@ -126,9 +165,17 @@ impl Census {
 
     /// Panics unless everything happened, but for what takes other acts, and a tenth of what was asked for was refused.
     pub(crate) fn assert_complete(&self, beyond: &[&str]) {
-        let ways: Vec<&str> = WAYS.into_iter().filter(|way| !beyond.contains(way)).collect();
-        self.assert_seen(&ways);
-        for reason in RejectReason::ALL {
+        self.assert_whole(|way| !is_delivered(way) && !beyond.contains(&way), |code| code < DELIVERIES_FROM);
+    }
+
+    /// Panics unless everything happened that can happen to a delivery, and a tenth of what was asked for was refused.
+    pub(crate) fn assert_delivered(&self) {
+        self.assert_whole(is_delivered, |code| DELIVERIES_FROM <= code);
+    }
+
+    fn assert_whole(&self, ways: impl Fn(&str) -> bool, codes: impl Fn(u16) -> bool) {
+        self.assert_seen(&WAYS.into_iter().filter(|way| ways(way)).collect::<Vec<_>>());
+        for reason in RejectReason::ALL.iter().filter(|reason| codes(reason.code())) {
             let beyond = REASONS_BEYOND.iter().any(|(other, _)| other == reason);
             assert_eq!(self.reasons.contains_key(reason), !beyond, "whether acts lead to {reason:?}");
         }
@@ -147,6 +194,12 @@ fn way(event: &Event) -> String {
         Event::OrderAmended { kept: true, .. } => format!("{kind} and kept"),
         Event::OrderAmended { kept: false, .. } => format!("{kind} and moved"),
         Event::DeliveryDrawn { own: true, .. } => format!("{kind} within a group"),
+        Event::DisputeClosed { lost: true, .. } => format!("{kind} and lost"),
+        Event::SlotPaid { outcome, .. } => format!("{kind} {outcome:?}"),
+        Event::SlotChanged { state, .. } => {
+            let state = format!("{state:?}");
+            format!("{kind} {}", state.split('(').next().unwrap_or_default())
+        }
         Event::ReferencePublished { rate: Some(_), .. } => format!("{kind} Some"),
         Event::ReferencePublished { rate: None, .. } => format!("{kind} None"),
         Event::OrderRepeated { outcome, .. } => {

@@ -4,6 +4,8 @@
 mod again;
 #[path = "requests/calm.rs"]
 mod calm;
+#[path = "requests/deliveries.rs"]
+mod deliveries;
 
 use std::num::NonZeroU32;
 
@@ -72,6 +74,7 @@ impl Requests {
                 let next = model.undrawn.get(usize::from(!next)).copied();
                 Command::Draw { instrument: next.unwrap_or(InstrumentId(0)), seed }
             }
+            Act::Deliver(ref delivering) => return deliveries::commands(delivering, model),
             Act::Control(ref control) => self.control(control, model),
             Act::Wait(_) => return Vec::new(),
             Act::Calm => return calm(model),

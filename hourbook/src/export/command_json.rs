@@ -18,14 +18,16 @@ use engine::units::{Amount, Lots, Price};
 use protocol::decimal::{self, Scale};
 use serde_json::{Map, Value};
 
+use crate::export::delivery_json;
+
 /// The field that says which command it is.
-const KIND: &str = "command";
+pub(super) const KIND: &str = "command";
 
 /// Fields of an object.
-struct Fields(Map<String, Value>);
+pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    fn with(mut self, name: &str, value: impl Into<Value>) -> Fields {
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Fields {
         self.0.insert(name.to_owned(), value.into());
         self
     }
@@ -70,22 +72,10 @@ fn described(to: Fields, command: &Command) -> Fields {
             to.with(KIND, "replace_key").with("key", key(public)).with("by", key(by))
         }
         Command::RevokeKey { key: public } => to.with(KIND, "revoke_key").with("key", key(public)),
-        Command::Deposit { account, amount, reference } => {
-            let to = to.with(KIND, "deposit").with("account", account.0).with("amount", money(amount));
-            to.with("reference", reference.to_string())
-        }
-        Command::Transfer { account, to: receiver, amount, reference } => {
-            let to = to.with(KIND, "transfer").with("account", account.0).with("to", receiver.0);
-            to.with("amount", money(amount)).with("reference", reference.to_string())
-        }
-        Command::Redeem { account, amount, reference } => {
-            let to = to.with(KIND, "redeem").with("account", account.0).with("amount", money(amount));
-            to.with("reference", reference.to_string())
-        }
-        Command::EndRedemption { account, reference, paid } => {
-            let to = to.with(KIND, "end_redemption").with("account", account.0);
-            to.with("reference", reference.to_string()).with("paid", paid)
-        }
+        Command::Deposit { .. }
+        | Command::Transfer { .. }
+        | Command::Redeem { .. }
+        | Command::EndRedemption { .. } => payment(to, command),
         Command::Batch { account, count } => {
             to.with(KIND, "batch").with("account", account.0).with("count", count)
         }
@@ -115,11 +105,35 @@ fn described(to: Fields, command: &Command) -> Fields {
         Command::Draw { instrument, seed } => {
             to.with(KIND, "draw").with("instrument", instrument.0).with("seed", seed)
         }
+        Command::Delivery(ref command) => delivery_json::described(to, command),
         Command::SetMode { .. }
         | Command::SetMarketLimits { .. }
         | Command::SetAccountLimits { .. }
         | Command::SetLock { .. }
         | Command::Kill { .. } => control(to, command),
+    }
+}
+
+/// Credit that comes, goes, or changes hands.
+fn payment(to: Fields, command: &Command) -> Fields {
+    match *command {
+        Command::Deposit { account, amount, reference } => {
+            let to = to.with(KIND, "deposit").with("account", account.0).with("amount", money(amount));
+            to.with("reference", reference.to_string())
+        }
+        Command::Transfer { account, to: receiver, amount, reference } => {
+            let to = to.with(KIND, "transfer").with("account", account.0).with("to", receiver.0);
+            to.with("amount", money(amount)).with("reference", reference.to_string())
+        }
+        Command::Redeem { account, amount, reference } => {
+            let to = to.with(KIND, "redeem").with("account", account.0).with("amount", money(amount));
+            to.with("reference", reference.to_string())
+        }
+        Command::EndRedemption { account, reference, paid } => {
+            let to = to.with(KIND, "end_redemption").with("account", account.0);
+            to.with("reference", reference.to_string()).with("paid", paid)
+        }
+        _ => unreachable!("other commands are written elsewhere"),
     }
 }
 
@@ -301,7 +315,7 @@ fn price(price: Price) -> String {
     decimal::print(price.ticks().into(), Scale::Price)
 }
 
-fn money(amount: Amount) -> String {
+pub(super) fn money(amount: Amount) -> String {
     decimal::print(amount.micro(), Scale::Amount)
 }
 

@@ -1,7 +1,8 @@
 //! Value: one field of a command, checked by its type's own constructor.
 
 use engine::control::BandWidth;
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
+use engine::delivery::slot::SlotNumber;
+use engine::ids::{AccountId, DeliveryId, Digest, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
 use engine::key::{NETWORKS_MAX, Network, Networks};
 use engine::label::Label;
 use engine::order::{SessionId, Side};
@@ -48,6 +49,18 @@ pub(crate) fn instrument(from: &mut Reader<'_>) -> Decoded<InstrumentId> {
 
 pub(crate) fn market(from: &mut Reader<'_>) -> Decoded<MarketId> {
     from.word().map(MarketId)
+}
+
+pub(crate) fn delivery(from: &mut Reader<'_>) -> Decoded<DeliveryId> {
+    from.word().map(DeliveryId)
+}
+
+pub(crate) fn slot(from: &mut Reader<'_>) -> Decoded<SlotNumber> {
+    from.checked(Rule::Slot, |from| from.byte().map(|number| SlotNumber::new(number.into())))
+}
+
+pub(super) fn digest(from: &mut Reader<'_>) -> Decoded<Digest> {
+    from.array().map(Digest)
 }
 
 pub(crate) fn order_id(from: &mut Reader<'_>) -> Decoded<OrderId> {

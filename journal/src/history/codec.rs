@@ -19,6 +19,7 @@ use crate::decode::value::{
 };
 use crate::encode;
 use crate::fault::{RecordFault, Rule};
+use crate::history::delivery::DeliveryChange;
 use crate::history::{Execution, OrderChange, PrivateEvent, Trade, What};
 use crate::reader::Reader;
 use crate::writer::Writer;
@@ -91,6 +92,7 @@ pub(super) fn event(bytes: &mut Vec<u8>, what: &What) {
         What::RedemptionEnded { amount, reference, paid } => {
             to.byte(11).amount(amount).label(reference).choice(paid)
         }
+        What::Delivery(change) => change.put(to),
     };
 }
 
@@ -232,7 +234,7 @@ fn what(from: &mut Reader<'_>, account: AccountId) -> Decoded<What> {
             let (amount, reference) = (amount(from)?, label(from)?);
             return Ok(What::RedemptionEnded { amount, reference, paid: choice(from)? });
         }
-        _ => return Err(kind),
+        number => return DeliveryChange::take(from, number, kind).map(What::Delivery),
     };
     Ok(What::Order { change, order: order_view(from, account)? })
 }

@@ -11,6 +11,7 @@ use engine::view::View;
 use engine::view::orders::OrderView;
 
 use crate::history::codec;
+use crate::history::delivery::DeliveryChange;
 use crate::history::key::Key;
 use crate::history::page::Pages;
 use crate::history::{Execution, OrderChange, Trade, What};
@@ -136,7 +137,10 @@ impl HistoryGroup {
             Event::RedemptionEnded { account, xseq, amount, reference, paid } => {
                 (account, xseq, What::RedemptionEnded { amount, reference, paid })
             }
-            _ => return,
+            _ => {
+                let Some((account, xseq, change)) = DeliveryChange::of(event) else { return };
+                (account, xseq, What::Delivery(change))
+            }
         };
         if let What::Order { order, .. } = &what {
             assert_eq!(order.account, account, "the order that was noted is the event's");

@@ -4,7 +4,12 @@ use std::num::NonZeroU32;
 
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
-use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
+use engine::delivery::audit::Verdict;
+use engine::delivery::command::DeliveryCommand;
+use engine::delivery::outcome::Ruling;
+use engine::delivery::run::DeliveryTerms;
+use engine::delivery::slot::SlotNumber;
+use engine::ids::{AccountId, DeliveryId, Digest, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
 use engine::key::{KeyBounds, NETWORKS_MAX, Network, Networks};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
@@ -21,7 +26,7 @@ use proptest::sample::select;
 
 /// Any command.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![administration(), controls(), orders()]
+    prop_oneof![administration(), controls(), orders(), deliveries().prop_map(Command::Delivery)]
 }
 
 fn administration() -> impl Strategy<Value = Command> {
@@ -119,6 +124,70 @@ fn orders() -> impl Strategy<Value = Command> {
         (account(), option::of(any::<u64>()))
             .prop_map(|(account, after)| Command::CancelAfter { account, after }),
         (account(), session()).prop_map(|(account, session)| Command::EndSession { account, session }),
+    ]
+}
+
+fn deliveries() -> impl Strategy<Value = DeliveryCommand> {
+    prop_oneof![rules_of_delivery(), work(), judgements()]
+}
+
+fn rules_of_delivery() -> impl Strategy<Value = DeliveryCommand> {
+    let terms =
+        (any::<[u8; 3]>(), amount()).prop_map(|([dispute_slots, ruling_slots, auditors], deposit)| {
+            DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit }
+        });
+    prop_oneof![
+        (market(), terms, label()).prop_map(|(market, terms, reason)| DeliveryCommand::SetDeliveryTerms {
+            market,
+            terms,
+            reason
+        }),
+        (account(), any::<bool>(), label()).prop_map(|(account, auditor, reason)| {
+            DeliveryCommand::SetAuditor { account, auditor, reason }
+        }),
+        (account(), instrument())
+            .prop_map(|(account, instrument)| DeliveryCommand::AnnounceMaintenance { account, instrument }),
+    ]
+}
+
+fn work() -> impl Strategy<Value = DeliveryCommand> {
+    prop_oneof![
+        (account(), delivery())
+            .prop_map(|(account, delivery)| DeliveryCommand::AcknowledgeDelivery { account, delivery }),
+        (account(), delivery(), slot()).prop_map(|(account, delivery, from)| DeliveryCommand::ReclaimSlots {
+            account,
+            delivery,
+            from
+        }),
+        (account(), delivery(), slot(), digest(), any::<u64>()).prop_map(
+            |(account, delivery, slot, commitment, work)| {
+                DeliveryCommand::CommitSlot { account, delivery, slot, commitment, work }
+            }
+        ),
+        (account(), delivery(), slot(), digest()).prop_map(|(account, delivery, slot, opening)| {
+            DeliveryCommand::OpenSlot { account, delivery, slot, opening }
+        }),
+    ]
+}
+
+fn judgements() -> impl Strategy<Value = DeliveryCommand> {
+    let verdict = select(vec![Verdict::Clean, Verdict::Flagged]);
+    prop_oneof![
+        (delivery(), slot(), any::<u64>())
+            .prop_map(|(delivery, slot, beacon)| DeliveryCommand::DrawAuditors { delivery, slot, beacon }),
+        (account(), delivery(), slot(), verdict, digest()).prop_map(
+            |(account, delivery, slot, verdict, evidence)| {
+                DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence }
+            }
+        ),
+        (account(), delivery(), slot()).prop_map(|(account, delivery, slot)| DeliveryCommand::DisputeSlot {
+            account,
+            delivery,
+            slot
+        }),
+        (delivery(), slot(), select(Ruling::ALL.to_vec()), label()).prop_map(
+            |(delivery, slot, ruling, reason)| DeliveryCommand::RuleSlot { delivery, slot, ruling, reason }
+        ),
     ]
 }
 
@@ -298,6 +367,18 @@ fn account() -> impl Strategy<Value = AccountId> {
 
 fn instrument() -> impl Strategy<Value = InstrumentId> {
     id().prop_map(InstrumentId)
+}
+
+fn delivery() -> impl Strategy<Value = DeliveryId> {
+    id().prop_map(DeliveryId)
+}
+
+fn slot() -> impl Strategy<Value = SlotNumber> {
+    (0..12_u64).prop_map(|number| SlotNumber::new(number).expect("the range gives slots"))
+}
+
+fn digest() -> impl Strategy<Value = Digest> {
+    any::<[u8; 32]>().prop_map(Digest)
 }
 
 fn market() -> impl Strategy<Value = MarketId> {

@@ -4,18 +4,21 @@
 //! no structure with the engine and never looks into it. It believes what is told once: a violation does not stop it,
 //! but others may follow from it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use engine::command::{Command, Stamped};
+use engine::delivery::run::DeliveryTerms;
 use engine::event::{Event, PrivateSequence};
-use engine::ids::{AccountId, GroupId, InstrumentId, MarketId, OrderId, index};
+use engine::ids::{AccountId, DeliveryId, GroupId, InstrumentId, MarketId, OrderId, index};
 use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::order::Side;
 use engine::stamp::Sequence;
+use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
 
 use crate::hashing::Table;
+use crate::invariants::delivering::Parcel;
 use crate::invariants::finding::{Findings, Invariant};
 use crate::invariants::identities::Identities;
 use crate::invariants::owner::Owner;
@@ -50,7 +53,14 @@ pub struct Auditor {
     pub(super) findings: Findings,
     pub(super) owners: Vec<Owner>,
     pub(super) markets: Vec<MarketSpec>,
+    /// By class, the last rate that was told.
+    pub(super) rates: Vec<(ClassName, Option<Price>)>,
+    /// By market, what its deliveries go by.
+    pub(super) terms: Vec<DeliveryTerms>,
     pub(super) windows: Vec<Window>,
+    /// Deliveries of windows that are not settled, and how many there ever were.
+    pub(super) parcels: BTreeMap<DeliveryId, Parcel>,
+    pub(super) parcels_drawn: u32,
     pub(super) orders: Table<OrderId, Order>,
     pub(super) identities: Identities,
     /// Credit deposited, and not paid out.
@@ -81,7 +91,11 @@ impl Default for Auditor {
             findings: Findings::default(),
             owners: Vec::new(),
             markets: Vec::new(),
+            rates: Vec::new(),
+            terms: Vec::new(),
             windows: Vec::new(),
+            parcels: BTreeMap::new(),
+            parcels_drawn: 0,
             orders: Table::default(),
             identities: Identities::default(),
             supply: 0,
@@ -191,29 +205,23 @@ impl Auditor {
     fn apply_venue(&mut self, event: &Event) {
         match *event {
             Event::AccountOpened { account, group, .. } => self.opened(account, group),
-            Event::Deposited { account, amount, .. } => self.deposited(account, amount),
-            Event::Transferred { account, to, amount, .. } => self.transferred((account, to), amount),
-            Event::RedemptionBegun { account, xseq, amount, .. } => {
-                self.number(account, xseq);
-                self.set_aside(account, amount);
-            }
-            Event::RedemptionEnded { account, xseq, amount, paid, .. } => {
-                self.number(account, xseq);
-                self.redeemed(account, amount, paid);
-            }
+            Event::Deposited { .. }
+            | Event::Transferred { .. }
+            | Event::RedemptionBegun { .. }
+            | Event::RedemptionEnded { .. } => self.apply_payment(event),
             Event::MarketAdded { market, spec } => self.market_added(market, &spec),
             Event::InstrumentListed { instrument, market, .. } => self.listed(instrument, market),
-            Event::InstrumentOpened { instrument, bond } => {
-                if let Some(window) = self.window(instrument) {
-                    window.bond = micro(bond);
+            Event::InstrumentOpened { .. } | Event::CapacitySet { .. } => self.apply_window(event),
+            Event::InstrumentClosed { instrument } => self.gate_closed(instrument),
+            Event::ReferencePublished { class, rate, .. } => {
+                if let Some(known) = self.rates.get_mut(index(class.0)) {
+                    known.1 = rate;
                 }
             }
-            Event::CapacitySet { account, instrument, lots } => {
-                if let Some(hours) = self.hours(account, instrument) {
-                    hours.capacity = count(lots);
-                }
+            Event::DeliveryDrawn { .. } => {
+                self.drawn(event);
+                self.parcel(event);
             }
-            Event::DeliveryDrawn { .. } => self.drawn(event),
             Event::InstrumentDelivering { instrument, .. } => self.delivering(instrument),
             Event::InstrumentSettled { instrument } => self.settled(instrument),
             Event::CancelAfterSet { account, xseq, .. } | Event::CancelAfterFired { account, xseq } => {
@@ -227,14 +235,27 @@ impl Auditor {
             | Event::BatchRefused { .. }
             | Event::PaymentRepeated { .. }
             | Event::KeyRevoked { .. }
-            | Event::InstrumentClosed { .. }
             | Event::DrawBegun { .. }
-            | Event::ReferencePublished { .. }
             | Event::ModeSet { .. }
             | Event::MarketLimitsSet { .. }
             | Event::AccountLimitsSet { .. }
             | Event::LockSet { .. }
             | Event::Killed { .. } => {}
+            Event::DeliveryTermsSet { .. }
+            | Event::AuditorSet { .. }
+            | Event::MaintenanceAnnounced { .. }
+            | Event::DeliveryTold { .. }
+            | Event::DeliveryAcknowledged { .. }
+            | Event::SlotChanged { .. }
+            | Event::SlotCommitted { .. }
+            | Event::AuditorsDrawn { .. }
+            | Event::AuditorDrawn { .. }
+            | Event::SlotOpened { .. }
+            | Event::SlotJudged { .. }
+            | Event::SlotDisputed { .. }
+            | Event::DisputeClosed { .. }
+            | Event::SlotRuled { .. }
+            | Event::SlotPaid { .. } => self.apply_delivery(event),
             Event::Rejected { .. }
             | Event::OrderAccepted { .. }
             | Event::OrderTerms { .. }
@@ -251,8 +272,42 @@ impl Auditor {
         }
     }
 
+    /// Notes what is said of a window.
+    fn apply_window(&mut self, event: &Event) {
+        match *event {
+            Event::InstrumentOpened { instrument, bond } => {
+                if let Some(window) = self.window(instrument) {
+                    window.bond = micro(bond);
+                }
+            }
+            Event::CapacitySet { account, instrument, lots } => {
+                if let Some(hours) = self.hours(account, instrument) {
+                    hours.capacity = count(lots);
+                }
+            }
+            _ => unreachable!("noted by the caller"),
+        }
+    }
+
+    /// Notes credit that comes, goes, or changes hands.
+    fn apply_payment(&mut self, event: &Event) {
+        match *event {
+            Event::Deposited { account, amount, .. } => self.deposited(account, amount),
+            Event::Transferred { account, to, amount, .. } => self.transferred((account, to), amount),
+            Event::RedemptionBegun { account, xseq, amount, .. } => {
+                self.number(account, xseq);
+                self.set_aside(account, amount);
+            }
+            Event::RedemptionEnded { account, xseq, amount, paid, .. } => {
+                self.number(account, xseq);
+                self.redeemed(account, amount, paid);
+            }
+            _ => unreachable!("noted by the caller"),
+        }
+    }
+
     /// Private events are numbered without gaps.
-    fn number(&mut self, account: AccountId, xseq: PrivateSequence) {
+    pub(super) fn number(&mut self, account: AccountId, xseq: PrivateSequence) {
         let Some(owner) = self.owners.get_mut(index(account.0)) else {
             return self.findings.report(Invariant::Events, format_args!("{account:?} was never opened"));
         };
@@ -293,6 +348,10 @@ impl Auditor {
     fn market_added(&mut self, market: MarketId, spec: &MarketSpec) {
         let next = index(market.0) == self.markets.len();
         self.findings.expect(next, Invariant::Events, format_args!("{market:?} is not the next market"));
+        if self.rates.iter().all(|(name, _)| *name != spec.class) {
+            self.rates.push((spec.class, None));
+        }
+        self.terms.push(DeliveryTerms::DEFAULT);
         self.markets.push(*spec);
     }
 
@@ -301,7 +360,7 @@ impl Auditor {
         let what = format_args!("{instrument:?} is not the next window");
         self.findings.expect(next, Invariant::Events, what);
         match self.markets.get(index(market.0)) {
-            Some(spec) => self.windows.push(Window::new(spec)),
+            Some(spec) => self.windows.push(Window::new(market, spec)),
             None => self.findings.report(Invariant::Events, format_args!("{market:?} was never added")),
         }
     }

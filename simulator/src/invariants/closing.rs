@@ -189,12 +189,15 @@ impl Auditor {
 
     /// A window is over: nothing of it is left.
     pub(super) fn settled(&mut self, instrument: InstrumentId) {
+        let delivered = self.parcels_settled(instrument);
         let Some(window) = self.window(instrument) else { return };
         let rest = |hours: &Hours| {
-            hours.lots != 0 || hours.open_sells != 0 || hours.escrow != 0 || hours.bonded != 0
+            (hours.lots != 0 && !delivered) || hours.open_sells != 0 || hours.escrow != 0 || hours.bonded != 0
         };
         let left = window.hours.values().filter(|hours| rest(hours)).count();
         window.hours.clear();
+        // What was delivered is owed no more.
+        (window.issued, window.extinguished) = (0, 0);
         let told = std::mem::take(&mut window.told);
         let what = format_args!("{instrument:?} is settled, and {left} positions are left");
         self.findings.expect(left == 0, Invariant::Owed, what);

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use engine::ids::{AccountId, OrderId};
+use engine::ids::{AccountId, MarketId, OrderId};
 use engine::market::{MarketSpec, SelfTrade};
 use engine::order::Side;
 use engine::units::Price;
 
 use crate::hashing::Table;
+use crate::invariants::delivering::Gated;
 
 /// Micro-CU in one tick.
 const TICK: i128 = 100;
@@ -30,6 +31,9 @@ pub(super) type Place = (u32, u64);
 /// One delivery window of a market.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
+    pub(super) market: MarketId,
+    /// What its deliveries go by, once its gate has closed.
+    pub(super) gated: Option<Gated>,
     /// Whether groups may not trade with themselves.
     pub(super) prevented: bool,
     pub(super) maker_fee: i128,
@@ -69,6 +73,8 @@ pub(super) struct Hours {
     pub(super) obligations: VecDeque<Owed>,
     pub(super) escrow: i128,
     pub(super) bonded: i128,
+    /// Maintenance was announced in time.
+    pub(super) maintained: bool,
     pub(super) told: ToldPosition,
     /// The command that changed it last.
     pub(super) touched: u64,
@@ -123,8 +129,10 @@ impl Hours {
 }
 
 impl Window {
-    pub(super) fn new(spec: &MarketSpec) -> Window {
+    pub(super) fn new(market: MarketId, spec: &MarketSpec) -> Window {
         Window {
+            market,
+            gated: None,
             prevented: spec.self_trade == SelfTrade::Prevented,
             maker_fee: spec.maker_fee.parts().into(),
             taker_fee: spec.taker_fee.parts().into(),

@@ -2,6 +2,7 @@
 
 use engine::account::KeyGrant;
 use engine::control::{AccountLimits, MarketLimits, TradingMode};
+use engine::delivery::run::DeliveryTerms;
 use engine::event::Event;
 use engine::ids::{AccountId, GroupId, MarketId, PublicKey, Scopes, index};
 use engine::key::KeyBounds;
@@ -30,6 +31,7 @@ impl Model {
             provider,
             group,
             locked: false,
+            auditor: false,
             limits: AccountLimits::NONE,
             cash: 0,
             cancel_after: None,
@@ -76,7 +78,8 @@ impl Model {
         }
         let market = MarketId(u32::try_from(self.markets.len()).expect("few markets"));
         let (limits, mode) = (MarketLimits::NONE, TradingMode::Open);
-        self.markets.push(Market { spec: *spec, limits, mode, next: 0, rolls: self.now });
+        let delivery = DeliveryTerms::DEFAULT;
+        self.markets.push(Market { spec: *spec, limits, mode, delivery, next: 0, rolls: self.now });
         self.tell(Event::MarketAdded { market, spec: *spec });
     }
 }

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use engine::delivery::Delivery;
+use engine::delivery::slot::{Slot, SlotNumber};
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId, index};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::instrument::Phase;
 use engine::obligation::Obligation;
 use engine::order::Side;
 
+use crate::model::deliveries::{Twelfth, Work};
 use crate::model::{Holding, Model, Order, Part, cost, fee};
 
 impl Model {
@@ -45,11 +48,15 @@ impl Model {
             *parts.entry(ask.instrument).or_default() += ask.leaves();
         }
         let bonded = parts.iter().map(|(instrument, sells)| self.bonded((account, *instrument), *sells));
-        let used = held + bonded.sum::<u128>();
+        let used = held + bonded.sum::<u128>() + self.deposits(account);
         self.owners[index(account.0)].cash.checked_sub(used).expect("nothing is negative")
     }
 
     fn bonded(&self, part: Part, sells: u64) -> u128 {
+        if self.window(part.1).phase == Phase::Delivering {
+            let own = self.unpaid(part.1).filter(|(work, _)| work.provider == part.0);
+            return own.map(|(_, worth)| worth.bond).sum();
+        }
         let lots = self.holdings.get(&part).map_or(sells, |holding| short(holding, sells));
         u128::from(lots) * self.window(part.1).bond
     }
@@ -59,8 +66,8 @@ impl Model {
         self.assert_balances(exchange);
         self.assert_holdings(exchange);
         let ledger = exchange.ledger();
-        let owed = self.holdings.values().flat_map(|holding| &holding.owed);
-        let escrow: u128 = owed.map(|owed| cost(owed.price, owed.lots)).sum();
+        let parts = self.holdings.keys();
+        let escrow: u128 = parts.map(|part| self.escrow(*part)).sum();
         assert_eq!(u128::from(ledger.escrow.micro()), escrow, "all escrow");
         assert_eq!(u128::from(ledger.fees.micro()), self.fees, "fees");
         assert_eq!(u128::from(ledger.supply.micro()), self.supply, "supply");
@@ -68,11 +75,48 @@ impl Model {
         assert_eq!(u128::from(ledger.redeeming.micro()), self.set_aside(), "what waits to be paid out");
         let all = cash + escrow + self.fees + self.set_aside();
         assert_eq!(all, self.supply, "credit is conserved");
-        assert_eq!(exchange.deliveries().all(), self.deliveries, "deliveries");
+        self.assert_deliveries(exchange);
+    }
+
+    /// What is in escrow for what an account owes: after the draw, for slots that are not paid.
+    fn escrow(&self, part: Part) -> u128 {
+        if self.window(part.1).phase == Phase::Delivering {
+            let own = self.unpaid(part.1).filter(|(work, _)| work.provider == part.0);
+            return own.map(|(_, worth)| worth.escrow).sum();
+        }
+        let holding = self.holdings.get(&part);
+        holding.into_iter().flat_map(|holding| &holding.owed).map(|owed| cost(owed.price, owed.lots)).sum()
+    }
+
+    /// Deliveries of windows that are not settled are those that the exchange keeps, slot by slot.
+    fn assert_deliveries(&self, exchange: &Exchange) {
+        let kept = exchange.deliveries().all().filter(|(_, delivery)| {
+            let state = exchange.instrument(delivery.instrument).expect("its window is listed");
+            state.phase != Phase::Settled
+        });
+        let plain = |(number, delivery): (DeliveryId, &Delivery)| {
+            let &Delivery { instrument, provider, holder, price, lots, fee, .. } = delivery;
+            let &Delivery { own, maintained, acknowledged, ref slots, .. } = delivery;
+            let slot = |(of, slot): (SlotNumber, &Slot)| {
+                let seats = exchange.deliveries().audit(number, of);
+                let audit = seats.map(|audit| audit.seats().collect());
+                Twelfth { state: slot.state, ruled: slot.ruled, disputes: slot.disputes, audit }
+            };
+            let slots = SlotNumber::all().zip(slots).map(slot).collect();
+            let (price, lots, ppm) = (price.ticks().into(), lots.count().into(), fee.parts());
+            #[rustfmt::skip]
+            let work =
+                Work { instrument, provider, holder, price, lots, ppm, own, maintained, acknowledged, slots };
+            (number, work)
+        };
+        let kept: BTreeMap<DeliveryId, Work> = kept.map(plain).collect();
+        assert_eq!(kept, self.deliveries, "deliveries");
     }
 
     fn assert_balances(&self, exchange: &Exchange) {
-        let mut held: BTreeMap<AccountId, u128> = BTreeMap::new();
+        let accounts = (0..).map(AccountId).take(self.owners.len());
+        let mut held: BTreeMap<AccountId, u128> =
+            accounts.map(|account| (account, self.deposits(account))).collect();
         let mut sells: BTreeMap<Part, u64> = self.holdings.keys().map(|part| (*part, 0)).collect();
         for open in &self.orders {
             *held.entry(open.account).or_default() += self.hold_of(open);
@@ -105,13 +149,15 @@ impl Model {
             (*claims, *obligations) = (*claims + holding.claims, *obligations + owed);
         }
         let mut delivered = vec![0; self.windows.len()];
-        for delivery in &self.deliveries {
-            delivered[index(delivery.instrument.0)] += u64::from(delivery.lots.count());
+        for work in self.deliveries.values() {
+            delivered[index(work.instrument.0)] += work.lots;
         }
         for (number, window) in self.windows.iter().enumerate() {
             let [claims, owed] = windows[number];
             assert_eq!(claims, owed, "claims are obligations");
-            assert_eq!(window.issued - window.extinguished, owed, "what was issued is owed or bought back");
+            let settled = window.phase == Phase::Settled;
+            let open = if settled { 0 } else { window.issued - window.extinguished };
+            assert_eq!(open, owed, "what was issued is owed, bought back or delivered");
             let drawn = if window.phase == Phase::Delivering { owed } else { 0 };
             assert_eq!(delivered[number], drawn, "what is owed is delivered");
             let told = exchange.instrument(InstrumentId(u32::try_from(number).expect("few windows")));
@@ -121,8 +167,10 @@ impl Model {
         for row in exchange.ledger().positions.iter() {
             let nothing = Holding::default();
             let holding = self.holdings.get(&(row.account, row.instrument)).unwrap_or(&nothing);
-            let told = (row.claims(), u64::from(row.capacity.count()));
-            assert_eq!(told, (holding.claims, holding.capacity), "claims and capacity");
+            let told = (row.claims(), u64::from(row.capacity.count()), row.maintained);
+            let held = (holding.claims, holding.capacity, holding.maintained);
+            assert_eq!(told, held, "claims, capacity and maintenance");
+            assert_eq!(u128::from(row.escrow.micro()), self.escrow((row.account, row.instrument)), "escrow");
             let plain = |part: &Obligation| {
                 (part.issue, part.price.ticks().into(), part.lots.count().into(), part.fee.parts())
             };

@@ -1,19 +1,20 @@
 //! Draw of the model: obligations and claims along one line of lots.
 
-use engine::delivery::Delivery;
+use engine::delivery::slot::{Dispute, SlotState};
 use engine::event::Event;
 use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::index::mix64;
 use engine::instrument::Phase;
-use engine::units::Ppm;
 
+use crate::model::deliveries::{Twelfth, Work, agenda};
+use crate::model::orders::UNNUMBERED;
 use crate::model::{Model, Owed, lots, price};
 
 /// What a draw will come to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     instrument: InstrumentId,
-    deliveries: Vec<Delivery>,
+    deliveries: Vec<Work>,
 }
 
 impl Line {
@@ -66,16 +67,22 @@ impl Model {
         instrument: InstrumentId,
         ((provider, owed), holder): ((AccountId, Owed), AccountId),
         count: u64,
-    ) -> Delivery {
+    ) -> Work {
         let group = |account: AccountId| self.owners[index(account.0)].group;
-        Delivery {
+        let maintained = self.holdings[&(provider, instrument)].maintained;
+        let twelfth =
+            Twelfth { state: SlotState::Waiting, ruled: false, disputes: [Dispute::None; 2], audit: None };
+        Work {
             instrument,
             provider,
             holder,
-            price: price(owed.price),
-            lots: lots(count),
-            fee: Ppm::new(owed.ppm.into()).expect("it is a rate"),
+            price: owed.price,
+            lots: count,
+            ppm: owed.ppm,
             own: group(provider) == group(holder),
+            maintained,
+            acknowledged: false,
+            slots: vec![twelfth; 12],
         }
     }
 
@@ -84,12 +91,19 @@ impl Model {
         let (_, Line { instrument, deliveries }) = self.drawing.take().expect("a draw goes on");
         let count = u32::try_from(deliveries.len()).expect("few deliveries");
         for drawn in deliveries {
-            let delivery = DeliveryId(u32::try_from(self.deliveries.len()).expect("few deliveries"));
-            let Delivery { provider, holder, price, lots, own, .. } = drawn;
+            let delivery = DeliveryId(self.drawn);
+            self.drawn += 1;
+            let Work { provider, holder, own, .. } = drawn;
+            let (price, lots) = (price(drawn.price), lots(drawn.lots));
             self.tell(Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own });
-            self.deliveries.push(drawn);
+            self.deliveries.insert(delivery, drawn);
+            let xseq = UNNUMBERED;
+            self.tell_both(delivery, |account, _| Event::DeliveryTold { account, xseq, delivery });
         }
-        self.windows[index(instrument.0)].phase = Phase::Delivering;
+        let slot_nanos = u64::from(self.market(instrument).spec.window_seconds) * 1_000_000_000 / 12;
+        let window = &mut self.windows[index(instrument.0)];
+        window.phase = Phase::Delivering;
+        window.agenda = agenda(window.start, slot_nanos, window.terms);
         self.tell(Event::InstrumentDelivering { instrument, deliveries: count });
     }
 }

@@ -1,7 +1,8 @@
 //! Grid of the model: everything that is due by a time happens, in order of (time, kind, number).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use engine::delivery::run::DeliveryTerms;
 use engine::ending::CancelReason;
 use engine::event::Event;
 use engine::ids::{AccountId, InstrumentId, MarketId, OrderId, index};
@@ -19,10 +20,11 @@ enum Due {
     /// By the order's slot.
     Expiry(u32, OrderId),
     DeadMan(AccountId),
-    Gate(InstrumentId),
     Reference(usize),
+    Gate(InstrumentId),
     Roll(usize),
     Draw(InstrumentId),
+    Deadline(InstrumentId),
     Settle(InstrumentId),
     Purge,
 }
@@ -50,7 +52,11 @@ impl Model {
             match window.phase {
                 Phase::Listed | Phase::Open => Some((window.gate, Due::Gate(number))),
                 Phase::Closed => over.then_some((window.end, Due::Settle(number))),
-                Phase::Delivering | Phase::Settled => None,
+                Phase::Delivering => {
+                    let next = window.agenda.front().map(|(due, _, _)| (*due, Due::Deadline(number)));
+                    next.or(window.over.map(|over| (over, Due::Settle(number))))
+                }
+                Phase::Settled => None,
             }
         });
         let classes = self.classes.iter().enumerate();
@@ -74,9 +80,11 @@ impl Model {
             Due::Reference(class) => self.publish(class),
             Due::Roll(market) => self.roll(market),
             Due::Draw(_) => self.deliver(),
+            Due::Deadline(instrument) => self.step(instrument),
             Due::Settle(instrument) => {
                 self.windows[index(instrument.0)].phase = Phase::Settled;
                 self.holdings.retain(|(_, of), _| *of != instrument);
+                self.deliveries.retain(|_, work| work.instrument != instrument);
                 self.tell(Event::InstrumentSettled { instrument });
             }
             Due::Purge => {
@@ -91,8 +99,11 @@ impl Model {
 
     /// At the gate everything that rests is cancelled: bids, then asks, as they stand in the queue.
     fn close(&mut self, instrument: InstrumentId) {
+        let market = self.market(instrument);
+        let (reference, terms) = (self.classes[self.class(&market.spec)].reference, market.delivery);
         let window = &mut self.windows[index(instrument.0)];
         window.phase = Phase::Closed;
+        (window.reference, window.terms) = (reference, terms);
         let owed = window.issued != window.extinguished;
         self.tell(Event::InstrumentClosed { instrument });
         let mut resting: Vec<Order> =
@@ -152,6 +163,10 @@ impl Model {
             trades: 0,
             issued: 0,
             extinguished: 0,
+            reference: None,
+            terms: DeliveryTerms::DEFAULT,
+            agenda: VecDeque::new(),
+            over: None,
         });
         self.tell(Event::InstrumentListed { instrument, market, start: Time(start) });
         instrument

@@ -83,6 +83,7 @@ impl Model {
                 let next = self.undrawn.front().filter(|_| self.drawing.is_none());
                 those([(next != Some(&instrument), RejectReason::DrawUnexpected)])
             }
+            Command::Delivery(ref command) => self.delivery_reasons(command),
             Command::Tick
             | Command::Batch { .. }
             | Command::PlaceOrder(_)

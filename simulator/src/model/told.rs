@@ -11,7 +11,15 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         Event::PositionChanged { .. } | Event::BalanceChanged { .. } | Event::FeesChanged { .. } => {
             return None;
         }
-        Event::CancelAfterSet { xseq, .. }
+        Event::MaintenanceAnnounced { xseq, .. }
+        | Event::DeliveryTold { xseq, .. }
+        | Event::DeliveryAcknowledged { xseq, .. }
+        | Event::SlotChanged { xseq, .. }
+        | Event::AuditorDrawn { xseq, .. }
+        | Event::SlotDisputed { xseq, .. }
+        | Event::DisputeClosed { xseq, .. }
+        | Event::SlotPaid { xseq, .. }
+        | Event::CancelAfterSet { xseq, .. }
         | Event::CancelAfterFired { xseq, .. }
         | Event::RedemptionBegun { xseq, .. }
         | Event::RedemptionEnded { xseq, .. }
@@ -46,6 +54,13 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         | Event::AccountLimitsSet { .. }
         | Event::LockSet { .. }
         | Event::Killed { .. }
+        | Event::DeliveryTermsSet { .. }
+        | Event::AuditorSet { .. }
+        | Event::SlotCommitted { .. }
+        | Event::AuditorsDrawn { .. }
+        | Event::SlotOpened { .. }
+        | Event::SlotJudged { .. }
+        | Event::SlotRuled { .. }
         | Event::OrderTerms { .. }
         | Event::OrderRepeated { .. }
         | Event::Traded { .. }
@@ -57,7 +72,15 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
 /// Whose private stream an event belongs to, and its number there.
 pub(crate) fn place(event: &Event) -> Option<(AccountId, PrivateSequence)> {
     match *event {
-        Event::CancelAfterSet { account, xseq, .. }
+        Event::MaintenanceAnnounced { account, xseq, .. }
+        | Event::DeliveryTold { account, xseq, .. }
+        | Event::DeliveryAcknowledged { account, xseq, .. }
+        | Event::SlotChanged { account, xseq, .. }
+        | Event::AuditorDrawn { account, xseq, .. }
+        | Event::SlotDisputed { account, xseq, .. }
+        | Event::DisputeClosed { account, xseq, .. }
+        | Event::SlotPaid { account, xseq, .. }
+        | Event::CancelAfterSet { account, xseq, .. }
         | Event::CancelAfterFired { account, xseq }
         | Event::RedemptionBegun { account, xseq, .. }
         | Event::RedemptionEnded { account, xseq, .. }

@@ -429,7 +429,7 @@ fn what_is_drawn_right_is_not_found() {
     let mut desk = Desk::open();
     sold_and_closed(&mut desk);
     desk.ask(Command::Tick);
-    assert_eq!(desk.exchange.deliveries().all().len(), 1);
+    assert_eq!(desk.exchange.deliveries().all().count(), 1);
     assert_eq!(desk.auditor.findings().first(), []);
 }
 

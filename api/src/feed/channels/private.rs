@@ -60,6 +60,7 @@ fn update(
             let data = account::change(&moment.event, redeeming, symbol);
             Update::Account(Account::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
         }
+        (_, About::Untold) => unreachable!("no stream tells it"),
     }
 }
 

@@ -29,7 +29,7 @@ impl AccountsView {
             #[rustfmt::skip]
             let AccountView {
                 orders: open, fills, ended, forgets,
-                name: _, group: _, provider: _, locked: _, limits: _, cancel_after: _, balance: _, redeeming: _, xseq: _,
+                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, redeeming: _, xseq: _,
                 positions: _, keys: _,
             } = account;
             fills.put(to);
@@ -68,6 +68,9 @@ impl AccountsView {
                 last = accepted;
             }
         }
+        for auditor in accounts.auditors() {
+            view.accounts[index(auditor.0)].auditor = true;
+        }
         for (key, grant) in accounts.keys() {
             view.keys.insert(key.first_bytes(), KeyView { key: *key, grant: *grant });
             view.accounts[index(grant.account.0)].keys.insert(key.first_bytes());
@@ -90,8 +93,8 @@ impl AccountsView {
 
     /// Knows a position. One in which there is nothing is as good as none.
     fn hold(&mut self, row: &Position) {
-        let &Position { account, instrument, lots, escrow, bonded, capacity, .. } = row;
-        let position = PositionView { lots, escrow, bonded, capacity };
+        let &Position { account, instrument, lots, escrow, bonded, capacity, maintained, .. } = row;
+        let position = PositionView { lots, escrow, bonded, capacity, maintained };
         if position != PositionView::default() {
             *self.position(account, instrument) = position;
         }

@@ -115,7 +115,7 @@ fn account_limits() -> impl Strategy<Value = AccountLimits> {
 /// Few amounts and references, so that some are used again for the same.
 fn payment() -> impl Strategy<Value = Control> {
     let amount = prop_oneof![6 => 1..3_u64, 6 => 1..300_000_u64, 1 => Just(0), 1 => Just(8_000_000_000)];
-    let reference = prop_oneof![2 => Just(None), 3 => (0..4_u8).prop_map(Some)];
+    let reference = prop_oneof![2 => Just(None), 3 => (0..3_u8).prop_map(Some)];
     let few = prop_oneof![4 => 1..3_u32, 4 => who()];
     let redeem = (few.clone(), amount.clone(), reference.clone());
     prop_oneof![
@@ -139,7 +139,7 @@ pub(crate) fn control() -> impl Strategy<Value = Control> {
             .prop_map(|(who, amount, reference)| Control::Deposit(who, amount, reference)),
         2 => (who(), 0..KEYS).prop_map(|(who, key)| Control::Register(who, key)),
         1 => (0..KEYS, 0..KEYS).prop_map(|(key, by)| Control::Replace(key, by)),
-        6 => payment(),
+        12 => payment(),
         1 => (0..KEYS).prop_map(Control::Revoke),
         1 => (0..5_u8, any::<bool>(), joins).prop_map(|(name, provider, joins)| Control::Open(name, provider, joins)),
         1 => (0..14_u8).prop_map(Control::Market),

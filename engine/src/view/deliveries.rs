@@ -1,0 +1,122 @@
+//! Deliveries of the view: who delivers to whom, and where each slot stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::delivery::Delivery;
+use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber};
+use crate::event::Event;
+use crate::exchange::Exchange;
+use crate::ids::{AccountId, DeliveryId, InstrumentId};
+use crate::instrument::Phase;
+use crate::units::{Lots, Price};
+
+/// A delivery as the events tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveryView {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// Who delivers.
+    pub provider: AccountId,
+    /// To whom.
+    pub holder: AccountId,
+    /// What is in escrow per lot.
+    pub price: Price,
+    /// How many lots.
+    pub lots: Lots,
+    /// Both are of one group.
+    pub own: bool,
+    /// The provider has said that it knows of it.
+    pub acknowledged: bool,
+    /// Its twelfths.
+    pub slots: [Slot; SLOTS],
+}
+
+impl DeliveryView {
+    fn slot(&mut self, slot: SlotNumber) -> &mut Slot {
+        &mut self.slots[usize::from(slot.number())]
+    }
+}
+
+/// Every delivery of windows that are not settled.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DeliveriesView {
+    drawn: BTreeMap<DeliveryId, DeliveryView>,
+    of_instrument: BTreeMap<InstrumentId, Vec<DeliveryId>>,
+    of_account: BTreeSet<(AccountId, DeliveryId)>,
+}
+
+impl DeliveriesView {
+    /// The deliveries that `exchange` knows.
+    pub(super) fn of(exchange: &Exchange) -> DeliveriesView {
+        let mut view = DeliveriesView::default();
+        for (number, delivery) in exchange.deliveries().all() {
+            let &Delivery { instrument, provider, holder, price, lots, own, acknowledged, slots, .. } =
+                delivery;
+            let settled = |phase| phase == Phase::Settled;
+            // Those that wait for others in front of them to be forgotten are forgotten here.
+            if exchange.instrument(instrument).is_none_or(|state| settled(state.phase)) {
+                continue;
+            }
+            let delivery =
+                DeliveryView { instrument, provider, holder, price, lots, own, acknowledged, slots };
+            view.add(number, delivery);
+        }
+        view
+    }
+
+    pub(super) fn find(&self, delivery: DeliveryId) -> Option<&DeliveryView> {
+        self.drawn.get(&delivery)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
+        self.drawn.iter().map(|(number, delivery)| (*number, delivery))
+    }
+
+    pub(super) fn of_account(&self, account: AccountId) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
+        let all = (account, DeliveryId(0))..=(account, DeliveryId(u32::MAX));
+        self.of_account.range(all).map(|(_, number)| (*number, &self.drawn[number]))
+    }
+
+    pub(super) fn fold(&mut self, event: &Event) {
+        match *event {
+            Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own } => {
+                let (acknowledged, slots) = (false, [Slot::WAITING; SLOTS]);
+                let view =
+                    DeliveryView { instrument, provider, holder, price, lots, own, acknowledged, slots };
+                self.add(delivery, view);
+            }
+            Event::DeliveryAcknowledged { delivery, .. } => self.at(delivery).acknowledged = true,
+            Event::SlotChanged { delivery, slot, state, .. } => self.at(delivery).slot(slot).state = state,
+            Event::SlotRuled { delivery, slot, .. } => self.at(delivery).slot(slot).ruled = true,
+            Event::SlotDisputed { delivery, slot, by, .. } => {
+                *self.at(delivery).slot(slot).dispute_mut(by) = Dispute::Open;
+            }
+            Event::DisputeClosed { delivery, slot, by, .. } => {
+                *self.at(delivery).slot(slot).dispute_mut(by) = Dispute::Closed;
+            }
+            Event::InstrumentSettled { instrument } => self.settle(instrument),
+            _ => {}
+        }
+    }
+
+    fn at(&mut self, delivery: DeliveryId) -> &mut DeliveryView {
+        self.drawn.get_mut(&delivery).expect("what goes on was drawn")
+    }
+
+    fn add(&mut self, number: DeliveryId, view: DeliveryView) {
+        self.of_instrument.entry(view.instrument).or_default().push(number);
+        for account in [view.provider, view.holder] {
+            self.of_account.insert((account, number));
+        }
+        self.drawn.insert(number, view);
+    }
+
+    fn settle(&mut self, instrument: InstrumentId) {
+        for number in self.of_instrument.remove(&instrument).unwrap_or_default() {
+            let view = self.drawn.remove(&number).expect("a window's deliveries are known");
+            for account in [view.provider, view.holder] {
+                self.of_account.remove(&(account, number));
+            }
+        }
+    }
+}
