@@ -54,8 +54,7 @@ impl Model {
 
     fn bonded(&self, part: Part, sells: u64) -> u128 {
         if self.window(part.1).phase == Phase::Delivering {
-            let own = self.unpaid(part.1).filter(|(work, _)| work.provider == part.0);
-            return own.map(|(_, worth)| worth.bond).sum();
+            return self.unpaid(part).map(|worth| worth.bond).sum();
         }
         let lots = self.holdings.get(&part).map_or(sells, |holding| short(holding, sells));
         u128::from(lots) * self.window(part.1).bond
@@ -81,8 +80,7 @@ impl Model {
     /// What is in escrow for what an account owes: after the draw, for slots that are not paid.
     fn escrow(&self, part: Part) -> u128 {
         if self.window(part.1).phase == Phase::Delivering {
-            let own = self.unpaid(part.1).filter(|(work, _)| work.provider == part.0);
-            return own.map(|(_, worth)| worth.escrow).sum();
+            return self.unpaid(part).map(|worth| worth.escrow).sum();
         }
         let holding = self.holdings.get(&part);
         holding.into_iter().flat_map(|holding| &holding.owed).map(|owed| cost(owed.price, owed.lots)).sum()
