@@ -4,6 +4,7 @@ pub mod account;
 pub mod batch;
 pub mod command;
 pub mod control;
+pub mod delivery;
 pub mod entry;
 pub mod instrument;
 pub mod key;

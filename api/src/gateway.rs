@@ -4,6 +4,7 @@ mod admission;
 mod batch;
 mod connection;
 mod controls;
+mod deliveries;
 pub mod door;
 mod drain;
 mod handshake;
@@ -33,6 +34,7 @@ use protocol::time::Time;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
+use crate::clearing::Clearing;
 use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS, RETRY_WHEN_FULL_MS};
 use crate::gateway::door::Door;
 use crate::gateway::http::nonces::Nonces;
@@ -65,6 +67,8 @@ pub struct Settings {
     pub dev: bool,
     /// How often clients may ask.
     pub limits: Limits,
+    /// What assigns work; without it nothing can be delivered.
+    pub clearing: Option<Arc<Clearing>>,
 }
 
 /// What every session shares.

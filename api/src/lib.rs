@@ -4,6 +4,7 @@
 //! publisher's end: it answers and tells what is durable. Nothing but rings lies between them.
 
 pub mod budget;
+pub mod clearing;
 pub mod config;
 pub mod convert;
 pub mod feed;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use engine::account::KeyGrant;
 use engine::control::{AccountLimits, TradingMode};
-use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey};
+use engine::delivery::slot::{SLOTS, SlotNumber, SlotState};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, PublicKey};
 use engine::label::Label;
 use engine::order::{NewOrder, OrderRef};
 use engine::order_filter::OrderFilter;
@@ -58,6 +59,34 @@ pub enum Question {
         order: OrderRef,
         /// Where the answer goes; `None` when no such order is open.
         answer: oneshot::Sender<Option<(Price, Lots)>>,
+    },
+    /// What is there to know of a delivery?
+    Delivery {
+        /// Which.
+        delivery: DeliveryId,
+        /// Where the answer goes; `None` when its window is settled, or it never was.
+        answer: oneshot::Sender<Option<Facts>>,
+    },
+    /// Was this account drawn to audit a slot, and has said nothing yet?
+    Seat {
+        /// Who.
+        account: AccountId,
+        /// Which slot.
+        of: (DeliveryId, SlotNumber),
+        /// Where the answer goes.
+        answer: oneshot::Sender<bool>,
+    },
+    /// Which slots are committed to and not opened?
+    Committed {
+        /// Where the answer goes.
+        answer: oneshot::Sender<Vec<(DeliveryId, SlotNumber)>>,
+    },
+    /// Is the gate of a window still to close?
+    Begun {
+        /// Which.
+        instrument: InstrumentId,
+        /// Where the answer goes.
+        answer: oneshot::Sender<bool>,
     },
     /// What may an account do?
     Limits {
@@ -115,6 +144,29 @@ pub struct Reader {
     pub account: AccountId,
     /// Whether it may read others' affairs too.
     pub others: bool,
+}
+
+/// A delivery as whoever assigns its work has to know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Of which window.
+    pub instrument: InstrumentId,
+    /// Who delivers.
+    pub provider: AccountId,
+    /// To whom.
+    pub holder: AccountId,
+    /// How many lots.
+    pub lots: u64,
+    /// Start of the window, in nanoseconds since 1970 UTC.
+    pub start: u64,
+    /// Length of a slot in nanoseconds.
+    pub slot_nanos: u64,
+    /// For how many slots a decided one can be disputed.
+    pub dispute_slots: u64,
+    /// Of the holder's deliveries in this window, which it is, from 0.
+    pub ordinal: usize,
+    /// Where its slots stand.
+    pub slots: [SlotState; SLOTS],
 }
 
 /// What an account may do.

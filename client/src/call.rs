@@ -11,7 +11,13 @@ use protocol::cancel::{
 use protocol::control::{
     Drain, DrainResult, Halt, KillSwitch, LockAccount, SetAccountLimits, SetMarketLimits, SetMode,
 };
+use protocol::delivery::SlotName;
 use protocol::dry_run::DryRun;
+use protocol::evidence::{
+    AcknowledgeDelivery, AnnounceMaintenance, AssignmentResult, CasesResult, CommitSlot, DeliveriesResult,
+    JobResult, JudgeSlot, OpenSlot, OpeningResult, ReceiptResult, ReclaimSlots, RuleSlot, SampleResult,
+    SetAuditor, SetDeliveryTerms, SubmitJob,
+};
 use protocol::key::{KeysResult, ListKeys, RotateKey};
 use protocol::look::{
     BookLook, CandlesLook, LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades, TickerLook, TradesLook,
@@ -364,6 +370,83 @@ impl Connection {
     /// Ends all orders of an account or of everybody, and lets no others in.
     pub async fn kill_switch(&self, kill: KillSwitch) -> Result<Accepted, ClientError> {
         result!(Accepted, self.call(Request::KillSwitch(kill)).await?)
+    }
+
+    /// Lists the account's deliveries and audits.
+    pub async fn deliveries(&self) -> Result<DeliveriesResult, ClientError> {
+        result!(Deliveries, self.call(Request::Deliveries(Whose::default())).await?)
+    }
+
+    /// Says that the account knows of a delivery.
+    pub async fn acknowledge_delivery(&self, delivery: u32) -> Result<Accepted, ClientError> {
+        let acknowledge = AcknowledgeDelivery { delivery };
+        result!(Accepted, self.call(Request::AcknowledgeDelivery(acknowledge)).await?)
+    }
+
+    /// Says that machines will be maintained during a window.
+    pub async fn announce_maintenance(&self, symbol: &str) -> Result<Accepted, ClientError> {
+        let announce = AnnounceMaintenance { symbol: symbol.to_owned() };
+        result!(Accepted, self.call(Request::AnnounceMaintenance(announce)).await?)
+    }
+
+    /// Takes the slots of an interruptible delivery back, from one on.
+    pub async fn reclaim_slots(&self, reclaim: ReclaimSlots) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::ReclaimSlots(reclaim)).await?)
+    }
+
+    /// Says what is to be done in a window that the account holds.
+    pub async fn submit_job(&self, job: SubmitJob) -> Result<JobResult, ClientError> {
+        result!(Job, self.call(Request::SubmitJob(job)).await?)
+    }
+
+    /// Has what a slot asks for.
+    pub async fn assignment(&self, slot: SlotName) -> Result<AssignmentResult, ClientError> {
+        result!(Assignment, self.call(Request::Assignment(slot)).await?).map(|result| *result)
+    }
+
+    /// Commits to what was computed for a slot, and learns what is to be opened.
+    pub async fn commit_slot(&self, commit: CommitSlot) -> Result<SampleResult, ClientError> {
+        result!(Sample, self.call(Request::CommitSlot(commit)).await?)
+    }
+
+    /// Opens what was drawn, or a part of it.
+    pub async fn open_slot(&self, open: OpenSlot) -> Result<OpeningResult, ClientError> {
+        result!(Opening, self.call(Request::OpenSlot(open)).await?)
+    }
+
+    /// Has all that was shown of a slot.
+    pub async fn receipt(&self, slot: SlotName) -> Result<ReceiptResult, ClientError> {
+        result!(Receipt, self.call(Request::Receipt(slot)).await?).map(|result| *result)
+    }
+
+    /// Says what an audit found.
+    pub async fn judge_slot(&self, judgement: JudgeSlot) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::JudgeSlot(judgement)).await?)
+    }
+
+    /// Disputes how a slot ends.
+    pub async fn dispute_slot(&self, slot: SlotName) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::DisputeSlot(slot)).await?)
+    }
+
+    /// Lists what waits for the arbiter.
+    pub async fn cases(&self) -> Result<CasesResult, ClientError> {
+        result!(Cases, self.call(Request::Cases).await?)
+    }
+
+    /// Decides how a slot ends.
+    pub async fn rule_slot(&self, ruling: RuleSlot) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::RuleSlot(ruling)).await?)
+    }
+
+    /// Lets an account be drawn to audit, or no longer.
+    pub async fn set_auditor(&self, auditor: SetAuditor) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::SetAuditor(auditor)).await?)
+    }
+
+    /// Sets what a market's deliveries go by.
+    pub async fn set_delivery_terms(&self, terms: SetDeliveryTerms) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::SetDeliveryTerms(terms)).await?)
     }
 
     async fn call(&self, request: Request) -> Result<Answer, ClientError> {

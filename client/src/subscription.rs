@@ -85,6 +85,11 @@ pub fn positions() -> Subscription {
     of(Channel::Positions, None)
 }
 
+/// The account's deliveries and audits; needs a login.
+pub fn deliveries() -> Subscription {
+    of(Channel::Deliveries, None)
+}
+
 fn of(channel: Channel, symbol: Option<&str>) -> Subscription {
     let symbol = symbol.map(str::to_owned);
     Subscription { channel: channel.name().to_owned(), symbol, ..Subscription::default() }

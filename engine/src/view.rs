@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::{MarketLimits, ModeScope, TradingMode};
 use crate::delivery::run::DeliveryTerms;
+use crate::delivery::slot::SlotNumber;
 use crate::event::Event;
 use crate::exchange::Founding;
 use crate::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, index, position};
@@ -339,6 +340,11 @@ impl View {
     /// A delivery, while its window is not settled.
     pub fn delivery(&self, delivery: DeliveryId) -> Option<&DeliveryView> {
         self.deliveries.find(delivery)
+    }
+
+    /// The slots that an account was drawn to audit, and of which it has said nothing.
+    pub fn seats(&self, auditor: AccountId) -> impl Iterator<Item = (DeliveryId, SlotNumber)> {
+        self.deliveries.seats(auditor)
     }
 
     /// Every delivery of windows that are not settled, by number.

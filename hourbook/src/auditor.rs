@@ -18,7 +18,7 @@ use inference::{Engine, Invalid, Model, Place, Terms, Token, read_file};
 use crate::failure::Failure;
 
 /// What the model that is built in is called, where a file may be named.
-const BUILT_IN: &str = "tiny";
+pub(crate) const BUILT_IN: &str = "tiny";
 /// Why questions that take a model were not asked.
 const NO_MODEL: &str = "no model was given";
 

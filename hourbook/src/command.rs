@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod amend;
+mod audit;
 mod backup;
 mod balance;
 mod bench;
@@ -19,6 +20,7 @@ mod fills;
 mod fixings;
 mod instruments;
 mod invariants;
+pub(crate) mod job;
 mod keys;
 mod limits;
 mod market;
@@ -26,12 +28,13 @@ mod model;
 mod order;
 mod orders;
 mod ping;
+mod provider;
 mod receipt;
 mod redeem;
 mod reduce;
 mod replay;
 mod restore;
-mod serve;
+pub(crate) mod serve;
 mod sim;
 mod snapshot;
 mod status;
@@ -74,6 +77,12 @@ pub(crate) enum Command {
     Fills(fills::Fills),
     Balance(balance::Balance),
     Capacity(capacity::Capacity),
+    #[command(subcommand)]
+    Provider(provider::Provider),
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    #[command(subcommand)]
+    Job(job::JobCommand),
     Transfer(transfer::Transfer),
     Redeem(redeem::Redeem),
     Limits(limits::Limits),
@@ -130,6 +139,9 @@ impl Command {
             Command::Fills(command) => command.run(options, screen).await,
             Command::Balance(command) => command.run(options, screen).await,
             Command::Capacity(command) => command.run(options, screen).await,
+            Command::Provider(command) => command.run(options, screen).await,
+            Command::Audit(command) => command.run(options, screen).await,
+            Command::Job(command) => command.run(options, screen).await,
             Command::Transfer(command) => command.run(options, screen).await,
             Command::Redeem(command) => command.run(options, screen).await,
             Command::Limits(command) => command.run(options, screen).await,

@@ -91,7 +91,7 @@ impl Options {
     }
 
     /// Where operators ask: what was named here or in the environment, or the next port on this machine.
-    fn admin_address(&self) -> Result<String, Failure> {
+    pub(crate) fn admin_address(&self) -> Result<String, Failure> {
         let named = self.admin_url.clone().or_else(|| variable(ENV_ADMIN_URL)).map(with_path);
         let address = self.address();
         named.or_else(|| next_port(&address)).ok_or_else(|| {

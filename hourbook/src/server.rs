@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use api::clearing::Clearing;
 use api::feed::Feed;
 use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
@@ -29,14 +30,18 @@ use node::ready::{Ready, ReadyError};
 use persistence::backup::BACKUP;
 use persistence::data::{DataFolder, Opening};
 use persistence::data_error::DataError;
+use persistence::evidence::RocksShelf;
 use persistence::history::RocksHistory;
 use persistence::keeper::DiskKeeper;
 use persistence::snapshots::error::SnapshotError;
 use persistence::store::RocksLog;
 use protocol::error::ErrorObject;
 use protocol::status::PATH;
+use settlement::office::{ModelTerms, Office};
 use tokio::net::TcpListener;
 
+use crate::auditor::{Auditor, BUILT_IN};
+use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::snapshots;
 use crate::snapshots::Progress;
@@ -44,6 +49,11 @@ use crate::snapshots::keeper::{Kept, SNAPSHOT_EVERY, SnapshotKeeper, SnapshotRul
 
 /// The operator's key within the data folder.
 const OPERATOR_KEY: &str = "operator.key";
+/// The key with which the exchange signs what it assigns.
+const EXCHANGE_KEY: &str = "exchange.key";
+/// Sequences that one lot computes in a slot, and the longest answer of the reference batch, in tokens.
+const SEQUENCES: u32 = 8;
+const ANSWER_TOKENS: u32 = 24;
 /// How long connections may take to say goodbye when the server stops.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// After fewer commands than these, a snapshot saves the next start less than it costs this stop.
@@ -72,6 +82,8 @@ pub(crate) struct ServerOptions {
     pub(crate) rules: SnapshotRules,
     /// Room on the disk that is kept in reserve, in bytes.
     pub(crate) reserve_bytes: u64,
+    /// What deliveries are computed with: a model file, or `tiny`.
+    pub(crate) model: PathBuf,
     /// The journal is taken as it ends at this command.
     pub(crate) accept_end: Option<Sequence>,
 }
@@ -88,6 +100,7 @@ impl ServerOptions {
             dev: true,
             rules,
             reserve_bytes: RESERVE_MIB_SMALL << 20,
+            model: PathBuf::from(BUILT_IN),
             accept_end: None,
         }
     }
@@ -138,6 +151,8 @@ pub(crate) enum StartError {
     Key(KeyFileError),
     /// The machine has no random numbers.
     Random(getrandom::Error),
+    /// The model cannot be read.
+    Model(String),
     /// The address cannot be listened on.
     Listen(SocketAddr, std::io::Error),
     /// The exchange refused its founding.
@@ -171,6 +186,7 @@ impl fmt::Display for StartError {
             StartError::Recovery(error) => error.fmt(f),
             StartError::Key(error) => error.fmt(f),
             StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
+            StartError::Model(cause) => write!(f, "deliveries have no model: {cause}"),
             StartError::Listen(address, error) => {
                 write!(
                     f,
@@ -209,7 +225,8 @@ impl Server {
         let watch = folder.log.watch();
         let (epoch, cut) = (folder.keeper.epoch(), folder.keeper.cut());
         let mut feed = Feed::default();
-        let (ready, snapshot) = recover(folder, &mut feed, progress)?;
+        let terms = model_terms(&options.model).map_err(|failure| StartError::Model(failure.to_string()))?;
+        let (ready, snapshot, evidence) = recover(folder, &mut feed, progress)?;
         let (last, replayed, took) = (ready.last().sequence, ready.commands(), begun.elapsed());
         let recovery = Recovery { last, snapshot, replayed, took };
         let founding = match ready.view().founding() {
@@ -219,7 +236,10 @@ impl Server {
 
         let history = ready.history().expect("it was read back with one").reader();
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
-        let settings = Settings { dev: options.dev, limits: options.limits.clone() };
+        let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
+        let office = Office::new(secret.bytes(), epoch, terms);
+        let clearing = Some(Arc::new(Clearing::new(office, Arc::new(evidence))));
+        let settings = Settings { dev: options.dev, limits: options.limits.clone(), clearing };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
@@ -229,6 +249,7 @@ impl Server {
             gateway.command(halt()).await.map_err(StartError::Halting)?;
             cut.close();
         }
+        gateway.draw_missing().await;
         tokio::spawn(Arc::clone(&gateway).serve(listener, Door::Public));
         tokio::spawn(Arc::clone(&gateway).serve(admin_listener, Door::Admin));
         let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
@@ -290,8 +311,8 @@ impl Server {
     }
 }
 
-/// What is read back: an exchange with its history and its keeper, and after which command the snapshot was.
-type Recovered = (Ready<RocksLog, DiskKeeper, RocksHistory>, Option<Sequence>);
+/// What is read back: an exchange with its history and its keeper, after which command the snapshot was, and the evidence.
+type Recovered = (Ready<RocksLog, DiskKeeper, RocksHistory>, Option<Sequence>, RocksShelf);
 
 /// Reads an exchange back: from a sound snapshot, and what the journal has after it, which `feed` sees too.
 fn recover(
@@ -302,12 +323,12 @@ fn recover(
     let base = folder.base(&mut |error| progress(Progress::Skipped(error)));
     let base = base.map_err(StartError::Snapshots)?;
     let sequence = base.as_ref().map(|snapshot| snapshot.chain.last().sequence);
-    let DataFolder { log, keeper, history, .. } = folder;
+    let DataFolder { log, keeper, history, evidence, .. } = folder;
     let ready = Ready::resume_with(log, base.unwrap_or_default(), history, &mut |stamped, events, view| {
         feed.recover(stamped.stamp, events, view);
         progress(Progress::Command(stamped));
     });
-    Ok((ready.map_err(StartError::Recovery)?.kept_by(keeper), sequence))
+    Ok((ready.map_err(StartError::Recovery)?.kept_by(keeper), sequence, evidence))
 }
 
 /// Opens the data folder.
@@ -369,11 +390,17 @@ pub(crate) fn operator_key(data: &Path) -> PathBuf {
     data.join(OPERATOR_KEY)
 }
 
-/// Copies the operator's key from one folder to another, if it is there and not here yet, readable by its owner only.
-pub(crate) fn copy_operator_key(from: &Path, to: &Path) -> std::io::Result<()> {
-    let [from, to] = [from, to].map(operator_key);
-    // A copy keeps the permissions.
-    if from.exists() && !to.exists() { std::fs::copy(from, to).map(|_| ()) } else { Ok(()) }
+/// Copies the operator's key and the exchange's own from one folder to another, those that are there and not here yet, readable by
+/// their owner only.
+pub(crate) fn copy_keys(from: &Path, to: &Path) -> std::io::Result<()> {
+    for name in [OPERATOR_KEY, EXCHANGE_KEY] {
+        let [from, to] = [from, to].map(|folder| folder.join(name));
+        // A copy keeps the permissions.
+        if from.exists() && !to.exists() {
+            std::fs::copy(from, to)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the folder, readable by its owner only.
@@ -385,17 +412,35 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// The secret in a file, made when there is none.
+fn own_key(path: &Path) -> Result<Secret, StartError> {
+    if path.exists() {
+        return key_file::read(path).map_err(StartError::Key);
+    }
+    let secret = Secret::random().map_err(StartError::Random)?;
+    key_file::create(path, &secret).map_err(StartError::Key)?;
+    Ok(secret)
+}
+
+/// What deliveries are computed with.
+fn model_terms(model: &Path) -> Result<ModelTerms, Failure> {
+    let model = Auditor::open(model)?;
+    let shape = model.model().shape();
+    let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(ModelTerms {
+        name: model.model().name().to_owned(),
+        id: model.id(),
+        vocabulary: bounded(shape.vocabulary),
+        context: bounded(shape.context),
+        sequences: SEQUENCES,
+        tokens_max: ANSWER_TOKENS,
+    })
+}
+
 /// The first command of a new exchange. Its operator's key is written before it is needed; one that an interrupted
 /// start left behind is used.
 fn founding(data: &Path, epoch: u64) -> Result<Command, StartError> {
-    let path = operator_key(data);
-    let secret = if path.exists() {
-        key_file::read(&path).map_err(StartError::Key)?
-    } else {
-        let secret = Secret::random().map_err(StartError::Random)?;
-        key_file::create(&path, &secret).map_err(StartError::Key)?;
-        secret
-    };
+    let secret = own_key(&operator_key(data))?;
     let seed = getrandom::u64().map_err(StartError::Random)?;
     Ok(Command::Found { epoch, seed, operator: PublicKey(secret.public().to_bytes()) })
 }

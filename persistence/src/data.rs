@@ -5,6 +5,7 @@
 //! MARK        how far the journal reaches, outside its database
 //! snapshots/  the exchange as it was after a record, so that a start need not read the whole journal
 //! history/    what clients may ask for again, completed from the journal
+//! evidence/   what providers and auditors have shown
 //! BALLAST     room that is kept for a full disk
 //! ```
 
@@ -18,6 +19,7 @@ use journal::mark::{Mark, MarkError};
 use journal::snapshot::Snapshot;
 
 use crate::data_error::{DataError, DataRefusal};
+use crate::evidence::RocksShelf;
 use crate::folder::Folder;
 use crate::history::{RocksHistory, RocksReader};
 use crate::keeper::{DiskKeeper, Tell};
@@ -31,6 +33,8 @@ use crate::store::RocksLog;
 pub const JOURNAL: &str = "journal";
 /// The journal's mark within the data folder.
 pub const MARK: &str = "MARK";
+/// The evidence within the data folder.
+pub const EVIDENCE: &str = "evidence";
 /// The history within the data folder.
 pub const HISTORY: &str = "history";
 
@@ -59,6 +63,8 @@ pub struct DataFolder {
     pub keeper: DiskKeeper,
     /// What clients may ask for again. It may be behind the journal.
     pub history: RocksHistory,
+    /// What was assigned and shown.
+    pub evidence: RocksShelf,
     /// From where a start may go on.
     pub snapshots: Snapshots,
 }
@@ -88,7 +94,8 @@ impl DataFolder {
         let mark = marked(&log, path, &opening).map_err(refused)?;
         let keeper = DiskKeeper::new(mark, reserve, opening.tell);
         let history = RocksHistory::open(&path.join(HISTORY), keeper.epoch());
-        Ok(DataFolder { log, keeper, history: history.map_err(refused)?, snapshots })
+        let evidence = RocksShelf::open(&path.join(EVIDENCE)).map_err(refused)?;
+        Ok(DataFolder { log, keeper, history: history.map_err(refused)?, evidence, snapshots })
     }
 }
 

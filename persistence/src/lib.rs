@@ -4,6 +4,7 @@
 pub mod backup;
 pub mod data;
 pub mod data_error;
+pub mod evidence;
 pub mod failpoint;
 mod folder;
 pub mod history;

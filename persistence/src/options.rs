@@ -51,6 +51,11 @@ pub(crate) fn history() -> Options {
     options
 }
 
+/// How the database of evidence is opened, and made when there is none.
+pub(crate) fn evidence() -> Options {
+    database(true, WAL_BYTES_MAX)
+}
+
 /// How the history is written: into memory, and to a table when there is enough. Its log is the journal.
 pub(crate) fn fold() -> WriteOptions {
     let mut options = WriteOptions::default();

@@ -33,10 +33,12 @@ pub enum Channel {
     Account,
     /// Positions of the account alone.
     Positions,
+    /// Deliveries and audits of the account.
+    Deliveries,
 }
 
 impl Channel {
-    const ALL: [Channel; 11] = [
+    const ALL: [Channel; 12] = [
         Channel::Instruments,
         Channel::Book,
         Channel::Bbo,
@@ -48,6 +50,7 @@ impl Channel {
         Channel::Executions,
         Channel::Account,
         Channel::Positions,
+        Channel::Deliveries,
     ];
 
     /// The channel of this name, or `BAD_CHANNEL`.
@@ -77,12 +80,13 @@ impl Channel {
             Channel::Executions => "executions",
             Channel::Account => "account",
             Channel::Positions => "positions",
+            Channel::Deliveries => "deliveries",
         }
     }
 
     /// Whether the channel shows one account's affairs, so needs a login with `read`.
     pub fn is_private(self) -> bool {
-        matches!(self, Channel::Executions | Channel::Account | Channel::Positions)
+        matches!(self, Channel::Executions | Channel::Account | Channel::Positions | Channel::Deliveries)
     }
 
     /// Whether a subscription may name a market. Trades without one are those of all markets.

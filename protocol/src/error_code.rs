@@ -148,6 +148,28 @@ pub enum ErrorCode {
     LimitsInvalid,
     /// The account is no provider.
     NotProvider,
+    /// No delivery of this number is under way in which the account has this part.
+    UnknownDelivery,
+    /// The slot or delivery does not stand where this can be done.
+    WrongState,
+    /// The slot's deadline for this has passed.
+    TooLate,
+    /// It was not said early enough.
+    NoticeTooShort,
+    /// Only slots of interruptible windows are taken back.
+    NotInterruptible,
+    /// The account was not drawn to audit the slot, or has answered.
+    NotAuditor,
+    /// What was shown does not fit: the message names the question that it fails.
+    EvidenceRefused,
+    /// The job is beyond what the window or the model takes.
+    JobTooLarge,
+    /// The account has disputed the slot before.
+    DisputeRepeated,
+    /// What deliveries are to go by is out of bounds.
+    TermsInvalid,
+    /// This exchange does not assign work.
+    NoDeliveries,
     /// The client asks more often than it may.
     RateLimited,
     /// The key or the address has as many connections as it may.
@@ -236,6 +258,17 @@ pub const CODES: &[ErrorCode] = &[
     ErrorCode::UnknownMarket,
     ErrorCode::LimitsInvalid,
     ErrorCode::NotProvider,
+    ErrorCode::UnknownDelivery,
+    ErrorCode::WrongState,
+    ErrorCode::TooLate,
+    ErrorCode::NoticeTooShort,
+    ErrorCode::NotInterruptible,
+    ErrorCode::NotAuditor,
+    ErrorCode::EvidenceRefused,
+    ErrorCode::JobTooLarge,
+    ErrorCode::DisputeRepeated,
+    ErrorCode::TermsInvalid,
+    ErrorCode::NoDeliveries,
     ErrorCode::RateLimited,
     ErrorCode::TooManyConnections,
     ErrorCode::SlowConsumer,
@@ -260,6 +293,8 @@ pub enum Category {
     Risk,
     /// Accounts, keys, deposits and markets.
     Account,
+    /// Deliveries, their work and its proof.
+    Delivery,
     /// How often the client asks.
     Rate,
     /// The server.
@@ -296,6 +331,9 @@ impl ErrorCode {
             E::SupplyLimit | E::MarketExists | E::MarketInvalid | E::NotProvider => Category::Account,
             E::AccountLocked | E::UnknownMarket | E::LimitsInvalid => Category::Account,
             E::RedemptionUnknown | E::PaymentInvalid => Category::Account,
+            E::UnknownDelivery | E::WrongState | E::TooLate | E::NoticeTooShort => Category::Delivery,
+            E::NotInterruptible | E::NotAuditor | E::EvidenceRefused | E::JobTooLarge => Category::Delivery,
+            E::DisputeRepeated | E::TermsInvalid | E::NoDeliveries => Category::Delivery,
             E::RateLimited | E::TooManyConnections => Category::Rate,
             E::SlowConsumer | E::Overloaded | E::Draining | E::Internal => Category::Server,
             E::Other(_) => Category::Unknown,

@@ -9,6 +9,9 @@ use crate::cancel::{CancelAllAfterResult, CancelAllResult, OrderChange};
 use crate::control::DrainResult;
 use crate::dry_run::DryRun;
 use crate::error::ErrorObject;
+use crate::evidence::{
+    AssignmentResult, CasesResult, DeliveriesResult, JobResult, OpeningResult, ReceiptResult, SampleResult,
+};
 use crate::key::KeysResult;
 use crate::look::{BookLook, CandlesLook, TickerLook, TradesLook};
 use crate::operator::Accepted;
@@ -104,6 +107,20 @@ pub enum Answer {
     Drain(DrainResult),
     /// Of `instruments`.
     Instruments(InstrumentsResult),
+    /// Of `deliveries`.
+    Deliveries(DeliveriesResult),
+    /// Of `submit_job`.
+    Job(JobResult),
+    /// Of `assignment`.
+    Assignment(Box<AssignmentResult>),
+    /// Of `commit_slot`.
+    Sample(SampleResult),
+    /// Of `open_slot`.
+    Opening(OpeningResult),
+    /// Of `receipt`.
+    Receipt(Box<ReceiptResult>),
+    /// Of `cases`.
+    Cases(CasesResult),
     /// Of the methods of operators and providers.
     Accepted(Accepted),
 }
@@ -188,6 +205,21 @@ impl Answer {
             "trades" => Answer::Trades(serde_json::from_str(text)?),
             "ticker" => Answer::Ticker(serde_json::from_str(text)?),
             "candles" => Answer::Candles(serde_json::from_str(text)?),
+            "deliveries" => Answer::Deliveries(serde_json::from_str(text)?),
+            "submit_job" => Answer::Job(serde_json::from_str(text)?),
+            "assignment" => Answer::Assignment(serde_json::from_str(text)?),
+            "commit_slot" => Answer::Sample(serde_json::from_str(text)?),
+            "open_slot" => Answer::Opening(serde_json::from_str(text)?),
+            "receipt" => Answer::Receipt(serde_json::from_str(text)?),
+            "cases" => Answer::Cases(serde_json::from_str(text)?),
+            "acknowledge_delivery"
+            | "announce_maintenance"
+            | "reclaim_slots"
+            | "judge_slot"
+            | "dispute_slot"
+            | "rule_slot"
+            | "set_auditor"
+            | "set_delivery_terms" => Answer::Accepted(serde_json::from_str(text)?),
             "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market"
             | "set_mode" | "set_market_limits" | "set_account_limits" | "lock_account" | "kill_switch"
             | "halt" | "resume" | "end_redemption" | "keys.rotate" => {

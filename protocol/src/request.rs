@@ -11,8 +11,13 @@ use crate::control::{
     Drain, Halt, KillFields, KillSwitch, LockAccount, MarketLimitFields, SetAccountLimits, SetMarketLimits,
     SetMode,
 };
+use crate::delivery::SlotName;
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
+use crate::evidence::{
+    AcknowledgeDelivery, AnnounceMaintenance, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots, RuleSlot,
+    SetAuditor, SetDeliveryTerms, SubmitJob,
+};
 use crate::fields::{decode, excerpt};
 use crate::key::{ListKeys, RotateKey};
 use crate::look::{LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades};
@@ -94,6 +99,36 @@ pub enum Request {
     Candles(LookAtCandles),
     /// Say what a provider can deliver.
     SetCapacity(SetCapacity),
+    /// List deliveries and audits.
+    Deliveries(Whose),
+    /// Say that the account knows of a delivery.
+    AcknowledgeDelivery(AcknowledgeDelivery),
+    /// Say that machines will be maintained during a window.
+    AnnounceMaintenance(AnnounceMaintenance),
+    /// Take slots of an interruptible window back.
+    ReclaimSlots(ReclaimSlots),
+    /// Say what is to be done in a window that the account holds.
+    SubmitJob(SubmitJob),
+    /// Have what a slot asks for.
+    Assignment(SlotName),
+    /// Commit to what was computed.
+    CommitSlot(CommitSlot),
+    /// Open what was drawn of it.
+    OpenSlot(OpenSlot),
+    /// Have all that was shown of a slot.
+    Receipt(SlotName),
+    /// Say what an audit found.
+    JudgeSlot(JudgeSlot),
+    /// Dispute how a slot ends.
+    DisputeSlot(SlotName),
+    /// List what waits for the arbiter.
+    Cases,
+    /// Decide how a slot ends.
+    RuleSlot(RuleSlot),
+    /// Let an account be drawn to audit, or no longer.
+    SetAuditor(SetAuditor),
+    /// Set what a market's deliveries go by.
+    SetDeliveryTerms(SetDeliveryTerms),
     /// Open an account.
     OpenAccount(OpenAccount),
     /// Give an account a key.
@@ -127,7 +162,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 46] = [
+pub const METHODS: [&str; 61] = [
     "login",
     "ping",
     "logout",
@@ -159,6 +194,21 @@ pub const METHODS: [&str; 46] = [
     "ticker",
     "candles",
     "set_capacity",
+    "deliveries",
+    "acknowledge_delivery",
+    "announce_maintenance",
+    "reclaim_slots",
+    "submit_job",
+    "assignment",
+    "commit_slot",
+    "open_slot",
+    "receipt",
+    "judge_slot",
+    "dispute_slot",
+    "cases",
+    "rule_slot",
+    "set_auditor",
+    "set_delivery_terms",
     "open_account",
     "register_key",
     "revoke_key",
@@ -210,6 +260,28 @@ impl Request {
             "trades" => Request::Trades(decode::<LookAtTrades, _>(params)?),
             "ticker" => Request::Ticker(decode::<LookAtTicker, _>(params)?),
             "candles" => Request::Candles(decode::<LookAtCandles, _>(params)?),
+            _ => Request::decode_delivery(method, params)?,
+        })
+    }
+
+    /// Reads the params of what is asked about deliveries.
+    fn decode_delivery(method: &str, params: &RawValue) -> Result<Request, ErrorObject> {
+        Ok(match method {
+            "deliveries" => Request::Deliveries(decode::<Whose, _>(params)?),
+            "acknowledge_delivery" => Request::AcknowledgeDelivery(decode::<AcknowledgeDelivery, _>(params)?),
+            "announce_maintenance" => Request::AnnounceMaintenance(decode::<AnnounceMaintenance, _>(params)?),
+            "reclaim_slots" => Request::ReclaimSlots(decode::<ReclaimSlots, _>(params)?),
+            "submit_job" => Request::SubmitJob(decode::<SubmitJob, _>(params)?),
+            "assignment" => Request::Assignment(decode::<SlotName, _>(params)?),
+            "commit_slot" => Request::CommitSlot(decode::<CommitSlot, _>(params)?),
+            "open_slot" => Request::OpenSlot(decode::<OpenSlot, _>(params)?),
+            "receipt" => Request::Receipt(decode::<SlotName, _>(params)?),
+            "judge_slot" => Request::JudgeSlot(decode::<JudgeSlot, _>(params)?),
+            "dispute_slot" => Request::DisputeSlot(decode::<SlotName, _>(params)?),
+            "cases" => without_params(Request::Cases, params)?,
+            "rule_slot" => Request::RuleSlot(decode::<RuleSlot, _>(params)?),
+            "set_auditor" => Request::SetAuditor(decode::<SetAuditor, _>(params)?),
+            "set_delivery_terms" => Request::SetDeliveryTerms(decode::<SetDeliveryTerms, _>(params)?),
             _ => Request::decode_operator(method, params)?,
         })
     }
@@ -276,6 +348,21 @@ impl Request {
             Request::Ticker(_) => "ticker",
             Request::Candles(_) => "candles",
             Request::SetCapacity(_) => "set_capacity",
+            Request::Deliveries(_) => "deliveries",
+            Request::AcknowledgeDelivery(_) => "acknowledge_delivery",
+            Request::AnnounceMaintenance(_) => "announce_maintenance",
+            Request::ReclaimSlots(_) => "reclaim_slots",
+            Request::SubmitJob(_) => "submit_job",
+            Request::Assignment(_) => "assignment",
+            Request::CommitSlot(_) => "commit_slot",
+            Request::OpenSlot(_) => "open_slot",
+            Request::Receipt(_) => "receipt",
+            Request::JudgeSlot(_) => "judge_slot",
+            Request::DisputeSlot(_) => "dispute_slot",
+            Request::Cases => "cases",
+            Request::RuleSlot(_) => "rule_slot",
+            Request::SetAuditor(_) => "set_auditor",
+            Request::SetDeliveryTerms(_) => "set_delivery_terms",
             Request::OpenAccount(_) => "open_account",
             Request::RegisterKey(_) => "register_key",
             Request::RevokeKey(_) => "revoke_key",
@@ -305,6 +392,14 @@ impl Request {
                 Some(Scope::Cancel)
             }
             Request::SetCapacity(_) => Some(Scope::Provide),
+            Request::Deliveries(_) | Request::Receipt(_) => Some(Scope::Read),
+            Request::AcknowledgeDelivery(_) | Request::AnnounceMaintenance(_) => Some(Scope::Provide),
+            Request::ReclaimSlots(_) | Request::Assignment(_) => Some(Scope::Provide),
+            Request::CommitSlot(_) | Request::OpenSlot(_) => Some(Scope::Provide),
+            Request::SubmitJob(_) | Request::DisputeSlot(_) => Some(Scope::Trade),
+            Request::JudgeSlot(_) => Some(Scope::Provide),
+            Request::Cases | Request::RuleSlot(_) | Request::SetAuditor(_) => Some(Scope::Admin),
+            Request::SetDeliveryTerms(_) => Some(Scope::Admin),
             Request::Transfer(_) | Request::Redeem(_) => Some(Scope::Transfer),
             // Any key may make room for another one with the same bounds.
             Request::RotateKey(_) => None,

@@ -61,7 +61,7 @@ pub enum Scope {
     Trade,
     /// Cancel orders.
     Cancel,
-    /// Register capacity.
+    /// Register capacity, deliver and audit.
     Provide,
     /// Open accounts, register keys, deposit, add markets, set modes and limits.
     Admin,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
 use crate::candle::Candles;
+use crate::delivery::Deliveries;
 use crate::execution::{Account, Executions, Positions};
 use crate::fixing::Fixings;
 use crate::heartbeat::Heartbeat;
@@ -45,6 +46,8 @@ pub enum Update {
     Account(Account),
     /// Positions of the account alone.
     Positions(Positions),
+    /// Deliveries and audits of the account.
+    Deliveries(Deliveries),
     /// A channel that is newer than this client.
     #[serde(other)]
     Unknown,

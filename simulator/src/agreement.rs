@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use engine::book::Placement;
 use engine::delivery::Delivery;
+use engine::delivery::audit::Audit;
+use engine::delivery::slot::SlotNumber;
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId};
 use engine::instrument::Phase;
@@ -209,6 +211,16 @@ fn assert_open(view: &View) {
     assert_eq!(told, open, "open windows");
 }
 
+/// The slots that an account was drawn to audit, and of which it has said nothing.
+fn seats(exchange: &Exchange, auditor: AccountId) -> impl Iterator<Item = (DeliveryId, SlotNumber)> {
+    let slots =
+        exchange.deliveries().all().flat_map(|(number, _)| SlotNumber::all().map(move |slot| (number, slot)));
+    slots.filter(move |(number, slot)| {
+        let mut seats = exchange.deliveries().audit(*number, *slot).into_iter().flat_map(Audit::seats);
+        seats.any(|seat| seat == (auditor, None))
+    })
+}
+
 /// Deliveries are those of windows that are not settled, and each account finds its own.
 fn assert_deliveries(exchange: &Exchange, view: &View) {
     let kept = exchange.deliveries().all().filter(|(_, delivery)| {
@@ -226,6 +238,7 @@ fn assert_deliveries(exchange: &Exchange, view: &View) {
     for (account, _) in exchange.ledger().accounts.iter() {
         let part = |told: &DeliveryView| told.provider == account || told.holder == account;
         let own = kept.iter().filter(|(_, delivery)| part(delivery)).map(|(number, _)| *number);
+        assert!(view.seats(account).eq(seats(exchange, account)), "audits of {account:?}");
         assert!(own.eq(view.deliveries_of(account).map(|(number, _)| number)), "deliveries of {account:?}");
     }
     for (number, told) in &told {

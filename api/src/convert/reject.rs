@@ -284,37 +284,41 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
             Some("min_qty"),
             "fewer lots than min_qty can trade at once: lower min_qty, or move the price",
         ),
-        // No method leads to these yet.
         Reason::DeliveryTermsInvalid => (
-            Code::Internal,
+            Code::TermsInvalid,
             None,
             "disputes and rulings take 1 slot or more, and 1 to 3 auditors look at a slot",
         ),
         Reason::DeliveryUnknown => (
-            Code::Internal,
-            None,
-            "no delivery of this number is under way in which the account has this part",
+            Code::UnknownDelivery,
+            Some("delivery"),
+            "no delivery of this number is under way in which the account has this part: ask for deliveries",
         ),
-        Reason::SlotLate => (Code::Internal, None, "the slot's deadline for this has passed"),
+        Reason::SlotLate => (Code::TooLate, Some("slot"), "the slot's deadline for this has passed"),
         Reason::SlotUnexpected => {
-            (Code::Internal, None, "the delivery, or its slot, does not stand where this can be done")
+            (Code::WrongState, None, "the delivery, or its slot, does not stand where this can be done")
         }
+        // A commitment that is taken is of the whole batch, which is worth the whole slot.
         Reason::WorkBelowQuota => (Code::Internal, None, "the metered work is less than the slot's quota"),
         Reason::NotInterruptible => {
-            (Code::Internal, None, "only slots of an interruptible window can be taken back")
+            (Code::NotInterruptible, None, "only slots of an interruptible window can be taken back")
         }
         Reason::NoticeTooShort => (
-            Code::Internal,
+            Code::NoticeTooShort,
             None,
             "it comes too late: maintenance is announced 24 windows ahead, slots are taken back one slot ahead",
         ),
         Reason::NotAuditor => {
-            (Code::Internal, None, "the account was not drawn to audit this slot, or has answered")
+            (Code::NotAuditor, None, "the account was not drawn to audit this slot, or has answered")
         }
-        Reason::DisputeRepeated => (Code::Internal, None, "the account has disputed this slot before"),
-        Reason::InsufficientDeposit => {
-            (Code::Internal, None, "too little credit is available for the deposit of a dispute")
+        Reason::DisputeRepeated => {
+            (Code::DisputeRepeated, Some("slot"), "the account has disputed this slot before")
         }
+        Reason::InsufficientDeposit => (
+            Code::InsufficientCredit,
+            None,
+            "too little credit is available for the deposit of a dispute: cancel orders, or deposit",
+        ),
     }
 }
 

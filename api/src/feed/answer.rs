@@ -1,5 +1,6 @@
 //! Answers: what the publisher says to questions, all from durable state.
 
+use engine::instrument::Phase;
 use engine::view::View;
 use protocol::error_code::ErrorCode;
 use protocol::query::InstrumentsResult;
@@ -43,6 +44,19 @@ impl Feed {
             }
             Question::Limits { account, answer } => {
                 let _ = answer.send(desk::bounds(view, account));
+            }
+            Question::Delivery { delivery, answer } => {
+                let _ = answer.send(desk::facts(view, delivery));
+            }
+            Question::Seat { account, of, answer } => {
+                let _ = answer.send(view.seats(account).any(|seat| seat == of));
+            }
+            Question::Committed { answer } => {
+                let _ = answer.send(desk::committed(view));
+            }
+            Question::Begun { instrument, answer } => {
+                let _ = answer
+                    .send(view.instrument(instrument).is_some_and(|listed| listed.phase <= Phase::Open));
             }
             Question::Modes { answer } => {
                 let _ = answer.send(desk::modes(view));

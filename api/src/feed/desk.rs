@@ -1,14 +1,18 @@
 //! Desk: what an account is told of its own orders, fills, positions, keys and limits, and operators of others'.
 
-use engine::ids::{AccountId, InstrumentId, index};
+use engine::delivery::slot::{Slot, SlotNumber, SlotState};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::order::OrderRef;
 use engine::units::{Lots, Price};
 use engine::view::View;
 use engine::view::accounts::AccountView;
+use engine::view::deliveries::DeliveryView;
 use engine::view::orders::{OrderStatus, OrderView};
 use protocol::control::TradingMode;
+use protocol::delivery::DeliveriesImage;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
+use protocol::evidence::{Case, CasesResult, DeliveriesResult};
 use protocol::instrument::Tier;
 use protocol::key::KeysResult;
 use protocol::order;
@@ -22,8 +26,8 @@ use protocol::request::Request;
 use protocol::venue::{FeesResult, MarketFees, MarketMode};
 
 use crate::convert::account::{self, amount};
-use crate::convert::{control, entry, key, order as orders, symbol};
-use crate::question::{AccountBounds, Modes, Reader};
+use crate::convert::{control, delivery, entry, key, order as orders, symbol};
+use crate::question::{AccountBounds, Facts, Modes, Reader};
 
 /// The answer to a request that changes nothing.
 pub(super) fn answer(view: &View, reader: Option<Reader>, request: &Request) -> Result<Answer, ErrorObject> {
@@ -36,6 +40,7 @@ pub(super) fn answer(view: &View, reader: Option<Reader>, request: &Request) -> 
                 as_of_seq: seq,
             }));
         }
+        Request::Cases => return Ok(Answer::Cases(CasesResult { cases: cases(view), as_of_seq: seq })),
         _ => {}
     }
     let reader = reader.ok_or_else(|| ErrorObject::new(ErrorCode::AuthRequired, "login first"))?;
@@ -54,6 +59,10 @@ pub(super) fn answer(view: &View, reader: Option<Reader>, request: &Request) -> 
         Request::OpenOrders(params) => open_orders(view, owner, params).map(Answer::OpenOrders),
         Request::Fills(params) => fills(view, owner, params).map(Answer::Fills),
         Request::OrderStatus(params) => order_status(view, (account, owner), params).map(Answer::OrderStatus),
+        Request::Deliveries(_) => {
+            let DeliveriesImage { deliveries, audits } = delivery::image(view, account);
+            Ok(Answer::Deliveries(DeliveriesResult { deliveries, audits, as_of_xseq }))
+        }
         Request::ListKeys(_) => {
             Ok(Answer::Keys(KeysResult { keys: view.keys_of(account).filter_map(key::wire).collect() }))
         }
@@ -61,10 +70,69 @@ pub(super) fn answer(view: &View, reader: Option<Reader>, request: &Request) -> 
     }
 }
 
+/// What there is to know of a delivery.
+pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
+    let found = view.delivery(delivery)?;
+    let listed = view.instrument(found.instrument)?;
+    let market = view.market(listed.market)?;
+    let of_holder = view.deliveries_of(found.holder);
+    let ordinal = of_holder.filter(|(number, other)| {
+        *number < delivery && other.instrument == found.instrument && other.holder == found.holder
+    });
+    Some(Facts {
+        instrument: found.instrument,
+        provider: found.provider,
+        holder: found.holder,
+        lots: found.lots.count().into(),
+        start: listed.start.0,
+        slot_nanos: market.spec.slot_nanos(),
+        dispute_slots: market.delivery.dispute_slots.into(),
+        ordinal: ordinal.count(),
+        slots: found.slots.map(|slot| slot.state),
+    })
+}
+
+/// Slots that are committed to and not opened.
+pub(super) fn committed(view: &View) -> Vec<(DeliveryId, SlotNumber)> {
+    slots(view, |slot| slot.state == SlotState::Committed).map(|(number, _, slot)| (number, slot)).collect()
+}
+
+/// The slots of all deliveries for which something holds.
+fn slots(
+    view: &View,
+    holds: impl Fn(&Slot) -> bool + Copy,
+) -> impl Iterator<Item = (DeliveryId, &DeliveryView, SlotNumber)> {
+    view.deliveries().flat_map(move |(number, delivery)| {
+        let chosen = SlotNumber::all().zip(&delivery.slots).filter(move |(_, slot)| holds(slot));
+        chosen.map(move |(slot, _)| (number, delivery, slot))
+    })
+}
+
+/// What waits for the arbiter.
+fn cases(view: &View) -> Vec<Case> {
+    let waits =
+        |slot: &Slot| matches!(slot.state, SlotState::Flagged | SlotState::Unaudited) || slot.is_disputed();
+    let name = |account| view.account(account).expect("both sides have accounts").name.to_string();
+    let case = |(number, delivery, slot): (DeliveryId, &DeliveryView, SlotNumber)| {
+        let held = &delivery.slots[usize::from(slot.number())];
+        Case {
+            slot: delivery::name(number, slot),
+            status: delivery::status(held.state),
+            disputed: held.is_disputed(),
+            symbol: symbol::text(view, delivery.instrument),
+            provider: name(delivery.provider),
+            holder: name(delivery.holder),
+        }
+    };
+    slots(view, waits).map(case).collect()
+}
+
 /// The account that a request names.
 fn named(request: &Request) -> Option<&str> {
     match request {
-        Request::Balances(params) | Request::Positions(params) => params.account.as_deref(),
+        Request::Balances(params) | Request::Positions(params) | Request::Deliveries(params) => {
+            params.account.as_deref()
+        }
         Request::OpenOrders(params) => params.account.as_deref(),
         Request::Fills(params) => params.account.as_deref(),
         Request::ListKeys(params) => params.account.as_deref(),

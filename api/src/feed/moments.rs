@@ -33,8 +33,8 @@ pub(super) enum About {
     Order(OrderView),
     /// What waited to be paid out to the account then.
     Credit(Amount),
-    /// Nothing: no stream tells it.
-    Untold,
+    /// Nothing: it is about a delivery, and says all by itself.
+    Delivery,
 }
 
 /// The moment that is asked for is older than what is kept.
@@ -71,7 +71,7 @@ impl Moment {
             | Event::AuditorDrawn { account, xseq, .. }
             | Event::SlotDisputed { account, xseq, .. }
             | Event::DisputeClosed { account, xseq, .. }
-            | Event::SlotPaid { account, xseq, .. } => (account, xseq, About::Untold),
+            | Event::SlotPaid { account, xseq, .. } => (account, xseq, About::Delivery),
             _ => return None,
         };
         Some(Moment { account, xseq, stamp, event: *event, about })
@@ -93,6 +93,7 @@ impl Moment {
         match (channel, self.about) {
             (Channel::Executions, about) => matches!(about, About::Order(_)),
             (Channel::Account, about) => matches!(about, About::Credit(_)),
+            (Channel::Deliveries, about) => matches!(about, About::Delivery),
             (Channel::Positions, _) => matches!(self.event, Event::PositionChanged { .. }),
             _ => false,
         }

@@ -32,6 +32,8 @@ pub(super) enum Topic {
     Account(AccountId),
     /// Positions of one account.
     Positions(AccountId),
+    /// Deliveries and audits of one account.
+    Deliveries(AccountId),
 }
 
 /// What of an instrument a stream is about.
@@ -74,6 +76,11 @@ pub(super) enum Asked {
 }
 
 impl Topic {
+    /// What one account is told of its own affairs.
+    pub(super) fn private(owner: AccountId) -> [Topic; 4] {
+        [Topic::Executions(owner), Topic::Account(owner), Topic::Positions(owner), Topic::Deliveries(owner)]
+    }
+
     /// The channel that tells it.
     pub(super) fn channel(self) -> Channel {
         match self {
@@ -88,13 +95,17 @@ impl Topic {
             Topic::Executions(_) => Channel::Executions,
             Topic::Account(_) => Channel::Account,
             Topic::Positions(_) => Channel::Positions,
+            Topic::Deliveries(_) => Channel::Deliveries,
         }
     }
 
     /// Whose affairs it is about, where it is private.
     pub(super) fn owner(self) -> Option<AccountId> {
         match self {
-            Topic::Executions(owner) | Topic::Account(owner) | Topic::Positions(owner) => Some(owner),
+            Topic::Executions(owner)
+            | Topic::Account(owner)
+            | Topic::Positions(owner)
+            | Topic::Deliveries(owner) => Some(owner),
             _ => None,
         }
     }
@@ -153,7 +164,8 @@ impl Topic {
             (Channel::Executions, Some(account)) => return Ok(Asked::One(Topic::Executions(account))),
             (Channel::Account, Some(account)) => return Ok(Asked::One(Topic::Account(account))),
             (Channel::Positions, Some(account)) => return Ok(Asked::One(Topic::Positions(account))),
-            (Channel::Executions | Channel::Account | Channel::Positions, None) => {
+            (Channel::Deliveries, Some(account)) => return Ok(Asked::One(Topic::Deliveries(account))),
+            (Channel::Executions | Channel::Account | Channel::Positions | Channel::Deliveries, None) => {
                 let message = "this channel is private: login first, with a key that has the scope read";
                 return Err(ErrorObject::new(ErrorCode::AuthRequired, message));
             }

@@ -64,7 +64,7 @@ impl Session {
         Ok(Command::Kill { target, reason })
     }
 
-    async fn market(&self, name: &str) -> Result<MarketId, ErrorObject> {
+    pub(super) async fn market(&self, name: &str) -> Result<MarketId, ErrorObject> {
         let name: Box<str> = name.into();
         self.gateway.consult(|answer| Question::Market { name, answer }).await?
     }

@@ -69,6 +69,13 @@ impl Session {
             Request::Transfer(_) | Request::Redeem(_) | Request::EndRedemption(_) => {
                 self.payment(request).await?
             }
+            Request::AcknowledgeDelivery(_)
+            | Request::AnnounceMaintenance(_)
+            | Request::ReclaimSlots(_)
+            | Request::DisputeSlot(_)
+            | Request::RuleSlot(_)
+            | Request::SetAuditor(_)
+            | Request::SetDeliveryTerms(_) => self.delivery_command(request).await?,
             Request::RotateKey(params) => self.rotate_key(params)?,
             _ => self.administer(request).await?,
         };

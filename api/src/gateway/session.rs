@@ -282,6 +282,8 @@ impl Session {
             | Request::Balances(_)
             | Request::Positions(_)
             | Request::Fees
+            | Request::Deliveries(_)
+            | Request::Cases
             | Request::ListKeys(_)
             | Request::Redemptions
             | Request::Book(_)
@@ -290,6 +292,15 @@ impl Session {
             | Request::Candles(_)
             | Request::Instruments => self.ask(pending, request),
             Request::AddOrder(ref order) if order.dry_run => self.try_order(pending, order).await,
+            Request::SubmitJob(_)
+            | Request::Assignment(_)
+            | Request::CommitSlot(_)
+            | Request::OpenSlot(_)
+            | Request::Receipt(_)
+            | Request::JudgeSlot(_) => {
+                let outcome = self.evidence(&request).await;
+                pending.answer(outcome);
+            }
             Request::Batch(batch) => self.batch(pending, batch).await,
             Request::Limits => {
                 let outcome = self.limits().await;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::delivery::Delivery;
-use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber};
+use crate::delivery::audit::Audit;
+use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber, SlotState};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, DeliveryId, InstrumentId};
@@ -43,6 +44,10 @@ pub(super) struct DeliveriesView {
     drawn: BTreeMap<DeliveryId, DeliveryView>,
     of_instrument: BTreeMap<InstrumentId, Vec<DeliveryId>>,
     of_account: BTreeSet<(AccountId, DeliveryId)>,
+    /// Auditors who were drawn and have not answered.
+    seats: BTreeSet<(AccountId, DeliveryId, SlotNumber)>,
+    /// The same by slot.
+    audits: BTreeMap<(DeliveryId, SlotNumber), Vec<AccountId>>,
 }
 
 impl DeliveriesView {
@@ -60,6 +65,12 @@ impl DeliveriesView {
             let delivery =
                 DeliveryView { instrument, provider, holder, price, lots, own, acknowledged, slots };
             view.add(number, delivery);
+            for slot in SlotNumber::all() {
+                let seats = exchange.deliveries().audit(number, slot).into_iter().flat_map(Audit::seats);
+                seats
+                    .filter(|(_, answer)| answer.is_none())
+                    .for_each(|(auditor, _)| view.seat((number, slot), auditor));
+            }
         }
         view
     }
@@ -77,6 +88,13 @@ impl DeliveriesView {
         self.of_account.range(all).map(|(_, number)| (*number, &self.drawn[number]))
     }
 
+    /// The slots that an account was drawn to audit, and of which it has said nothing.
+    pub(super) fn seats(&self, auditor: AccountId) -> impl Iterator<Item = (DeliveryId, SlotNumber)> {
+        let all =
+            (auditor, DeliveryId(0), SlotNumber::FIRST)..=(auditor, DeliveryId(u32::MAX), SlotNumber::LAST);
+        self.seats.range(all).map(|(_, delivery, slot)| (*delivery, *slot))
+    }
+
     pub(super) fn fold(&mut self, event: &Event) {
         match *event {
             Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own } => {
@@ -86,7 +104,21 @@ impl DeliveriesView {
                 self.add(delivery, view);
             }
             Event::DeliveryAcknowledged { delivery, .. } => self.at(delivery).acknowledged = true,
-            Event::SlotChanged { delivery, slot, state, .. } => self.at(delivery).slot(slot).state = state,
+            Event::SlotChanged { delivery, slot, state, .. } => {
+                self.at(delivery).slot(slot).state = state;
+                if !matches!(state, SlotState::Committed | SlotState::Opened) {
+                    for auditor in self.audits.remove(&(delivery, slot)).unwrap_or_default() {
+                        self.seats.remove(&(auditor, delivery, slot));
+                    }
+                }
+            }
+            Event::AuditorDrawn { account, delivery, slot, .. } => self.seat((delivery, slot), account),
+            Event::SlotJudged { auditor, delivery, slot, .. } => {
+                self.seats.remove(&(auditor, delivery, slot));
+                if let Some(open) = self.audits.get_mut(&(delivery, slot)) {
+                    open.retain(|other| *other != auditor);
+                }
+            }
             Event::SlotRuled { delivery, slot, .. } => self.at(delivery).slot(slot).ruled = true,
             Event::SlotDisputed { delivery, slot, by, .. } => {
                 *self.at(delivery).slot(slot).dispute_mut(by) = Dispute::Open;
@@ -97,6 +129,12 @@ impl DeliveriesView {
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             _ => {}
         }
+    }
+
+    /// An auditor was drawn.
+    fn seat(&mut self, of: (DeliveryId, SlotNumber), auditor: AccountId) {
+        self.seats.insert((auditor, of.0, of.1));
+        self.audits.entry(of).or_default().push(auditor);
     }
 
     fn at(&mut self, delivery: DeliveryId) -> &mut DeliveryView {

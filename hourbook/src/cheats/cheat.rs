@@ -9,8 +9,9 @@ use inference::{Alteration, Engine, Invalid, Token};
 use crate::auditor::terms;
 use crate::cheats::Shown;
 use crate::cheats::forger as forge;
-use crate::cheats::play::{Play, numbers};
-use crate::cheats::provider::{Order, compute, compute_in_window, compute_with, prefill, with};
+use crate::cheats::play::Play;
+use crate::cheats::provider::{compute_in_window, prefill};
+use crate::delivering::computing::{Order, compute, compute_with, numbers, with};
 
 /// Cheats once, in batch `number`. `Consumed` has the batches that were shown before.
 pub(super) type Cheat = fn(&Play<'_>, u64, &mut Consumed) -> Result<Shown, Invalid>;

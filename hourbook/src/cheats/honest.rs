@@ -10,7 +10,7 @@ use inference::{Engine, Instructions, Invalid, Model};
 use crate::auditor::{Extent, check};
 use crate::cheats::failed;
 use crate::cheats::play::Play;
-use crate::cheats::provider::compute;
+use crate::delivering::computing::compute;
 
 /// How a batch is computed.
 #[derive(Clone, Copy, Debug)]

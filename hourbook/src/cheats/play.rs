@@ -18,6 +18,7 @@ use attestation::verdict::{Audit, Stage, Verdict};
 use inference::{Engine, Invalid, Token};
 
 use crate::auditor::Auditor;
+use crate::delivering::computing::numbers;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// 2026-11-23T14Z.
@@ -210,11 +211,6 @@ impl<'a> Play<'a> {
     pub(super) fn engine(&self) -> &Engine {
         self.auditor.engine()
     }
-}
-
-/// The numbers of tokens, as transcripts have them.
-pub(super) fn numbers(tokens: &[Token]) -> Vec<u32> {
-    tokens.iter().map(|token| token.0).collect()
 }
 
 fn slot(number: u64) -> u32 {

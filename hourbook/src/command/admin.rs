@@ -1,5 +1,6 @@
 //! Admin: rules what may be done on the exchange: modes, limits, locks, the kill switch.
 
+mod auditor;
 mod drain;
 mod halt;
 mod kill;
@@ -7,6 +8,7 @@ mod limits;
 mod lock;
 mod mode;
 mod redemption;
+mod terms;
 
 use clap::Subcommand;
 
@@ -27,6 +29,8 @@ pub(crate) enum Admin {
     #[command(subcommand)]
     Limits(limits::Limits),
     Lock(lock::Lock),
+    Auditor(auditor::Auditor),
+    Terms(terms::Terms),
     Kill(kill::Kill),
     Drain(drain::Drain),
     #[command(subcommand)]
@@ -39,6 +43,8 @@ impl Admin {
             Admin::Mode(command) => command.run(options, screen).await,
             Admin::Limits(command) => command.run(options, screen).await,
             Admin::Lock(command) => command.run(options, screen).await,
+            Admin::Auditor(command) => command.run(options, screen).await,
+            Admin::Terms(command) => command.run(options, screen).await,
             Admin::Halt(command) => command.halt(options, screen).await,
             Admin::Resume(command) => command.resume(options, screen).await,
             Admin::Drain(command) => command.run(options, screen).await,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::Screen;
-use crate::server::copy_operator_key;
+use crate::server::copy_keys;
 use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
@@ -47,7 +47,7 @@ impl Backup {
         let mut progress = Progress::of(screen, "copying");
         let copied = back_up(&self.data, &self.dir, &mut |last| progress.reached(last));
         let copied = copied.map_err(|error| failed(error.to_string()))?;
-        copy_operator_key(&self.data, &self.dir)
+        copy_keys(&self.data, &self.dir)
             .map_err(|error| failed(format!("copying the operator's key failed: {error}")))?;
         let made = Made {
             dir: self.dir,

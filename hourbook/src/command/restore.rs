@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::Screen;
-use crate::server::copy_operator_key;
+use crate::server::copy_keys;
 use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
@@ -59,7 +59,7 @@ impl Restore {
             let recovered = resume(journal, base, &mut |stamped, _| progress.reached(stamped.stamp.sequence));
             let recovered = recovered.map_err(io::Error::other)?;
             state_hash = Some(recovered.exchange.state_hash().to_string());
-            copy_operator_key(&self.dir, folder)
+            copy_keys(&self.dir, folder)
         };
         let mut progress = Progress::of(screen, "copying");
         let restored =

@@ -49,6 +49,9 @@ pub(crate) struct Serve {
     /// much again, below which only cancellations are accepted
     #[arg(long, value_name = "MIB", default_value_t = RESERVE_MIB, value_parser = clap::value_parser!(u64).range(1..=65_536))]
     reserve_mib: u64,
+    /// What deliveries are computed with: a model file, or the model that is built in
+    #[arg(long, value_name = "FILE", default_value = "tiny")]
+    model: PathBuf,
     /// Go on with a journal that ends at this command, though commands after it may be missing. Clients are told of a new
     /// epoch, and the venue is halted until an operator opens it
     #[arg(long, value_name = "COMMAND")]
@@ -92,6 +95,7 @@ impl Serve {
             dev: self.dev,
             rules,
             reserve_bytes: self.reserve_mib << 20,
+            model: self.model.clone(),
             accept_end: self.accept_end.map(Sequence),
         };
         let server = start(&options, screen).await?;

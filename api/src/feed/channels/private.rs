@@ -7,6 +7,7 @@ use engine::ids::{AccountId, InstrumentId};
 use engine::units::Amount;
 use engine::view::View;
 use protocol::channel::Channel;
+use protocol::delivery::Deliveries;
 use protocol::execution::{
     Account, Executions, OrdersImage, Positions, PositionsImage, PrivateSnapshot, PrivateUpdate, Resumed,
 };
@@ -14,7 +15,7 @@ use protocol::time::Time;
 use protocol::update::Update;
 use tokio_tungstenite::tungstenite::Bytes;
 
-use crate::convert::{account, order, symbol};
+use crate::convert::{account, delivery, order, symbol};
 use crate::feed::moments::{About, Moment};
 use crate::feed::stream::Stream;
 use crate::feed::streams::Streams;
@@ -27,7 +28,7 @@ const MOMENT_BYTES: usize = 420;
 /// Tells what happened on every channel that tells it, if anybody listens.
 pub(in crate::feed) fn tell(moment: &Moment, view: &View, streams: &mut Streams) {
     let owner = moment.account;
-    for topic in [Topic::Executions(owner), Topic::Account(owner), Topic::Positions(owner)] {
+    for topic in Topic::private(owner) {
         if moment.is_on(topic.channel()) {
             streams.tell_now(topic, (moment.xseq.0, moment.stamp.time), |stream| {
                 let link = (stream.number, stream.last);
@@ -60,7 +61,10 @@ fn update(
             let data = account::change(&moment.event, redeeming, symbol);
             Update::Account(Account::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
         }
-        (_, About::Untold) => unreachable!("no stream tells it"),
+        (_, About::Delivery) => {
+            let data = delivery::event(&moment.event, symbol);
+            Update::Deliveries(Deliveries::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
+        }
     }
 }
 
@@ -81,6 +85,10 @@ pub(in crate::feed) fn snapshot(stream: &Stream, view: &View) -> Option<Update> 
             let positions = account::image(view, view.account(owner)?).positions;
             let data = PositionsImage { positions };
             Some(Update::Positions(Positions::Snapshot(PrivateSnapshot { stream: number, xseq, ts, data })))
+        }
+        Topic::Deliveries(owner) => {
+            let data = delivery::image(view, owner);
+            Some(Update::Deliveries(Deliveries::Snapshot(PrivateSnapshot { stream: number, xseq, ts, data })))
         }
         _ => None,
     }
@@ -146,6 +154,7 @@ impl Portion {
             let update = match self.channel {
                 Channel::Executions => Update::Executions(Executions::Resumed(resumed)),
                 Channel::Positions => Update::Positions(Positions::Resumed(resumed)),
+                Channel::Deliveries => Update::Deliveries(Deliveries::Resumed(resumed)),
                 _ => Update::Account(Account::Resumed(resumed)),
             };
             frame::append_text(&mut frames, &update.encode());
@@ -157,7 +166,9 @@ impl Portion {
 fn instrument(moment: &Moment) -> Option<InstrumentId> {
     match (moment.about, moment.event) {
         (About::Order(order), _) => Some(order.instrument),
-        (_, Event::PositionChanged { instrument, .. }) => Some(instrument),
+        (_, Event::PositionChanged { instrument, .. } | Event::MaintenanceAnnounced { instrument, .. }) => {
+            Some(instrument)
+        }
         _ => None,
     }
 }

@@ -82,17 +82,19 @@ pub(super) fn status(code: &ErrorCode) -> u16 {
     match code {
         E::TooLarge => 413,
         E::UnknownMethod | E::NoMatch | E::UnknownSymbol | E::UnknownMarket | E::UnknownOrder => 404,
-        E::AccountUnknown | E::RedemptionUnknown => 404,
+        E::AccountUnknown | E::RedemptionUnknown | E::UnknownDelivery => 404,
         E::ScopeMissing | E::IpNotAllowed | E::AdminListener | E::AccountLocked => 403,
         E::ClOrdIdConflict | E::AmendRace | E::AccountExists | E::KeyExists | E::MarketExists => 409,
-        E::ReferenceConsumed => 409,
+        E::ReferenceConsumed | E::WrongState | E::DisputeRepeated => 409,
+        E::NotAuditor => 403,
         E::Internal => 500,
         code => match code.category() {
             Category::Protocol | Category::Subscription => 400,
             Category::Auth => 401,
             Category::Rate => 429,
             Category::Server => 503,
-            Category::Order | Category::Risk | Category::Account | Category::Unknown => 422,
+            Category::Order | Category::Risk | Category::Account | Category::Delivery => 422,
+            Category::Unknown => 422,
         },
     }
 }

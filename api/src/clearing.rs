@@ -1,0 +1,111 @@
+//! Clearing: what assigns work and keeps evidence, shared by all sessions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use attestation::assign::Assign;
+use attestation::receipt::Receipt;
+use protocol::error::ErrorObject;
+use protocol::error_code::ErrorCode;
+use settlement::job::Job;
+use settlement::office::Office;
+use settlement::refusal::Refusal;
+use settlement::shelf::{Place, Shelf};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::task::spawn_blocking;
+
+/// Deliveries whose evidence grows at the same time without waiting for each other.
+const LOCKS: usize = 64;
+
+/// The office and the shelf.
+pub struct Clearing {
+    office: Office,
+    shelf: Arc<dyn Shelf>,
+    /// The evidence of one delivery grows by one message at a time.
+    locks: [Mutex<()>; LOCKS],
+}
+
+impl Clearing {
+    /// With this office, keeping what is shown on this shelf.
+    pub fn new(office: Office, shelf: Arc<dyn Shelf>) -> Clearing {
+        Clearing { office, shelf, locks: std::array::from_fn(|_| Mutex::new(())) }
+    }
+
+    pub(crate) fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Waits until the evidence of a delivery is this caller's alone.
+    pub(crate) async fn hold(&self, delivery: u32) -> MutexGuard<'_, ()> {
+        let place = usize::try_from(delivery).unwrap_or_default() % LOCKS;
+        self.locks[place].lock().await
+    }
+
+    pub(crate) async fn keep(&self, place: Place, bytes: Vec<u8>) -> Result<(), ErrorObject> {
+        let shelf = Arc::clone(&self.shelf);
+        blocking(move || shelf.put(place, &bytes)).await?.map_err(failed)
+    }
+
+    async fn find(&self, place: Place) -> Result<Option<Vec<u8>>, ErrorObject> {
+        let shelf = Arc::clone(&self.shelf);
+        blocking(move || shelf.get(place)).await?.map_err(failed)
+    }
+
+    pub(crate) async fn assign(&self, delivery: u32, slot: u8) -> Result<Option<Assign>, ErrorObject> {
+        let found = self.find(Place::Assignment { delivery, slot }).await?;
+        found.map(|bytes| Assign::decode(&bytes).map_err(failed)).transpose()
+    }
+
+    pub(crate) async fn receipt(&self, delivery: u32, slot: u8) -> Result<Option<Receipt>, ErrorObject> {
+        let found = self.find(Place::Receipt { delivery, slot }).await?;
+        found.map(|bytes| Receipt::decode(&bytes).map_err(failed)).transpose()
+    }
+
+    pub(crate) async fn keep_receipt(
+        &self,
+        (delivery, slot): (u32, u8),
+        receipt: &Receipt,
+    ) -> Result<(), ErrorObject> {
+        self.keep(Place::Receipt { delivery, slot }, receipt.encode()).await
+    }
+
+    pub(crate) async fn job(&self, account: u32, instrument: u32) -> Result<Option<Job>, ErrorObject> {
+        let found = self.find(Place::Job { account, instrument }).await?;
+        found.map(|bytes| Job::decode(&bytes).map_err(failed)).transpose()
+    }
+}
+
+impl fmt::Debug for Clearing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clearing").field("office", &self.office).finish_non_exhaustive()
+    }
+}
+
+/// Does what hashes or waits for the disk where nobody else waits behind it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    task: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ErrorObject> {
+    spawn_blocking(task).await.map_err(failed)
+}
+
+/// Evidence that is not taken, as whoever showed it is told.
+pub(crate) fn refused(refusal: Refusal) -> ErrorObject {
+    let message = refusal.to_string();
+    match refusal {
+        Refusal::JobTooLarge { field, .. } => {
+            ErrorObject::new(ErrorCode::JobTooLarge, message).with_field(field)
+        }
+        Refusal::Malformed(malformed) => {
+            ErrorObject::new(ErrorCode::EvidenceRefused, message).with_field(malformed.object)
+        }
+        Refusal::Failed { check, .. } => {
+            let details = serde_json::json!({ "check": check.name() });
+            ErrorObject::new(ErrorCode::EvidenceRefused, message).with_details(details)
+        }
+        _ => ErrorObject::new(ErrorCode::EvidenceRefused, message),
+    }
+}
+
+fn failed(error: impl fmt::Display) -> ErrorObject {
+    ErrorObject::new(ErrorCode::Internal, error.to_string())
+}

@@ -1,0 +1,194 @@
+//! Audit: measures what providers opened, and says whether the model computes it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use attestation::key::SecretKey;
+use clap::{Args, Subcommand};
+use client::connection::Connection;
+use client::error::ClientError;
+use client::key_file;
+use client::secret::Secret;
+use client::subscription;
+use protocol::delivery::SlotName;
+use serde::Serialize;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::auditor::Auditor;
+use crate::command::serve::Interrupts;
+use crate::delivering::examiner::{Examiner, Measured};
+use crate::delivering::worker::WorkError;
+use crate::delivering::{PAUSE, audits_of};
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::screen::Screen;
+use crate::word::word;
+
+const EXAMPLES: &str = "\
+An auditor whom the operator allowed (hourbook admin auditor) is drawn by lot to look at slots of others. It reads what the provider
+opened with the reference engine, and says under its own key what it found. Needs a key with the scopes read and provide.
+
+With --arbiter it decides instead what auditors flagged, nobody audited, or a side disputes: it measures all that is open once
+more. That takes an operator's key.
+
+Examples:
+  hourbook --key eve.key audit run
+  hourbook --key eve.key audit run --model models/smollm2-135m-instruct.gguf
+  hourbook --key data/operator.key audit run --arbiter";
+
+/// How often what waits is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Audit what others deliver
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    Run(Run),
+}
+
+/// Audit slots as they are drawn, until Ctrl-C
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Run {
+    /// A model file, or the model that is built in
+    #[arg(long, value_name = "FILE", default_value = "tiny")]
+    model: PathBuf,
+    /// Decide as the arbiter what auditors leave open
+    #[arg(long)]
+    arbiter: bool,
+}
+
+/// One thing that was done.
+#[derive(Serialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+enum Line {
+    Connected { url: String },
+    Audited { delivery: u32, slot: u8, sequences: usize, clean: bool },
+    Ruled { delivery: u32, slot: u8, sequences: usize, outcome: String },
+    Skipped { delivery: u32, slot: u8, why: String },
+}
+
+impl Audit {
+    pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        let Audit::Run(run) = self;
+        // Findings are signed.
+        let path = options.key_path()?;
+        let secret = key_file::read(&path).map_err(|error| Failure::local(error.to_string()))?;
+        let key = SecretKey::from_bytes(secret.bytes());
+        let examiner = Examiner { model: Arc::new(Auditor::open(&run.model)?), key };
+        let url = if run.arbiter { options.admin_address()? } else { options.address() };
+        let mut interrupts = Interrupts::expect()?;
+        loop {
+            let connected = connect(&url, &secret, screen);
+            let outcome = tokio::select! {
+                () = interrupts.come() => return Ok(()),
+                outcome = async {
+                    let connection = connected.await?;
+                    if run.arbiter { rule(connection, &examiner, screen).await }
+                    else { audit(connection, &examiner, screen).await }
+                } => outcome,
+            };
+            match outcome {
+                Err(ClientError::Refused(error)) => return Err(ClientError::Refused(error).into()),
+                Err(error) => screen.remark(&format!("{error}; trying again")),
+                Ok(()) => {}
+            }
+            tokio::select! {
+                () = interrupts.come() => return Ok(()),
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+}
+
+async fn connect(url: &str, secret: &Secret, screen: &Screen) -> Result<Connection, ClientError> {
+    let connection = Connection::open(url).await?;
+    connection.login_key(secret).await?;
+    say(screen, &Line::Connected { url: url.to_owned() });
+    Ok(connection)
+}
+
+/// Audits what it is drawn for, until the connection breaks.
+async fn audit(mut connection: Connection, examiner: &Examiner, screen: &Screen) -> Result<(), ClientError> {
+    connection.subscribe_one(subscription::deliveries()).await?;
+    let mut waiting: BTreeSet<SlotName> = BTreeSet::new();
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            update = connection.next_update() => waiting.extend(audits_of(&update?)),
+            _ = look.tick() => {
+                for slot in waiting.clone() {
+                    let SlotName { delivery, slot: number } = slot;
+                    let line = match examiner.audit(&connection, slot).await {
+                        Ok(None) => continue,
+                        Ok(Some(Measured { sequences, is_clean })) => {
+                            Line::Audited { delivery, slot: number, sequences, clean: is_clean }
+                        }
+                        Err(error) => skipped(slot, error)?,
+                    };
+                    waiting.remove(&slot);
+                    say(screen, &line);
+                }
+            }
+        }
+    }
+}
+
+/// Decides what waits for the arbiter, until the connection breaks.
+async fn rule(connection: Connection, examiner: &Examiner, screen: &Screen) -> Result<(), ClientError> {
+    let mut skipped_before: BTreeSet<SlotName> = BTreeSet::new();
+    loop {
+        for case in connection.cases().await?.cases {
+            let SlotName { delivery, slot } = case.slot;
+            if skipped_before.contains(&case.slot) {
+                continue;
+            }
+            let line = match examiner.rule(&connection, &case).await {
+                Ok((outcome, sequences)) => {
+                    Line::Ruled { delivery, slot, sequences, outcome: word(&outcome) }
+                }
+                Err(error) => {
+                    skipped_before.insert(case.slot);
+                    skipped(case.slot, error)?
+                }
+            };
+            say(screen, &line);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// What a slot that was not looked at is shown as; an error where nothing can be looked at any more.
+fn skipped(slot: SlotName, error: WorkError) -> Result<Line, ClientError> {
+    let SlotName { delivery, slot } = slot;
+    match error {
+        WorkError::Client(error) if !matches!(error, ClientError::Refused(_)) => Err(error),
+        WorkError::Client(error) => Ok(Line::Skipped { delivery, slot, why: error.to_string() }),
+        WorkError::Other(why) => Ok(Line::Skipped { delivery, slot, why }),
+    }
+}
+
+fn say(screen: &Screen, line: &Line) {
+    // Whoever reads this may have gone; audits go on.
+    let _ = screen.clone().show(line, Line::text);
+}
+
+impl Line {
+    fn text(&self) -> String {
+        match self {
+            Line::Connected { url } => format!("connected to {url}"),
+            Line::Audited { delivery, slot, sequences, clean } => {
+                let found = if *clean { "clean" } else { "flagged" };
+                format!("delivery {delivery} slot {slot:>2}: {sequences} answers read, {found}")
+            }
+            Line::Ruled { delivery, slot, sequences, outcome } => {
+                format!("delivery {delivery} slot {slot:>2}: {sequences} answers read, ruled {outcome}")
+            }
+            Line::Skipped { delivery, slot, why } => {
+                format!("delivery {delivery} slot {slot:>2}: not done: {why}")
+            }
+        }
+    }
+}

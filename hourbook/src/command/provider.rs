@@ -1,0 +1,27 @@
+//! Provider: sells hours, and delivers what is sold.
+
+mod config;
+mod run;
+mod status;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::screen::Screen;
+
+/// Sell hours and deliver them
+#[derive(Debug, Subcommand)]
+pub(crate) enum Provider {
+    Run(run::Run),
+    Status(status::Status),
+}
+
+impl Provider {
+    pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        match self {
+            Provider::Run(command) => command.run(options, screen).await,
+            Provider::Status(command) => command.run(options, screen).await,
+        }
+    }
+}

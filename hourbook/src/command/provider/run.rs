@@ -1,0 +1,210 @@
+//! Run: offers hours, and does the work of those that were sold, until Ctrl-C.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use attestation::key::SecretKey;
+use clap::Args;
+use client::connection::Connection;
+use client::error::ClientError;
+use client::key_file;
+use client::secret::Secret;
+use client::subscription;
+use protocol::delivery::{Deliveries, DeliveryEvent, SlotName};
+use protocol::update::Update;
+use serde::Serialize;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::auditor::Auditor;
+use crate::command::provider::config::Config;
+use crate::command::serve::Interrupts;
+use crate::delivering::offers::Offers;
+use crate::delivering::worker::{Done, WorkError, Worker};
+use crate::delivering::{PAUSE, is_over, work_of};
+use crate::failure::Failure;
+use crate::options::Options;
+use crate::screen::Screen;
+use crate::word::word;
+
+const EXAMPLES: &str = "\
+Offers so many GPUs in every window of each market, and does the work of each slot that is sold: computes its batch, commits to
+it, opens what is drawn. Keeps nothing on disk: ended at any moment and started again, it goes on where its slots stand.
+The key needs the scopes read, trade and provide.
+
+A configuration:
+  key = \"helio.key\"
+  model = \"tiny\"               # or a model file
+  device = \"2 x EPYC\"
+
+  [[offer]]
+  market = \"CPU.US-E.FIRM\"
+  gpus = 4
+  price = \"0.10\"               # CU for an hour in the window that closes next
+  step = \"0.002\"               # and so much more for each later one
+
+Examples:
+  hourbook provider run --config helio.toml
+  hourbook provider run --config helio.toml --json";
+
+/// How often markets are looked at for new windows.
+const OFFERING: Duration = Duration::from_secs(1);
+/// Slots that wait to be worked on.
+const WAITING_MAX: usize = 65_536;
+
+/// Offer hours, and deliver those that are sold
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Run {
+    /// What to sell and deliver with
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// One thing that a provider did, or was told.
+#[derive(Serialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+enum Line {
+    Connected { url: String },
+    Offered { what: String },
+    Worked { delivery: u32, slot: u8, sequences: usize, tokens: u64, opened: usize, ms: u128 },
+    Skipped { delivery: u32, slot: u8, why: String },
+    Paid { delivery: u32, slot: u8, outcome: String, received: String },
+}
+
+impl Run {
+    pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        let config = Config::read(&self.config)?;
+        let secret = key_file::read(&config.key).map_err(|error| Failure::local(error.to_string()))?;
+        let url = config.url.clone().unwrap_or_else(|| options.address());
+        let worker = Arc::new(Worker {
+            model: Arc::new(Auditor::open(&config.model)?),
+            key: SecretKey::from_bytes(secret.bytes()),
+            device: config.device()?,
+        });
+        let mut interrupts = Interrupts::expect()?;
+        loop {
+            let mut offers = Offers::new(config.offer.clone())?;
+            let outcome = tokio::select! {
+                () = interrupts.come() => return Ok(()),
+                outcome = deliver((&url, &secret), &worker, &mut offers, screen) => outcome,
+            };
+            match outcome {
+                Err(ClientError::Refused(error)) => return Err(ClientError::Refused(error).into()),
+                Err(error) => screen.remark(&format!("{error}; trying again")),
+                Ok(never) => match never {},
+            }
+            tokio::select! {
+                () = interrupts.come() => return Ok(()),
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+}
+
+enum Never {}
+
+/// Offers and delivers until the connection breaks.
+async fn deliver(
+    (url, secret): (&str, &Secret),
+    worker: &Arc<Worker>,
+    offers: &mut Offers,
+    screen: &mut Screen,
+) -> Result<Never, ClientError> {
+    let mut connection = Connection::open(url).await?;
+    connection.login_key(secret).await?;
+    let at_work = Connection::open(url).await?;
+    at_work.login_key(secret).await?;
+    connection.subscribe_one(subscription::deliveries()).await?;
+    say(screen, &Line::Connected { url: url.to_owned() });
+    let (to_worker, slots) = channel(WAITING_MAX);
+    let (to_screen, mut lines) = channel(WAITING_MAX);
+    let mut working = tokio::spawn(work(Arc::clone(worker), at_work, slots, to_screen));
+    let mut due = interval(OFFERING);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            update = connection.next_update() => {
+                let update = update?;
+                for slot in work_of(&update) {
+                    // One that does not fit is told again at the next connection.
+                    let _ = to_worker.try_send(slot);
+                }
+                if let Some(line) = paid(&update) {
+                    say(screen, &line);
+                }
+            }
+            Some(line) = lines.recv() => say(screen, &line),
+            _ = due.tick() => {
+                for what in offers.post(&connection).await? {
+                    say(screen, &Line::Offered { what });
+                }
+            }
+            ended = &mut working => match ended {
+                Ok(error) => return Err(error),
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            },
+        }
+    }
+}
+
+/// Works on one slot after the other; returns why it cannot go on.
+async fn work(
+    worker: Arc<Worker>,
+    connection: Connection,
+    mut slots: Receiver<SlotName>,
+    lines: Sender<Line>,
+) -> ClientError {
+    while let Some(slot) = slots.recv().await {
+        let begun = Instant::now();
+        let SlotName { delivery, slot: number } = slot;
+        let line = match worker.work(&connection, slot).await {
+            Ok(Done { sequences, tokens, opened }) => {
+                let ms = begun.elapsed().as_millis();
+                Line::Worked { delivery, slot: number, sequences, tokens, opened, ms }
+            }
+            Err(WorkError::Client(error)) if !matches!(error, ClientError::Refused(_)) => return error,
+            // It went on without us: its deadline passed, or an earlier connection did it.
+            Err(WorkError::Client(error)) if is_over(&error) => {
+                Line::Skipped { delivery, slot: number, why: error.to_string() }
+            }
+            Err(WorkError::Client(error)) => Line::Skipped { delivery, slot: number, why: error.to_string() },
+            Err(WorkError::Other(why)) => Line::Skipped { delivery, slot: number, why },
+        };
+        if lines.send(line).await.is_err() {
+            break;
+        }
+    }
+    ClientError::Protocol { cause: "there is nobody to work for".to_owned() }
+}
+
+fn paid(update: &Update) -> Option<Line> {
+    let Update::Deliveries(Deliveries::Update(update)) = update else { return None };
+    let DeliveryEvent::Paid { slot, outcome, received, .. } = &update.data else { return None };
+    let (outcome, received) = (word(outcome), received.clone());
+    Some(Line::Paid { delivery: slot.delivery, slot: slot.slot, outcome, received })
+}
+
+fn say(screen: &mut Screen, line: &Line) {
+    // Whoever reads this may have gone; hours that were sold are delivered all the same.
+    let _ = screen.show(line, Line::text);
+}
+
+impl Line {
+    fn text(&self) -> String {
+        match self {
+            Line::Connected { url } => format!("connected to {url}"),
+            Line::Offered { what } => what.clone(),
+            Line::Worked { delivery, slot, sequences, tokens, opened, ms } => format!(
+                "delivery {delivery} slot {slot:>2}: {sequences} answers of {tokens} tokens in {ms} ms, committed, {opened} opened"
+            ),
+            Line::Skipped { delivery, slot, why } => {
+                format!("delivery {delivery} slot {slot:>2}: not done: {why}")
+            }
+            Line::Paid { delivery, slot, outcome, received } => {
+                format!("delivery {delivery} slot {slot:>2}: {outcome}, {received} CU")
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Delivering: what providers, auditors and takers do in processes of their own, each a client like any other.
+
+pub(crate) mod computing;
+pub(crate) mod examiner;
+pub(crate) mod offers;
+pub(crate) mod worker;
+
+use std::time::Duration;
+
+use client::error::ClientError;
+use protocol::delivery::{Deliveries, DeliveryEvent, Role, SlotName, SlotState};
+use protocol::error_code::ErrorCode;
+use protocol::update::Update;
+
+/// How long to wait before an exchange that went away is asked again.
+pub(crate) const PAUSE: Duration = Duration::from_millis(500);
+
+/// Slots that a message of `deliveries` says are to be worked on, as a provider.
+pub(crate) fn work_of(update: &Update) -> Vec<SlotName> {
+    let is_work = |state: SlotState| matches!(state, SlotState::Assigned | SlotState::Committed);
+    match update {
+        Update::Deliveries(Deliveries::Snapshot(snapshot)) => {
+            let own = snapshot.data.deliveries.iter().filter(|delivery| delivery.role == Role::Provider);
+            let slots = own.flat_map(|delivery| {
+                let numbered = (0..).zip(&delivery.slots).filter(|(_, slot)| is_work(slot.state));
+                numbered.map(|(slot, _)| SlotName { delivery: delivery.delivery, slot })
+            });
+            slots.collect()
+        }
+        // Only a provider finds its own assignment behind it.
+        Update::Deliveries(Deliveries::Update(update)) => match &update.data {
+            DeliveryEvent::Slot { slot, status } if status.state == SlotState::Assigned => vec![*slot],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Slots that a message of `deliveries` says are to be audited.
+pub(crate) fn audits_of(update: &Update) -> Vec<SlotName> {
+    match update {
+        Update::Deliveries(Deliveries::Snapshot(snapshot)) => snapshot.data.audits.clone(),
+        Update::Deliveries(Deliveries::Update(update)) => match &update.data {
+            DeliveryEvent::Audit { slot } => vec![*slot],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a refusal only means that a slot is not, or no longer, this client's to work on.
+pub(crate) fn is_over(error: &ClientError) -> bool {
+    let over = |code: &ErrorCode| {
+        matches!(
+            code,
+            ErrorCode::UnknownDelivery | ErrorCode::WrongState | ErrorCode::TooLate | ErrorCode::NotAuditor
+        )
+    };
+    matches!(error, ClientError::Refused(error) if over(&error.code))
+}

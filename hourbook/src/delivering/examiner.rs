@@ -1,0 +1,123 @@
+//! Examiner: measures what was opened of a slot with the reference engine, and says what it found, as an auditor or as the arbiter.
+
+use std::sync::Arc;
+
+use attestation::finding::Finding;
+use attestation::judgement::Judgement;
+use attestation::key::SecretKey;
+use attestation::receipt::Receipt;
+use attestation::verdict::{Audit, Stage, Verdict};
+use client::connection::Connection;
+use protocol::blob::Blob;
+use protocol::delivery::{SlotName, SlotOutcome, SlotState};
+use protocol::evidence::{Case, JudgeSlot, RuleSlot};
+use tokio::task::spawn_blocking;
+
+use crate::auditor::Auditor;
+use crate::delivering::is_over;
+use crate::delivering::worker::{WorkError, strange};
+
+/// An auditor's model and key.
+pub(crate) struct Examiner {
+    pub(crate) model: Arc<Auditor>,
+    pub(crate) key: SecretKey,
+}
+
+/// What was measured of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Measured {
+    /// Sequences read.
+    pub(crate) sequences: usize,
+    /// Whether all of them are what the model computes.
+    pub(crate) is_clean: bool,
+}
+
+impl Examiner {
+    /// Audits a slot. `None` while it is not opened yet.
+    pub(crate) async fn audit(
+        &self,
+        connection: &Connection,
+        slot: SlotName,
+    ) -> Result<Option<Measured>, WorkError> {
+        let told = connection.receipt(slot).await?;
+        match told.status.state {
+            SlotState::Opened => {}
+            SlotState::Committed => return Ok(None),
+            _ => return Err(WorkError::Other("it went on without this audit".to_owned())),
+        }
+        let receipt = Receipt::decode(&told.receipt.0).map_err(strange)?;
+        let (findings, receipt) = self.measure(receipt).await?;
+        let audit = Audit {
+            commit: receipt.commit.id(),
+            beacon: receipt.beacon().digest(),
+            stage: Stage::Sample,
+            findings: &findings,
+            unopened: 0,
+            calibration: &receipt.calibration,
+        };
+        let verdict = Verdict::of(&audit, self.key.public()).signed(&self.key);
+        let measured = Measured { sequences: findings.len(), is_clean: verdict.is_clean() };
+        connection
+            .judge_slot(JudgeSlot {
+                delivery: slot.delivery,
+                slot: slot.slot,
+                verdict: Blob(verdict.encode()),
+                findings: findings.iter().map(|finding| Blob(finding.encode())).collect(),
+            })
+            .await?;
+        Ok(Some(measured))
+    }
+
+    /// Decides a slot as the arbiter: all that is open is measured again. Of what nobody committed to nothing is open.
+    pub(crate) async fn rule(
+        &self,
+        connection: &Connection,
+        case: &Case,
+    ) -> Result<(SlotOutcome, usize), WorkError> {
+        let receipt = match connection.receipt(case.slot).await {
+            Ok(told) => Some(Receipt::decode(&told.receipt.0).map_err(strange)?),
+            Err(error) if is_over(&error) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let (outcome, sequences, reason) = match receipt {
+            Some(receipt) if !receipt.open.is_empty() => {
+                let (findings, receipt) = self.measure(receipt).await?;
+                let is_clean = Judgement::of(&findings, &receipt.calibration).is_clean();
+                let outcome = if is_clean { SlotOutcome::Accepted } else { SlotOutcome::Rejected };
+                (outcome, findings.len(), "measured-again")
+            }
+            _ => (SlotOutcome::Rejected, 0, "nothing-was-opened"),
+        };
+        let SlotName { delivery, slot } = case.slot;
+        let ruling = RuleSlot { delivery, slot, outcome, reason: reason.to_owned() };
+        connection.rule_slot(ruling).await?;
+        Ok((outcome, sequences))
+    }
+
+    async fn measure(&self, receipt: Receipt) -> Result<(Vec<Finding>, Receipt), WorkError> {
+        if receipt.assign.model != self.model.id() {
+            let message =
+                format!("it was computed with the model {}, and this is another one", receipt.assign.model);
+            return Err(WorkError::Other(message));
+        }
+        let model = Arc::clone(&self.model);
+        let measured = spawn_blocking(move || {
+            let findings = receipt.open.iter().map(|(index, transcript)| {
+                // What the model cannot even read is not what it wrote.
+                model.measure(&receipt.assign, *index, transcript).unwrap_or_else(|_| unreadable(*index))
+            });
+            (findings.collect(), receipt)
+        });
+        measured.await.map_err(strange)
+    }
+}
+
+/// What is found of a sequence that the model cannot have written.
+fn unreadable(index: u32) -> Finding {
+    Finding {
+        index,
+        distance: attestation::fingerprint::Distance { activations: 0, mismatches: 0, ulps: 0 },
+        margins: attestation::margin::Margins::default(),
+        has_wrong_end: true,
+    }
+}

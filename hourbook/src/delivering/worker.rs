@@ -1,0 +1,192 @@
+//! Worker: does what a slot asks for: computes the batch, commits to it, opens what is drawn.
+//!
+//! It keeps nothing on disk. The exchange has what was assigned and committed to, and the model computes the same again, so that a
+//! worker that was ended goes on where the slot stands, and nothing is committed to twice.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use attestation::assign::Assign;
+use attestation::commit::{Commit, Device};
+use attestation::digest::Digest;
+use attestation::key::{SecretKey, Signature};
+use attestation::leaf::Leaf;
+use attestation::opening::Opening;
+use attestation::receipt::Receipt;
+use attestation::transcript::Transcript;
+use attestation::tree;
+use client::connection::Connection;
+use client::error::ClientError;
+use inference::Token;
+use protocol::blob::Blob;
+use protocol::delivery::{SlotName, SlotState};
+use protocol::evidence::{AssignmentResult, CommitSlot, OpenSlot};
+use tokio::task::spawn_blocking;
+
+use crate::auditor::Auditor;
+use crate::delivering::computing::compute;
+use crate::failure::Failure;
+
+/// Sequences that are computed together.
+const RUNNING_MAX: usize = 16;
+/// Bytes of openings that one message carries.
+const OPENING_BYTES_MAX: usize = 32 * 1024;
+
+/// A provider's model and key.
+pub(crate) struct Worker {
+    pub(crate) model: Arc<Auditor>,
+    pub(crate) key: SecretKey,
+    pub(crate) device: Device,
+}
+
+/// What a slot has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Sequences computed.
+    pub(crate) sequences: usize,
+    /// Tokens of answers.
+    pub(crate) tokens: u64,
+    /// Sequences that were drawn and opened.
+    pub(crate) opened: usize,
+}
+
+impl Worker {
+    /// Does a slot's work from where it stands.
+    pub(crate) async fn work(&self, connection: &Connection, slot: SlotName) -> Result<Done, WorkError> {
+        let given = connection.assignment(slot).await?;
+        let assign = Assign::decode(&given.assign.0).map_err(strange)?;
+        if assign.provider != self.key.public() || !assign.is_signed() {
+            return Err(WorkError::Other("it was assigned to another key of this account".to_owned()));
+        }
+        if assign.model != self.model.id() {
+            let message = format!(
+                "it asks for the model {:?} ({}), and this is another one",
+                given.model, assign.model
+            );
+            return Err(WorkError::Other(message));
+        }
+        let state = given.status.state;
+        let (transcripts, started_ns, finished_ns) = self.compute(&assign, given).await?;
+        let (commit, leaves) = if state == SlotState::Assigned {
+            let leaf = |(index, transcript)| Leaf::of(index, transcript, started_ns, finished_ns);
+            let leaves: Vec<Leaf> = (0..).zip(&transcripts).map(leaf).collect();
+            (self.commit(&assign, &leaves, (started_ns, finished_ns)), leaves)
+        } else {
+            // What an earlier process committed to: the times are its own, all else is the same.
+            let receipt = connection.receipt(slot).await?.receipt;
+            let receipt = Receipt::decode(&receipt.0).map_err(strange)?;
+            (receipt.commit, receipt.leaves)
+        };
+        let blobs = leaves.iter().map(|leaf| Blob(leaf.encode())).collect();
+        let sample = connection
+            .commit_slot(CommitSlot {
+                delivery: slot.delivery,
+                slot: slot.slot,
+                commit: Blob(commit.encode()),
+                leaves: blobs,
+            })
+            .await?
+            .sample;
+        self.open(connection, slot, (&assign, &commit), (&leaves, &transcripts, &sample)).await?;
+        let tokens = transcripts.iter().map(|transcript| u64::from(transcript.answer_tokens())).sum();
+        Ok(Done { sequences: leaves.len(), tokens, opened: sample.len() })
+    }
+
+    /// Answers, and from when to when they were computed.
+    async fn compute(
+        &self,
+        assign: &Assign,
+        given: AssignmentResult,
+    ) -> Result<(Vec<Transcript>, u64, u64), WorkError> {
+        let (model, assign) = (Arc::clone(&self.model), assign.clone());
+        let prompts: Vec<Vec<Token>> =
+            given.prompts.into_iter().map(|prompt| prompt.into_iter().map(Token).collect()).collect();
+        let started_ns = now_ns();
+        let begins_ns = assign.schedule.begins_ns;
+        let computing = spawn_blocking(move || compute(model.engine(), &assign, &prompts, RUNNING_MAX));
+        let transcripts = computing.await.map_err(strange)?.map_err(strange)?;
+        // A clock that is a little behind the exchange's has not begun before the slot did.
+        let started_ns = started_ns.max(begins_ns);
+        Ok((transcripts, started_ns, now_ns().max(started_ns + 1)))
+    }
+
+    fn commit(&self, assign: &Assign, leaves: &[Leaf], (started_ns, finished_ns): (u64, u64)) -> Commit {
+        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
+        let sum = |tokens: fn(&Leaf) -> u32| leaves.iter().map(|leaf| u64::from(tokens(leaf))).sum();
+        let commit = Commit {
+            assign: assign.id(),
+            previous: Digest::NONE,
+            root: tree::root(&hashes),
+            prompt_tokens: sum(|leaf| leaf.prompt_tokens),
+            answer_tokens: sum(|leaf| leaf.answer_tokens),
+            started_ns,
+            finished_ns,
+            device: self.device,
+            evidence: Digest::NONE,
+            signature: Signature::NONE,
+        };
+        commit.signed(&self.key)
+    }
+
+    async fn open(
+        &self,
+        connection: &Connection,
+        slot: SlotName,
+        (assign, commit): (&Assign, &Commit),
+        (leaves, transcripts, sample): (&[Leaf], &[Transcript], &[u32]),
+    ) -> Result<(), WorkError> {
+        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
+        let mut openings = Vec::new();
+        let mut bytes = 0;
+        for (place, index) in sample.iter().enumerate() {
+            let at = usize::try_from(*index).map_err(strange)?;
+            let (Some(leaf), Some(transcript)) = (leaves.get(at), transcripts.get(at)) else {
+                return Err(WorkError::Other(format!("sequence {index} was drawn, and there is none")));
+            };
+            let path = tree::path(&hashes, at);
+            let opening = Opening { commit: commit.id(), leaf: *leaf, transcript: transcript.clone(), path };
+            openings.push(Blob(opening.encode()));
+            bytes += openings.last().map_or(0, |opening| opening.0.len());
+            if OPENING_BYTES_MAX <= bytes || place + 1 == sample.len() {
+                let openings = std::mem::take(&mut openings);
+                connection.open_slot(OpenSlot { delivery: slot.delivery, slot: slot.slot, openings }).await?;
+                bytes = 0;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a slot's work was not done.
+#[derive(Debug)]
+pub(crate) enum WorkError {
+    /// The exchange said no, or went away.
+    Client(ClientError),
+    /// What it says makes no sense, or not here.
+    Other(String),
+}
+
+impl From<ClientError> for WorkError {
+    fn from(error: ClientError) -> WorkError {
+        WorkError::Client(error)
+    }
+}
+
+impl From<WorkError> for Failure {
+    fn from(error: WorkError) -> Failure {
+        match error {
+            WorkError::Client(error) => Failure::from(error),
+            WorkError::Other(message) => Failure::connection(message),
+        }
+    }
+}
+
+/// What should not have come.
+pub(crate) fn strange(error: impl ToString) -> WorkError {
+    WorkError::Other(error.to_string())
+}
+
+fn now_ns() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,108 @@
+//! Case: what was shown of one slot so far: the commitment, then the sample, the openings and a verdict.
+//!
+//! Every step asks all that can be asked without the model, so that whoever audits or keeps a receipt finds nothing wrong but what
+//! the model alone can tell.
+
+use attestation::assign::Assign;
+use attestation::beacon::Secrets;
+use attestation::calibration::Calibration;
+use attestation::check::{Check, Outcome, without_model};
+use attestation::commit::Commit;
+use attestation::finding::Finding;
+use attestation::key::PublicKey;
+use attestation::leaf::Leaf;
+use attestation::opening::Opening;
+use attestation::receipt::Receipt;
+use attestation::verdict::{Stage, Verdict};
+
+use crate::refusal::Refusal;
+
+/// A receipt of an assignment and the commitment to it, with all its leaves.
+///
+/// # Errors
+/// When anything of it does not fit.
+pub fn committed(
+    (assign, calibration): (Assign, Calibration),
+    commit: &[u8],
+    leaves: &[impl AsRef<[u8]>],
+) -> Result<Receipt, Refusal> {
+    let commit = Commit::decode(commit)?;
+    let leaves = leaves.iter().map(|leaf| Leaf::decode(leaf.as_ref()));
+    let leaves = leaves.collect::<Result<Vec<Leaf>, _>>()?;
+    let secrets = Secrets { exchange: None, taker: None };
+    let receipt = Receipt { assign, calibration, commit, secrets, leaves, open: Vec::new(), verdict: None };
+    if receipt.leaves.is_empty() {
+        let why = "there are no leaves: one for each sequence".to_owned();
+        return Err(Refusal::Failed { check: Check::Count, why });
+    }
+    // Nothing is drawn yet, so nothing has to be open.
+    check(&receipt, |asked| asked != Check::Openings)?;
+    Ok(receipt)
+}
+
+/// The same once the secrets are shown: its sample is drawn.
+pub fn drawn(receipt: Receipt, secrets: Secrets) -> Receipt {
+    Receipt { secrets, ..receipt }
+}
+
+/// The same with these sequences open.
+///
+/// # Errors
+/// When one was not drawn, or is not what was committed to.
+pub fn opened(mut receipt: Receipt, openings: &[impl AsRef<[u8]>]) -> Result<Receipt, Refusal> {
+    let sample = receipt.audited(Stage::Sample);
+    let (batch, count) = (receipt.assign.batch, receipt.assign.count);
+    for opening in openings {
+        let opening = Opening::decode(opening.as_ref())?;
+        let sequence = opening.leaf.index;
+        if sample.binary_search(&sequence).is_err() {
+            return Err(Refusal::NotDrawn { sequence });
+        }
+        let is_of_commit = opening.commit == receipt.commit.id();
+        if !is_of_commit || opening.root(&batch, count) != Some(receipt.commit.root) {
+            return Err(Refusal::Foreign { sequence });
+        }
+        match receipt.open.binary_search_by_key(&sequence, |(index, _)| *index) {
+            Ok(place) => receipt.open[place].1 = opening.transcript,
+            Err(place) => receipt.open.insert(place, (sequence, opening.transcript)),
+        }
+    }
+    Ok(receipt)
+}
+
+/// How many sequences were drawn and are not open.
+pub fn closed(receipt: &Receipt) -> usize {
+    receipt.audited(Stage::Sample).len() - receipt.open.len()
+}
+
+/// The same with what an auditor with this key found.
+///
+/// # Errors
+/// When the verdict does not follow from its findings, or is another's.
+pub fn judged(
+    receipt: Receipt,
+    auditor: &PublicKey,
+    (verdict, findings): (&[u8], &[impl AsRef<[u8]>]),
+) -> Result<Receipt, Refusal> {
+    let verdict = Verdict::decode(verdict)?;
+    if verdict.auditor != *auditor {
+        return Err(Refusal::OtherKey);
+    }
+    let findings = findings.iter().map(|finding| Finding::decode(finding.as_ref()));
+    let findings = findings.collect::<Result<Vec<Finding>, _>>()?;
+    let receipt = Receipt { verdict: Some((verdict, findings)), ..receipt };
+    check(&receipt, |_| true)?;
+    Ok(receipt)
+}
+
+fn check(receipt: &Receipt, is_asked: impl Fn(Check) -> bool) -> Result<(), Refusal> {
+    for checked in without_model(receipt) {
+        match checked.outcome {
+            Outcome::Failed(why) if is_asked(checked.check) => {
+                return Err(Refusal::Failed { check: checked.check, why });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! Office: what the exchange asks of a provider in a slot, signed, and its half of the beacon.
+//!
+//! Everything follows from one secret and the batch's name, so that a crash loses nothing, and nobody knows a seed before its slot.
+
+use attestation::assign::{Assign, BatchId, Sampling, Schedule};
+use attestation::beacon::{Secret, SecretHash};
+use attestation::calibration::{Calibration, NumericClass, Spread};
+use attestation::digest::Digest;
+use attestation::key::{PublicKey, SecretKey, Signature};
+use attestation::metering::Meter;
+use attestation::rate::AuditRate;
+use attestation::transcript::prompt_hash;
+use attestation::tree;
+
+use crate::job::Job;
+
+/// Tokens of a prompt of the reference batch.
+const REFERENCE_PROMPT_TOKENS: usize = 8;
+/// The most sequences of one slot, so that its commitment fits into one message.
+const SEQUENCES_MAX: u64 = 256;
+const TOKEN_NS_MAX: u64 = 1_000_000_000;
+/// Among how many of the likeliest tokens the reference batch draws.
+const REFERENCE_TOP_K: u32 = 40;
+
+/// The model that is delivered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelTerms {
+    /// What it is called.
+    pub name: String,
+    /// Hash of its file.
+    pub id: Digest,
+    /// How many tokens it knows.
+    pub vocabulary: u32,
+    /// The longest text it reads, in tokens.
+    pub context: u32,
+    /// How many sequences one lot computes in a slot.
+    pub sequences: u32,
+    /// The longest answer of the reference batch, in tokens.
+    pub tokens_max: u32,
+}
+
+/// Who asks in the exchange's name.
+#[derive(Debug)]
+pub struct Office {
+    key: SecretKey,
+    /// The exchange's halves of beacons follow from it.
+    secrets: [u8; 32],
+    /// The seeds of batches do.
+    seeds: [u8; 32],
+    /// The prompts of reference batches do.
+    prompts: [u8; 32],
+    epoch: u64,
+    model: ModelTerms,
+    calibration: Calibration,
+}
+
+/// What a slot is.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    /// The delivery's number.
+    pub delivery: u32,
+    /// Its slot, 0 to 11.
+    pub slot: u8,
+    /// Whose commitment counts.
+    pub provider: PublicKey,
+    /// How many lots are delivered.
+    pub lots: u64,
+    /// How long the slot is, in nanoseconds.
+    pub slot_nanos: u64,
+    /// Its deadlines.
+    pub schedule: Schedule,
+    /// What the taker wants done, and of how many slots of its own this is which.
+    pub job: Option<(&'a Job, usize)>,
+    /// How many are audited.
+    pub rate: AuditRate,
+}
+
+/// What a slot asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Signed by the exchange.
+    pub assign: Assign,
+    /// Its prompts, in order.
+    pub prompts: Vec<Vec<u32>>,
+}
+
+impl Office {
+    /// The office of an exchange with this secret key, whose journal has this epoch, for deliveries with this model. Honest
+    /// providers compute exactly what the reference engine does.
+    pub fn new(secret: &[u8; 32], epoch: u64, model: ModelTerms) -> Office {
+        let key = SecretKey::from_bytes(secret);
+        let derived = |purpose: u8| Secret::of_exchange(secret, Digest([purpose; 32])).0;
+        let calibration = Calibration {
+            exchange: key.public(),
+            model: model.id,
+            class: NumericClass::Exact,
+            sequences: 1,
+            spreads: [Spread::default(); 4],
+            signature: Signature::NONE,
+        };
+        let calibration = calibration.signed(&key);
+        let [secrets, seeds, prompts] = [1, 2, 3].map(derived);
+        Office { key, secrets, seeds, prompts, epoch, model, calibration }
+    }
+
+    /// By what answers are judged.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// The model that is delivered with.
+    pub fn model(&self) -> &ModelTerms {
+        &self.model
+    }
+
+    /// The exchange's half of a batch's beacon.
+    pub fn secret(&self, batch: &BatchId) -> Secret {
+        Secret::of_exchange(&self.secrets, batch.digest())
+    }
+
+    /// How many sequences so many lots compute in a slot.
+    pub fn room(&self, lots: u64) -> u32 {
+        let room = lots.saturating_mul(self.model.sequences.into()).clamp(1, SEQUENCES_MAX);
+        u32::try_from(room).expect("a batch is bounded")
+    }
+
+    /// The batch of a slot: the part of the taker's job that falls to it, or the reference batch.
+    pub fn prompts(&self, work: &Work<'_>) -> Vec<Vec<u32>> {
+        let room = usize::try_from(self.room(work.lots)).expect("a batch is bounded");
+        let asked = work.job.map(|(job, ordinal)| job.part(ordinal, room)).unwrap_or_default();
+        if asked.is_empty() { self.reference(work) } else { asked.to_vec() }
+    }
+
+    /// What a slot asks for.
+    pub fn assign(&self, work: &Work<'_>) -> Assignment {
+        let batch = self.batch(work);
+        let prompts = self.prompts(work);
+        let job = work.job.map(|(job, _)| job);
+        let sampling = job.map_or(self.sampling(), |job| job.sampling);
+        let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
+        let assign = Assign {
+            exchange: self.key.public(),
+            batch,
+            provider: work.provider,
+            taker: job.map_or(self.key.public(), |job| job.taker),
+            model: self.model.id,
+            calibration: self.calibration.id(),
+            sampling,
+            inputs: tree::root(&hashes),
+            count: u32::try_from(prompts.len()).expect("a batch is bounded"),
+            seed: Secret::of_exchange(&self.seeds, batch.digest()).0,
+            meter: meter(work, &prompts, sampling.tokens_max),
+            schedule: work.schedule,
+            rate: work.rate,
+            exchange_secret: self.secret(&batch).hash(),
+            // The taker has no half: the beacon is the exchange's and the provider's alone, at four times the rate.
+            taker_secret: SecretHash(Digest::NONE),
+            signature: Signature::NONE,
+        };
+        Assignment { assign: assign.signed(&self.key), prompts }
+    }
+
+    fn batch(&self, work: &Work<'_>) -> BatchId {
+        BatchId { epoch: self.epoch, delivery: work.delivery.into(), slot: work.slot.into() }
+    }
+
+    fn sampling(&self) -> Sampling {
+        Sampling { temperature_micro: 1_000_000, top_k: REFERENCE_TOP_K, tokens_max: self.model.tokens_max }
+    }
+
+    /// Prompts that nobody can know before the slot.
+    fn reference(&self, work: &Work<'_>) -> Vec<Vec<u32>> {
+        let batch = self.batch(work).digest();
+        let prompt = |index: u32| {
+            let mut name = batch.0;
+            name.iter_mut().zip(index.to_le_bytes()).for_each(|(byte, part)| *byte ^= part);
+            let drawn = Secret::of_exchange(&self.prompts, Digest(name)).0;
+            let words = drawn.chunks_exact(4).map(|four| four.try_into().expect("four bytes"));
+            let tokens = words.map(|four| u32::from_le_bytes(four) % self.model.vocabulary);
+            tokens.take(REFERENCE_PROMPT_TOKENS).collect()
+        };
+        (0..self.room(work.lots)).map(prompt).collect()
+    }
+}
+
+/// What a token counts for, so that the whole batch with its longest answers counts for the whole slot.
+fn meter(work: &Work<'_>, prompts: &[Vec<u32>], tokens_max: u32) -> Meter {
+    let wide = |count: usize| u64::try_from(count).expect("a batch is bounded");
+    let tokens: u64 = prompts.iter().map(|prompt| wide(prompt.len()) + u64::from(tokens_max)).sum();
+    let each = work.slot_nanos.saturating_mul(work.lots).div_ceil(tokens).clamp(1, TOKEN_NS_MAX);
+    Meter::new(each, each).expect("a token counts for something, and at most a second")
+}

@@ -1,0 +1,90 @@
+//! Shelf: where assignments, receipts in the making and jobs are kept, by what they belong to.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+/// What a thing on the shelf belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// What a slot of a delivery asks for.
+    Assignment {
+        /// The delivery's number.
+        delivery: u32,
+        /// Its slot, 0 to 11.
+        slot: u8,
+    },
+    /// What was shown of it.
+    Receipt {
+        /// The delivery's number.
+        delivery: u32,
+        /// Its slot, 0 to 11.
+        slot: u8,
+    },
+    /// What an account wants done in a window that it holds.
+    Job {
+        /// The account's number.
+        account: u32,
+        /// The instrument's number.
+        instrument: u32,
+    },
+}
+
+/// Keeps bytes by place. Many may use it at a time.
+pub trait Shelf: Send + Sync {
+    /// Keeps these bytes in this place, in the stead of what was there. They are durable when it returns.
+    ///
+    /// # Errors
+    /// When the machine fails; what was there is there then.
+    fn put(&self, place: Place, bytes: &[u8]) -> Result<(), ShelfError>;
+
+    /// What is kept in this place.
+    ///
+    /// # Errors
+    /// When the machine fails.
+    fn get(&self, place: Place) -> Result<Option<Vec<u8>>, ShelfError>;
+}
+
+/// The machine failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShelfError {
+    /// What it said.
+    pub cause: String,
+}
+
+impl Place {
+    /// Kind and numbers, big-endian: what belongs together is neighbours.
+    pub fn bytes(self) -> [u8; 9] {
+        let (kind, first, second) = match self {
+            Place::Assignment { delivery, slot } => (0, delivery, u32::from(slot)),
+            Place::Receipt { delivery, slot } => (1, delivery, u32::from(slot)),
+            Place::Job { account, instrument } => (2, instrument, account),
+        };
+        let mut bytes = [0; 9];
+        bytes[0] = kind;
+        bytes[1..5].copy_from_slice(&first.to_be_bytes());
+        bytes[5..].copy_from_slice(&second.to_be_bytes());
+        bytes
+    }
+}
+
+impl fmt::Display for ShelfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "evidence cannot be kept or found: {}", self.cause)
+    }
+}
+
+/// A shelf in memory, for an exchange that lasts no longer.
+#[derive(Debug, Default)]
+pub struct MemoryShelf(Mutex<BTreeMap<Place, Vec<u8>>>);
+
+impl Shelf for MemoryShelf {
+    fn put(&self, place: Place, bytes: &[u8]) -> Result<(), ShelfError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(place, bytes.to_vec());
+        Ok(())
+    }
+
+    fn get(&self, place: Place) -> Result<Option<Vec<u8>>, ShelfError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&place).cloned())
+    }
+}
