@@ -138,8 +138,9 @@ pub struct OpeningResult {
 pub struct ReceiptResult {
     /// Everything that was shown of the slot so far.
     pub receipt: Blob,
-    /// Where the slot stands.
-    pub status: SlotStatus,
+    /// Where the slot stands, until its window is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<SlotStatus>,
 }
 
 /// Params of `judge_slot`.

@@ -40,9 +40,9 @@ impl Examiner {
         slot: SlotName,
     ) -> Result<Option<Measured>, WorkError> {
         let told = connection.receipt(slot).await?;
-        match told.status.state {
-            SlotState::Opened => {}
-            SlotState::Committed => return Ok(None),
+        match told.status.map(|status| status.state) {
+            Some(SlotState::Opened) => {}
+            Some(SlotState::Committed) => return Ok(None),
             _ => return Err(WorkError::Other("it went on without this audit".to_owned())),
         }
         let receipt = Receipt::decode(&told.receipt.0).map_err(strange)?;
