@@ -2,6 +2,8 @@
 //!
 //! Makers and takers are ordinary clients. Prices come from listed GPU prices; see `gpu_prices.csv`.
 
+mod children;
+pub(crate) mod delivery;
 mod maker;
 mod prices;
 mod random;
@@ -14,6 +16,10 @@ use std::time::Duration;
 use client::error::ClientError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::demo::children::Children;
+use crate::demo::delivery::Setting;
+use crate::failure::Failure;
 
 /// Providers that quote both sides.
 const MAKERS: [&str; 3] = ["maker-north", "maker-south", "maker-west"];
@@ -29,13 +35,18 @@ pub(crate) struct Demo {
     tasks: JoinSet<Result<(), ClientError>>,
     stop: watch::Sender<bool>,
     fills: watch::Receiver<u64>,
+    deliveries: watch::Receiver<u64>,
+    /// End with it.
+    _children: Children,
 }
 
 impl Demo {
-    /// Starts makers, takers and the tape against the exchange at `url`.
-    pub(crate) fn start(url: &str, json: bool) -> Demo {
+    /// Starts makers, takers and the tape against the exchange at `url`, and those who deliver.
+    pub(crate) fn start(url: &str, json: bool, setting: Setting) -> Result<Demo, Failure> {
         let (stop, stopping) = watch::channel(false);
         let (count, fills) = watch::channel(0);
+        let (told, deliveries) = watch::channel(0);
+        let (children, said) = setting.start()?;
         let mut tasks = JoinSet::new();
         tasks.spawn(tape::print(url.to_owned(), json, (count, stopping.clone())));
         for (number, name) in (0..).zip(MAKERS) {
@@ -44,7 +55,8 @@ impl Demo {
         for (number, name) in (0..).zip(TAKERS) {
             tasks.spawn(taker::run(url.to_owned(), name, number, stopping.clone()));
         }
-        Demo { tasks, stop, fills }
+        tasks.spawn(delivery::ask(setting, json, said, (told, stopping)));
+        Ok(Demo { tasks, stop, fills, deliveries, _children: children })
     }
 
     /// Waits until a participant fails.
@@ -58,13 +70,13 @@ impl Demo {
         }
     }
 
-    /// Waits until so many fills were printed.
-    pub(crate) fn printed(&self, fills: u64) -> impl Future<Output = ()> + use<> {
-        let mut printed = self.fills.clone();
+    /// Waits until so many fills were printed, or so many deliveries told.
+    pub(crate) fn printed(&self, fills: u64, deliveries: u64) -> impl Future<Output = ()> + use<> {
+        let (fills, deliveries) = (counted(&self.fills, fills), counted(&self.deliveries, deliveries));
         async move {
-            // The count lives as long as the tape; without it, its failure is what ends the demo.
-            if printed.wait_for(|count| fills <= *count).await.is_err() {
-                std::future::pending().await
+            tokio::select! {
+                () = fills => {}
+                () = deliveries => {}
             }
         }
     }
@@ -76,6 +88,17 @@ impl Demo {
         {
         }
         *self.fills.borrow()
+    }
+}
+
+/// Waits until a count has come to `enough`.
+fn counted(count: &watch::Receiver<u64>, enough: u64) -> impl Future<Output = ()> + use<> {
+    let mut count = count.clone();
+    async move {
+        // The count lives as long as whoever counts; without it, its failure is what ends the demo.
+        if count.wait_for(|count| enough <= *count).await.is_err() {
+            std::future::pending().await
+        }
     }
 }
 

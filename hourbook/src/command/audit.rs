@@ -57,6 +57,9 @@ pub(crate) struct Run {
     /// Decide as the arbiter what auditors leave open
     #[arg(long)]
     arbiter: bool,
+    /// End when the process that started this one ends
+    #[arg(long)]
+    with_parent: bool,
 }
 
 /// One thing that was done.
@@ -78,7 +81,7 @@ impl Audit {
         let key = SecretKey::from_bytes(secret.bytes());
         let examiner = Examiner { model: Arc::new(Auditor::open(&run.model)?), key };
         let url = if run.arbiter { options.admin_address()? } else { options.address() };
-        let mut interrupts = Interrupts::expect()?;
+        let mut interrupts = Interrupts::expect()?.with_parent(run.with_parent);
         loop {
             let connected = connect(&url, &secret, screen);
             let outcome = tokio::select! {

@@ -6,12 +6,17 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use crate::auditor::BUILT_IN;
 use crate::command::serve::{Ended, Interrupts, abort_on_panic, recovered, start};
+use crate::demo::delivery::Setting;
 use crate::demo::setup::{Opening, SetupError, open};
 use crate::demo::{Demo, VISITOR};
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions};
+
+/// Where `make model` puts a model.
+const FETCHED: &str = "models/smollm2-135m-instruct.gguf";
 
 /// Run an exchange on this machine with makers and takers, and print their trades as they stream in.
 #[derive(Debug, Args)]
@@ -25,6 +30,12 @@ pub(crate) struct RunDemo {
     /// Stop after so many trades; without it, at Ctrl-C
     #[arg(long, value_name = "N")]
     fills: Option<u64>,
+    /// Stop after so many deliveries were told
+    #[arg(long, value_name = "N")]
+    deliveries: Option<u64>,
+    /// What deliveries are computed with: a model file, or `tiny`. Without it the file that `make model` fetches, if it is there
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
 }
 
 /// A demo that is ready.
@@ -41,7 +52,8 @@ impl RunDemo {
     pub(crate) async fn run(&self, json: bool, screen: &mut Screen) -> Result<(), Failure> {
         abort_on_panic();
         let interrupts = Interrupts::expect()?;
-        let options = ServerOptions::trial(self.data.clone(), self.listen);
+        let options =
+            ServerOptions { model: self.model(), ..ServerOptions::trial(self.data.clone(), self.listen) };
         let server = start(&options, screen).await?;
         let outcome = self.trade(&server, interrupts, (json, screen)).await;
         // Whatever ended the trading, what was taken is made durable.
@@ -58,7 +70,9 @@ impl RunDemo {
         mut interrupts: Interrupts,
         (json, screen): (bool, &mut Screen),
     ) -> Result<u64, Failure> {
-        let Opening { classes, symbols } = open(&server.admin_url(), &self.data).await.map_err(failed)?;
+        let setting = Setting::new(&self.data, &self.model(), (server.url(), server.admin_url()));
+        let Opening { classes, symbols } =
+            open(&server.admin_url(), &self.data, &setting).await.map_err(failed)?;
         let ready = Ready {
             url: server.url(),
             recovered: server.recovery().last.0,
@@ -67,9 +81,9 @@ impl RunDemo {
             symbols,
         };
         screen.show(&ready, |ready| self.text(ready))?;
-        let mut demo = Demo::start(&ready.url, json);
+        let mut demo = Demo::start(&ready.url, json, setting)?;
         let enough = self.fills.unwrap_or(u64::MAX);
-        let printed = demo.printed(enough);
+        let printed = demo.printed(enough, self.deliveries.unwrap_or(u64::MAX));
         let ended = tokio::select! {
             () = interrupts.come() => Ok(()),
             () = printed => Ok(()),
@@ -77,6 +91,12 @@ impl RunDemo {
         };
         let printed = demo.stop().await;
         ended.map(|()| printed)
+    }
+
+    /// What deliveries are computed with.
+    fn model(&self) -> PathBuf {
+        let fetched = || Some(PathBuf::from(FETCHED)).filter(|path| path.exists());
+        self.model.clone().or_else(fetched).unwrap_or_else(|| PathBuf::from(BUILT_IN))
     }
 
     fn text(&self, ready: &Ready) -> String {
@@ -94,6 +114,8 @@ impl RunDemo {
              \x20 {program}{url} book {symbol} --watch\n\
              \x20 {program}{url} --as {VISITOR} buy {symbol} 2 --market --limit-price 1.2\n\
              \x20 {program}{url} --as {VISITOR} balance\n\n\
+             Deliveries of a minute each are sold too, computed by another process, audited by a third, and told when they are paid.
+
              Trades (Ctrl-C stops; run again and it goes on where it stopped):",
             ready.url,
             ready.symbols.len(),
@@ -105,6 +127,7 @@ impl RunDemo {
 fn failed(error: SetupError) -> Failure {
     match error {
         SetupError::Key(error) => Failure::local(error.to_string()),
+        SetupError::Machine(error) => Failure::local(error),
         SetupError::Client(error) => Failure::from(error),
     }
 }

@@ -19,6 +19,9 @@ use crate::snapshots::keeper::{SNAPSHOT_EVERY, SnapshotRules};
 
 /// How often a long recovery says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
+/// How often a process looks whether the one that started it lives.
+#[cfg(unix)]
+const ORPHAN_LOOK: Duration = Duration::from_millis(500);
 
 /// Run an exchange with its journal in a folder. Ctrl-C stops it; started again, it goes on where it stopped.
 #[derive(Debug, Args)]
@@ -211,12 +214,15 @@ pub(super) fn abort_on_panic() {
     }));
 }
 
-/// Being asked to stop, by Ctrl-C or a signal.
+/// Being asked to stop, by Ctrl-C or a signal, or by the end of the process that started this one.
 pub(super) struct Interrupts {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// The process that has to live on.
+    #[cfg(unix)]
+    parent: Option<rustix::process::Pid>,
 }
 
 impl Interrupts {
@@ -231,10 +237,19 @@ impl Interrupts {
             Ok(Interrupts {
                 interrupt: on(SignalKind::interrupt())?,
                 terminate: on(SignalKind::terminate())?,
+                parent: None,
             })
         }
         #[cfg(not(unix))]
         Ok(Interrupts {})
+    }
+
+    /// The same; if so, the end of the process that started this one counts too.
+    pub(super) fn with_parent(self, counts: bool) -> Interrupts {
+        #[cfg(unix)]
+        return Interrupts { parent: rustix::process::getppid().filter(|_| counts), ..self };
+        #[cfg(not(unix))]
+        return self;
     }
 
     /// Waits for the first.
@@ -243,9 +258,19 @@ impl Interrupts {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = orphaned(self.parent) => {}
         }
         #[cfg(not(unix))]
         // Without it the process ends at once, which loses nothing that was told.
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Waits until the process that started this one is gone: then another one takes its place.
+#[cfg(unix)]
+async fn orphaned(parent: Option<rustix::process::Pid>) {
+    let Some(parent) = parent else { return std::future::pending().await };
+    while rustix::process::getppid() == Some(parent) {
+        tokio::time::sleep(ORPHAN_LOOK).await;
     }
 }

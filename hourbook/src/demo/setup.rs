@@ -6,9 +6,10 @@ use client::connection::Connection;
 use client::error::ClientError;
 use client::key_file::{self, KeyFileError};
 use protocol::error_code::ErrorCode;
-use protocol::instrument::{MarketState, Tier};
+use protocol::instrument::{Instrument, MarketState, Tier};
 use protocol::operator::{AddMarket, Deposit, OpenAccount, SelfTrade};
 
+use crate::demo::delivery::{CLASS, Setting};
 use crate::demo::prices::listed;
 use crate::demo::{MAKERS, TAKERS, VISITOR};
 use crate::server::operator_key;
@@ -32,6 +33,8 @@ pub(crate) struct Opening {
 pub(crate) enum SetupError {
     /// The operator's key cannot be read.
     Key(KeyFileError),
+    /// The machine did not.
+    Machine(String),
     /// The exchange did not do it.
     Client(ClientError),
 }
@@ -43,7 +46,7 @@ impl From<ClientError> for SetupError {
 }
 
 /// Makes what is missing of the demo's market, as the operator.
-pub(crate) async fn open(url: &str, data: &Path) -> Result<Opening, SetupError> {
+pub(crate) async fn open(url: &str, data: &Path, setting: &Setting) -> Result<Opening, SetupError> {
     let secret = key_file::read(&operator_key(data)).map_err(SetupError::Key)?;
     let operator = Connection::open(url).await?;
     operator.login_key(&secret).await?;
@@ -61,6 +64,7 @@ pub(crate) async fn open(url: &str, data: &Path) -> Result<Opening, SetupError> 
             made(operator.deposit(Deposit { account: (*name).to_owned(), amount, reference }).await)?;
         }
     }
+    setting.open(&operator).await?;
     let symbols = open_symbols(&operator).await?;
     operator.close().await;
     Ok(Opening { classes: classes.len(), symbols })
@@ -69,7 +73,9 @@ pub(crate) async fn open(url: &str, data: &Path) -> Result<Opening, SetupError> 
 /// Every symbol that trades now. Windows are listed by the exchange's own timer, so the first may take a moment.
 pub(super) async fn open_symbols(connection: &Connection) -> Result<Vec<String>, ClientError> {
     let listed = connection.instruments().await?;
-    let open = listed.instruments.into_iter().filter(|listed| listed.state == MarketState::Open);
+    // What is delivered while one watches has participants of its own.
+    let traded = |listed: &Instrument| listed.state == MarketState::Open && listed.class != CLASS;
+    let open = listed.instruments.into_iter().filter(traded);
     Ok(open.map(|listed| listed.symbol).collect())
 }
 
@@ -91,12 +97,15 @@ fn market(class: &str) -> AddMarket {
 }
 
 /// What was made before is there already.
-fn made<T>(outcome: Result<T, ClientError>) -> Result<(), ClientError> {
+pub(super) fn made<T>(outcome: Result<T, ClientError>) -> Result<(), ClientError> {
     match outcome {
         Err(ClientError::Refused(error))
             if matches!(
                 error.code,
-                ErrorCode::MarketExists | ErrorCode::AccountExists | ErrorCode::ReferenceConsumed
+                ErrorCode::MarketExists
+                    | ErrorCode::AccountExists
+                    | ErrorCode::ReferenceConsumed
+                    | ErrorCode::KeyExists
             ) =>
         {
             Ok(())

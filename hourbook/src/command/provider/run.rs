@@ -60,6 +60,9 @@ pub(crate) struct Run {
     /// What to sell and deliver with
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// End when the process that started this one ends
+    #[arg(long)]
+    with_parent: bool,
 }
 
 /// One thing that a provider did, or was told.
@@ -83,7 +86,7 @@ impl Run {
             key: SecretKey::from_bytes(secret.bytes()),
             device: config.device()?,
         });
-        let mut interrupts = Interrupts::expect()?;
+        let mut interrupts = Interrupts::expect()?.with_parent(self.with_parent);
         loop {
             let mut offers = Offers::new(config.offer.clone())?;
             let outcome = tokio::select! {

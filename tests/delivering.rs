@@ -1,0 +1,336 @@
+//! Delivering: hours that were sold are computed, audited and paid by processes of their own; killed at any moment, every slot has one
+//! outcome and no money is lost. A provider who makes its answers up is not paid.
+#![allow(clippy::explicit_write, reason = "a long run says how far it is")]
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "delivering/forger.rs"]
+mod forger;
+#[path = "process/mod.rs"]
+mod process;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use client::connection::Connection;
+use client::key_file;
+use client::secret::Secret;
+use engine::command::Command as Journaled;
+use engine::delivery::outcome::Outcome;
+use engine::event::Event;
+use engine::units::Amount;
+use journal::recovery::recover;
+use persistence::store::RocksLog;
+use process::{HOURBOOK, Serving};
+use protocol::add_order::AddOrder;
+use protocol::evidence::{SetAuditor, SetDeliveryTerms, SubmitJob};
+use protocol::instrument::MarketState;
+use protocol::operator::{AddMarket, Deposit, OpenAccount, RegisterKey};
+use protocol::order::Side;
+use protocol::session::Scope;
+use protocol::terms::Terms;
+use tokio::time::sleep;
+
+/// How often something is killed, unless the environment says otherwise.
+const KILLS: u64 = 10;
+const MARKET: &str = "CPU.US-E.FIRM";
+const WINDOW_SECONDS: u32 = 60;
+/// A window's last slot is paid so long after its end at the latest: 5 slots, then one to dispute and two to rule.
+const SETTLING: Duration = Duration::from_secs(45);
+
+/// A market with participants, in a folder.
+struct World {
+    folder: tempfile::TempDir,
+    serving: Option<Serving>,
+    port: String,
+    url: String,
+    admin_url: String,
+    children: BTreeMap<&'static str, Child>,
+}
+
+impl World {
+    async fn begin() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let serving = Serving::start(&folder.path().join("data"));
+        let (url, admin_url) = (serving.url.clone(), serving.admin_url.clone());
+        let port = url.split([':', '/']).nth(4).unwrap().to_owned();
+        let world = World { folder, serving: Some(serving), port, url, admin_url, children: BTreeMap::new() };
+        world.found().await;
+        world
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    async fn found(&self) {
+        let operator = Connection::open(&self.admin_url).await.unwrap();
+        operator.login_dev("operator").await.unwrap();
+        let market = AddMarket {
+            class: "CPU".to_owned(),
+            window_s: WINDOW_SECONDS,
+            gate_s: 1,
+            bond: "0.05".to_owned(),
+            ..process::days()
+        };
+        operator.add_market(market).await.unwrap();
+        for (name, provider, scopes) in [
+            ("helio", true, vec![Scope::Read, Scope::Trade, Scope::Provide]),
+            ("ann", false, vec![Scope::Read, Scope::Trade]),
+            ("eve", false, vec![Scope::Read, Scope::Provide]),
+            ("joe", false, vec![Scope::Read, Scope::Provide]),
+        ] {
+            let account = OpenAccount { account: name.to_owned(), provider: Some(provider), group: None };
+            operator.open_account(account).await.unwrap();
+            let (account, reference) = (name.to_owned(), format!("for-{name}"));
+            let deposit = Deposit { account: account.clone(), amount: "1000".to_owned(), reference };
+            operator.deposit(deposit).await.unwrap();
+            let secret = Secret::random().unwrap();
+            key_file::create(&self.path(&format!("{name}.key")), &secret).unwrap();
+            let key = secret.public().text();
+            let (expires, addresses, order_notional) = (None, None, None);
+            let key = RegisterKey { account, key, scopes, expires, addresses, order_notional };
+            let signed = Connection::open(&self.admin_url).await.unwrap();
+            signed.login_key(&key_file::read(&self.path("data/operator.key")).unwrap()).await.unwrap();
+            signed.register_key(key).await.unwrap();
+        }
+        let reason = || "test".to_owned();
+        for account in ["eve", "joe"].map(str::to_owned) {
+            operator.set_auditor(SetAuditor { account, auditor: true, reason: reason() }).await.unwrap();
+        }
+        let terms = SetDeliveryTerms {
+            market: MARKET.to_owned(),
+            dispute_slots: 1,
+            ruling_slots: 2,
+            auditors: 2,
+            deposit: "0.1".to_owned(),
+            reason: reason(),
+        };
+        operator.set_delivery_terms(terms).await.unwrap();
+        let config = format!(
+            "key = \"helio.key\"\n\n[[offer]]\nmarket = \"{MARKET}\"\ngpus = 2\nprice = \"0.10\"\nstep = \"0.01\"\n"
+        );
+        std::fs::write(self.path("helio.toml"), config).unwrap();
+    }
+
+    fn start(&mut self, name: &'static str) {
+        let operator = self.path("data/operator.key").display().to_string();
+        let (url, admin) = (self.url.clone(), self.admin_url.clone());
+        let arguments: Vec<&str> = match name {
+            "exchange" => {
+                let data = self.path("data");
+                let listen = format!("127.0.0.1:{}", self.port);
+                // The later address counts.
+                let again = ["--reserve-mib", "1", "--listen", &listen];
+                self.serving = Some(Serving::start_with(&data, &again));
+                return;
+            }
+            "helio" => vec!["--url", &url, "provider", "run", "--config", "helio.toml"],
+            "arbiter" => vec!["--admin-url", &admin, "--key", &operator, "audit", "run", "--arbiter"],
+            "eve" => vec!["--url", &url, "--key", "eve.key", "audit", "run"],
+            _ => vec!["--url", &url, "--key", "joe.key", "audit", "run"],
+        };
+        let log = std::fs::File::options().create(true).append(true).open(self.path(&format!("{name}.log")));
+        let child = Command::new(HOURBOOK)
+            .args(arguments)
+            .arg("--with-parent")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.unwrap())
+            .stderr(Stdio::null())
+            .spawn();
+        self.children.insert(name, child.unwrap());
+    }
+
+    /// Kills one, as a power cut would, and starts it again.
+    fn kill(&mut self, name: &'static str) {
+        if name == "exchange" {
+            self.serving.take().unwrap().kill();
+        } else {
+            let mut child = self.children.remove(name).unwrap();
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        self.start(name);
+    }
+
+    async fn taker(&self) -> Connection {
+        let connection = Connection::open(&self.url).await.unwrap();
+        connection.login_key(&key_file::read(&self.path("ann.key")).unwrap()).await.unwrap();
+        connection
+    }
+
+    /// What each slot came to, and how often it was paid, by delivery and slot.
+    fn paid(&self) -> BTreeMap<(u32, u8), Vec<Outcome>> {
+        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
+        let mut paid: BTreeMap<(u32, u8), Vec<Outcome>> = BTreeMap::new();
+        let mut deposited = Amount::ZERO;
+        let recovered = recover(&log, &mut |stamped, events| {
+            if let Journaled::Deposit { amount, .. } = stamped.command {
+                deposited = deposited.plus(amount);
+            }
+            for event in events {
+                // Told to both sides; the provider's is the first.
+                if let Event::SlotPaid { delivery, slot, outcome, .. } = *event {
+                    paid.entry((delivery.0, slot.number())).or_default().push(outcome);
+                }
+            }
+        });
+        let recovered = recovered.expect("the journal is sound after every crash");
+        recovered.exchange.assert_sound();
+        assert_eq!(recovered.exchange.ledger().supply, deposited, "no money came or went");
+        paid
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for child in self.children.values_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Buys an hour in the window that closes next, with enough time left, and says what is to be done in it. Returns its symbol.
+async fn buy(taker: &Connection) -> String {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(90) {
+        let listed = taker.instruments().await.unwrap().instruments;
+        let open = listed.into_iter().filter(|listed| listed.state == MarketState::Open);
+        let mut open: Vec<String> = open.map(|listed| listed.symbol).collect();
+        open.sort_unstable();
+        for symbol in open {
+            let order = AddOrder::new(&symbol, Side::Buy, "1", Terms::limit("0.50"));
+            let job = SubmitJob {
+                symbol: symbol.clone(),
+                prompts: vec![vec![40, 41, 42], vec![50, 51]],
+                tokens_max: 12,
+                temperature_micro: None,
+                top_k: None,
+            };
+            if taker.submit_job(job).await.is_err() {
+                continue;
+            }
+            let outcome = taker.add_order(order).await;
+            if outcome.is_ok_and(|outcome| outcome.cum_qty == "1") {
+                return symbol;
+            }
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+    panic!("nobody sold an hour");
+}
+
+/// Waits until something was drawn to be delivered; says until when it is settled.
+async fn drawn(world: &World) -> Instant {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(130) {
+        let taker = world.taker().await;
+        let deliveries = taker.deliveries().await.unwrap().deliveries;
+        taker.close().await;
+        if !deliveries.is_empty() {
+            return Instant::now() + Duration::from_secs(WINDOW_SECONDS.into()) + SETTLING;
+        }
+        sleep(Duration::from_millis(300)).await;
+    }
+    panic!("nothing was drawn");
+}
+
+async fn settled(world: &World, until: Instant) {
+    while Instant::now() < until + Duration::from_secs(30) {
+        let taker = world.taker().await;
+        if taker.deliveries().await.unwrap().deliveries.is_empty() {
+            return;
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+    panic!("the window is not settled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_every_slot_has_one_outcome() {
+    let kills = std::env::var("DELIVERY_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let mut world = World::begin().await;
+    for name in ["helio", "eve", "joe", "arbiter"] {
+        world.start(name);
+    }
+    let (mut killed, mut random, mut windows) = (0, 7_u64, 0);
+    while killed < kills {
+        let taker = world.taker().await;
+        buy(&taker).await;
+        taker.close().await;
+        let until = drawn(&world).await;
+        windows += 1;
+        // Ten in each window and what follows it.
+        while killed < kills.min(windows * KILLS) {
+            random = engine::index::mix64(random, killed);
+            sleep(Duration::from_millis(3_000 + random % 4_000)).await;
+            let name = ["exchange", "helio", "eve"][usize::try_from(killed % 3).unwrap()];
+            world.kill(name);
+            killed += 1;
+        }
+        if KILLS < kills {
+            writeln!(std::io::stderr(), "killed {killed} of {kills} times").unwrap();
+        }
+        settled(&world, until).await;
+    }
+    world.serving.take().unwrap().kill();
+    let paid = world.paid();
+    assert_eq!(paid.len(), usize::try_from(windows).unwrap() * 12, "every slot of each window was paid");
+    for (slot, outcomes) in &paid {
+        assert_eq!(outcomes.len(), 2, "{slot:?} was paid once, and both sides were told");
+        assert_eq!(outcomes[0], outcomes[1], "{slot:?} has one outcome");
+    }
+    let accepted = paid.values().filter(|outcomes| outcomes[0] == Outcome::Accepted).count();
+    assert_eq!(accepted, paid.len(), "whoever comes back in time has lost nothing: {paid:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn made_up_answers_are_not_paid() {
+    let mut world = World::begin().await;
+    for name in ["eve", "joe", "arbiter"] {
+        world.start(name);
+    }
+    let secret = key_file::read(&world.path("helio.key")).unwrap();
+    let forger = tokio::spawn(forger::run(world.url.clone(), secret));
+    let taker = world.taker().await;
+    let symbol = buy(&taker).await;
+    let until = drawn(&world).await;
+    settled(&world, until).await;
+    forger.abort();
+    let held = taker.balances().await.unwrap();
+    taker.close().await;
+    world.serving.take().unwrap().kill();
+    let paid = world.paid();
+    assert_eq!(paid.len(), 12, "{symbol} was delivered");
+    for (slot, outcomes) in &paid {
+        assert_eq!(outcomes[0], Outcome::Rejected, "{slot:?}");
+    }
+    // What it paid came back, and the bond's cover with it.
+    let total: f64 = held.balances[0].total.parse().unwrap();
+    assert!(1_000.0 < total, "the taker has {total}");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.toml");
+    let refused = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        process::failure(&["provider", "run", "--config", file.to_str().unwrap()])
+    };
+    for (text, word) in [
+        ("", "missing field `key`"),
+        ("key = \"k\"\nprice = 3", "unknown field `price`"),
+        ("key = \"none.key\"", "none.key"),
+        ("key = 7", "invalid type"),
+    ] {
+        let (exit, said) = refused(text);
+        assert_eq!(exit, 5, "{said}");
+        assert!(said.contains(word), "{said}");
+    }
+    assert!(Path::new(HOURBOOK).exists());
+}
