@@ -122,9 +122,7 @@ impl World {
             "exchange" => {
                 let data = self.path("data");
                 let listen = format!("127.0.0.1:{}", self.port);
-                // The later address counts.
-                let again = ["--reserve-mib", "1", "--listen", &listen];
-                self.serving = Some(Serving::start_with(&data, &again));
+                self.serving = Some(Serving::start_at(&listen, &data, &["--reserve-mib", "1"]));
                 return;
             }
             "helio" => vec!["--url", &url, "provider", "run", "--config", "helio.toml"],

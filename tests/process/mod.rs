@@ -31,8 +31,13 @@ impl Serving {
 
     /// The same with other arguments.
     pub fn start_with(data: &Path, arguments: &[&str]) -> Serving {
+        Serving::start_at("127.0.0.1:0", data, arguments)
+    }
+
+    /// The same at an address of this machine.
+    pub fn start_at(listen: &str, data: &Path, arguments: &[&str]) -> Serving {
         let mut child = Command::new(HOURBOOK)
-            .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
+            .args(["serve", "--listen", listen, "--dev", "--json", "--data"])
             .arg(data)
             .args(arguments)
             .stdin(Stdio::null())

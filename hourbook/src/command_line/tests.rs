@@ -78,6 +78,17 @@ const TRADING: &str = "\
 /// Everything else.
 const OPERATING: &str = "\
     capacity S 64
+    provider run --config helio.toml --json
+    provider run --config helio.toml --with-parent
+    provider status
+    audit run --model m.gguf --key eve.key
+    audit run --arbiter --with-parent
+    job submit --symbol S --prompts p.txt --tokens 64 --temperature 0.5 --model tiny
+    job answers 12 3 --out slot.receipt --model tiny
+    admin auditor eve --reason known
+    admin auditor eve --off --reason gone
+    admin terms H100SXM.US-E.FIRM --dispute-slots 12 --ruling-slots 12 --auditors 2 --deposit 1 --reason start
+    demo --deliveries 2 --model tiny
     ping
     keys new a.key
     keys show a.key
