@@ -10,6 +10,9 @@ SIM_FROM ?= 1000000
 # How often `make soak` kills an exchange under load.
 CRASH_ROUNDS ?= 200
 
+# How often `make soak` kills who delivers, is delivered to and audits.
+DELIVERY_KILLS ?= 100
+
 # How long `make soak` holds the whole exchange to the rules.
 SOAK_MINUTES ?= 10
 
@@ -48,6 +51,7 @@ soak: setup
 	@export SOAK_OPERATIONS=10000000; $(cargo) test --release -p engine --test book $(CARGO_FLAGS) a_long_run
 	@export SIM_SEEDS=$(SIM_SEEDS) SIM_FROM=$(SIM_FROM); $(cargo) test --release -p simulator --test soak $(CARGO_FLAGS)
 	@export CRASH_ROUNDS=$(CRASH_ROUNDS); $(cargo) test -p hourbook --test crash $(CARGO_FLAGS)
+	@export DELIVERY_KILLS=$(DELIVERY_KILLS); $(cargo) test -p hourbook --test delivering $(CARGO_FLAGS)
 	@export SOAK_MINUTES=$(SOAK_MINUTES); $(cargo) test --release -p engine --test exchange --test corners $(CARGO_FLAGS)
 	@export RESUME_ROUNDS=1000; $(cargo) test --release -p api --test resume $(CARGO_FLAGS)
 	@if [ -f $(SOAK_MODEL) ]; then \
