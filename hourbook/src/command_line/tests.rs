@@ -116,7 +116,7 @@ const OPERATING: &str = "\
     bench book flow.bin --runs 1
     bench book flow.bin --handles
     bench exchange flow.bin --runs 1
-    bench pipeline --commands 1000
+    bench pipeline --commands 1000 --deliveries
     bench sim --commands 1000 --runs 1
     sim run --seed 7 --commands 10 --only 1,3-5 --calm network,schedule --trace
     sim soak --seeds 10 --from 5 --commands 10 --threads 1

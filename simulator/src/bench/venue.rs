@@ -4,6 +4,8 @@
 //! Each command is stamped a microsecond after the one before. Every event is written, in lists as long as the node's
 //! batches.
 
+use std::num::NonZeroU32;
+
 use engine::command::Command;
 use engine::event::Event;
 use engine::exchange::Exchange;
@@ -11,12 +13,12 @@ use engine::exchange::foresight::{FORESIGHT, Foresight};
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, index};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
-use engine::order::{NewOrder, OrderRef, TimeInForce};
+use engine::order::{NewOrder, OrderRef, SessionId, Side, TimeInForce};
 use engine::reject::RejectReason;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
 use engine::symbol::{ClassName, Tier, ZoneName};
-use engine::units::{Amount, Lots, Ppm};
+use engine::units::{Amount, Lots, Ppm, Price};
 
 use crate::bench::Stand;
 use crate::flow::{Flow, Step};
@@ -63,6 +65,44 @@ pub fn set_up() -> impl Iterator<Item = Command> {
         ]
     });
     [found, Command::AddMarket(market())].into_iter().chain(accounts)
+}
+
+/// How long after the venue is begun the window of [`sold_hours`] begins, in nanoseconds.
+pub const DELIVERING: u64 = 61 * Time::SECOND;
+/// How many accounts sell in [`sold_hours`], and how many others buy from each.
+pub const SELLERS: u32 = 130;
+
+/// The commands by which hours of a minute each are sold in a market beside the one that is traded: every seller's by lot to all buyers, so
+/// that well over ten thousand deliveries are drawn. For a venue that is set up.
+pub fn sold_hours() -> impl Iterator<Item = Command> {
+    let spec = MarketSpec {
+        class: ClassName::new("CPU").expect("it is a name"),
+        window_seconds: 60,
+        gate_seconds: 10,
+        ..market()
+    };
+    let instrument = InstrumentId(1);
+    let price = Price::new(1_000).expect("it is a price");
+    let (all, one) = (Lots::new(SELLERS.into()), Lots::new(1));
+    let (all, one) = (all.expect("few lots"), one.expect("one lot"));
+    let sells = (1..=SELLERS).flat_map(move |seller| {
+        let ask = NewOrder::limit(AccountId(seller), instrument, Side::Ask, (all, price));
+        let bids = (1..=SELLERS).map(move |buyer| {
+            NewOrder::limit(AccountId(SELLERS + buyer), instrument, Side::Bid, (one, price))
+        });
+        [ask].into_iter().chain(bids)
+    });
+    let capacity = (1..=SELLERS).map(move |seller| Command::SetCapacity {
+        account: AccountId(seller),
+        instrument,
+        lots: all,
+    });
+    [Command::AddMarket(spec)].into_iter().chain(capacity).chain(sells.map(Command::PlaceOrder))
+}
+
+/// A command that changes nothing: the end of a session that has no orders. For a venue that is set up.
+pub fn nothing() -> Command {
+    Command::EndSession { account: AccountId(1), session: SessionId(NonZeroU32::MIN) }
 }
 
 /// The commands that a flow comes to, for a venue that is set up. Some name orders that are gone, as the flow does.

@@ -30,6 +30,7 @@ handed over. The last run hands over as many as are taken. An answer counts when
 Examples:
   hourbook bench pipeline
   hourbook bench pipeline --history
+  hourbook bench pipeline --deliveries
   hourbook bench pipeline --flow flow.bin --data /mnt/fast --json";
 
 /// Measure what the exchange takes without sockets, every command durable
@@ -48,6 +49,9 @@ pub(crate) struct Pipeline {
     /// Keep the journal's mark and the history too, as `hourbook serve` does
     #[arg(long)]
     history: bool,
+    /// With over ten thousand deliveries under way, in slots of five seconds
+    #[arg(long)]
+    deliveries: bool,
 }
 
 /// What one run came to.
@@ -57,6 +61,7 @@ struct Line {
     offered: Option<u32>,
     p50_us: u64,
     p99_us: u64,
+    deliveries: u64,
 }
 
 impl Pipeline {
@@ -68,14 +73,15 @@ impl Pipeline {
             let commands = &commands[..commands.len().min(most(pace))];
             screen.remark(&format!("{} commands, {pace} ...", commands.len()));
             let folder = folder(self.data.as_deref())?;
-            let measured = measure(folder.path(), commands, (pace, keeps))?;
+            let measured = measure(folder.path(), commands, (pace, keeps, self.deliveries))?;
             let commands_per_s = measured.commands_per_s();
             let [p50_us, p99_us] = measured.latencies.quantiles([500, 990]);
             let offered = match pace {
                 Pace::Offered(rate) => Some(rate),
                 Pace::Saturated => None,
             };
-            screen.show(&Line { commands_per_s, offered, p50_us, p99_us }, Line::text)?;
+            let deliveries = measured.deliveries;
+            screen.show(&Line { commands_per_s, offered, p50_us, p99_us, deliveries }, Line::text)?;
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,6 +54,8 @@ impl fmt::Display for Pace {
 pub(super) struct Measured {
     /// One for each command.
     pub(super) latencies: Latencies,
+    /// Deliveries that were under way.
+    pub(super) deliveries: u64,
     commands: usize,
     /// From when the first command was due to the last answer.
     took: Duration,
@@ -66,13 +70,17 @@ impl Measured {
     }
 }
 
-/// The venue's time: it begins at the start of an hour, so that no gate closes while it is measured.
+/// The venue's time: it begins at the start of an hour, so that no gate closes while it is measured. It can be set ahead.
 #[derive(Clone)]
-struct VenueClock(Instant);
+struct VenueClock {
+    begun: Instant,
+    ahead: Arc<AtomicU64>,
+}
 
 impl Clock for VenueClock {
     fn now(&self) -> Time {
-        venue::BEGUN.after(u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        let since = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        venue::BEGUN.after(since + self.ahead.load(Ordering::SeqCst))
     }
 }
 
@@ -92,11 +100,12 @@ pub(super) enum Keeps {
 pub(super) fn measure(
     folder: &Path,
     commands: &[Command],
-    (pace, keeps): (Pace, Keeps),
+    (pace, keeps, delivers): (Pace, Keeps, bool),
 ) -> Result<Measured, Failure> {
     let failed = |error: String| Failure::local(error);
     let (tell, news) = mpsc::channel();
-    let outside = (VenueClock(Instant::now()), SystemEntropy);
+    let clock = VenueClock { begun: Instant::now(), ahead: Arc::default() };
+    let outside = (clock.clone(), SystemEntropy);
     let outlet = Tally::new(tell);
     let pipeline = match keeps {
         Keeps::Journal => {
@@ -121,14 +130,16 @@ pub(super) fn measure(
             Pipeline::start(ready, outside, outlet, stop_at_once)
         }
     };
-    let given = give(&pipeline.inlet(), &news, commands, pace);
+    let delivers = delivers.then_some(&clock);
+    let given = give(&pipeline.inlet(), &news, commands, (pace, delivers));
     pipeline.stop();
-    let (begun, answered) = given.ok_or_else(|| failed("the exchange stopped by itself".to_owned()))?;
+    let (begun, deliveries, answered) =
+        given.ok_or_else(|| failed("the exchange stopped by itself".to_owned()))?;
     let Answered { latencies, ended, refused } = answered;
     if let Some(reason) = refused {
         return Err(failed(format!("the exchange refused commands of the flow: {reason:?}")));
     }
-    Ok(Measured { latencies, commands: commands.len(), took: ended - begun })
+    Ok(Measured { latencies, deliveries, commands: commands.len(), took: ended - begun })
 }
 
 /// Makes the venue, gives the commands and waits for the last answer. Returns when the first was due.
@@ -136,21 +147,39 @@ fn give(
     inlet: &Inlet<Sent>,
     news: &Receiver<News>,
     commands: &[Command],
-    pace: Pace,
-) -> Option<(Instant, Answered)> {
-    let mut set_up = venue::set_up().peekable();
-    while let Some(command) = set_up.next() {
-        submit(inlet, Inbound::one(Sent::SetUp { last: set_up.peek().is_none() }, command));
+    (pace, delivers): (Pace, Option<&VenueClock>),
+) -> Option<(Instant, u64, Answered)> {
+    let mut deliveries = prepare(inlet, news, venue::set_up())?;
+    if let Some(clock) = delivers {
+        prepare(inlet, news, venue::sold_hours())?;
+        clock.ahead.store(venue::DELIVERING, Ordering::SeqCst);
+        // What has fallen due comes before it.
+        deliveries = prepare(inlet, news, [venue::nothing()].into_iter())?;
     }
-    let Ok(News::Ready) = news.recv() else { return None };
     let begun = Instant::now();
     match pace {
         Pace::Offered(rate) => offer(inlet, commands, begun, rate),
         Pace::Saturated => saturate(inlet, commands),
     }
     match news.recv() {
-        Ok(News::Done(answered)) => Some((begun, answered)),
-        Ok(News::Ready) | Err(_) => None,
+        Ok(News::Done(answered)) => Some((begun, deliveries, answered)),
+        Ok(News::Ready { .. }) | Err(_) => None,
+    }
+}
+
+/// Gives commands that are not measured, and waits until the last is answered. Says how many deliveries there are then.
+fn prepare(
+    inlet: &Inlet<Sent>,
+    news: &Receiver<News>,
+    commands: impl Iterator<Item = Command>,
+) -> Option<u64> {
+    let mut commands = commands.peekable();
+    while let Some(command) = commands.next() {
+        submit(inlet, Inbound::one(Sent::SetUp { last: commands.peek().is_none() }, command));
+    }
+    match news.recv() {
+        Ok(News::Ready { deliveries }) => Some(deliveries),
+        Ok(News::Done(_)) | Err(_) => None,
     }
 }
 
@@ -210,12 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn deliveries_are_under_way_where_they_are_asked_for() {
+        let commands: Vec<Command> = Makers::default().take(1_000).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let measured = measure(folder.path(), &commands, (Pace::Saturated, Keeps::Journal, true)).unwrap();
+        assert!(10_000 < measured.deliveries, "{}", measured.deliveries);
+        assert_eq!(measured.latencies.count(), commands.len());
+    }
+
+    #[test]
     fn every_command_is_durable_and_answered_at_every_pace() {
         let commands: Vec<Command> = Makers::default().take(30_000).collect();
         let journal = [(Pace::Offered(100_000), Keeps::Journal), (Pace::Saturated, Keeps::Journal)];
         for (pace, keeps) in journal.into_iter().chain([(Pace::Saturated, Keeps::Everything)]) {
             let folder = tempfile::tempdir().unwrap();
-            let measured = measure(folder.path(), &commands, (pace, keeps)).unwrap();
+            let measured = measure(folder.path(), &commands, (pace, keeps, false)).unwrap();
             assert_eq!(measured.latencies.count(), commands.len());
             let set_up = u64::try_from(venue::set_up().count()).unwrap();
             // A tick lists the window.

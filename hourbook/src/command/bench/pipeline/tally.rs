@@ -25,7 +25,10 @@ pub(super) enum Sent {
 /// How far the exchange is.
 pub(super) enum News {
     /// The venue is made.
-    Ready,
+    Ready {
+        /// Deliveries that were drawn.
+        deliveries: u64,
+    },
     /// All that is measured was answered.
     Done(Answered),
 }
@@ -44,13 +47,14 @@ pub(super) struct Answered {
 pub(super) struct Tally {
     latencies: Latencies,
     refused: Option<RejectReason>,
+    deliveries: u64,
     news: Sender<News>,
 }
 
 impl Tally {
     /// Tells `news`.
     pub(super) fn new(news: Sender<News>) -> Tally {
-        Tally { latencies: Latencies::default(), refused: None, news }
+        Tally { latencies: Latencies::default(), refused: None, deliveries: 0, news }
     }
 
     fn tell_news(&self, news: News) {
@@ -67,6 +71,7 @@ impl Outlet for Tally {
         match event {
             // Who cancels what was filled meanwhile is told this.
             Event::Rejected { reason: RejectReason::OrderUnknown } => {}
+            Event::DeliveryDrawn { .. } => self.deliveries += 1,
             Event::Rejected { reason } => {
                 self.refused.get_or_insert(*reason);
             }
@@ -76,7 +81,7 @@ impl Outlet for Tally {
 
     fn tell(&mut self, told: Told<'_, Sent>, _: &View) {
         match told.origin {
-            Some(Sent::SetUp { last: true }) => self.tell_news(News::Ready),
+            Some(Sent::SetUp { last: true }) => self.tell_news(News::Ready { deliveries: self.deliveries }),
             Some(Sent::Measured { due, last }) => {
                 let ended = Instant::now();
                 self.latencies.add(ended - due);
