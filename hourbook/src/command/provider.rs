@@ -1,6 +1,7 @@
 //! Provider: sells hours, and delivers what is sold.
 
 mod config;
+mod earnings;
 mod run;
 mod status;
 
@@ -15,6 +16,7 @@ use crate::screen::Screen;
 pub(crate) enum Provider {
     Run(run::Run),
     Status(status::Status),
+    Earnings(earnings::Earnings),
 }
 
 impl Provider {
@@ -22,6 +24,7 @@ impl Provider {
         match self {
             Provider::Run(command) => command.run(options, screen).await,
             Provider::Status(command) => command.run(options, screen).await,
+            Provider::Earnings(command) => command.run(options, screen).await,
         }
     }
 }
