@@ -149,9 +149,7 @@ async fn rule(connection: Connection, examiner: &Examiner, screen: &Screen) -> R
                 continue;
             }
             let line = match examiner.rule(&connection, &case).await {
-                Ok((outcome, sequences)) => {
-                    Line::Ruled { delivery, slot, sequences, outcome: word(&outcome) }
-                }
+                Ok((outcome, sequences)) => Line::Ruled { delivery, slot, sequences, outcome: word(outcome) },
                 Err(error) => {
                     skipped_before.insert(case.slot);
                     skipped(case.slot, error)?

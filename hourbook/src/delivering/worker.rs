@@ -87,7 +87,17 @@ impl Worker {
             })
             .await?
             .sample;
-        self.open(connection, slot, (&assign, &commit), (&leaves, &transcripts, &sample)).await?;
+        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
+        let mut openings = Vec::with_capacity(sample.len());
+        for index in &sample {
+            let at = usize::try_from(*index).map_err(strange)?;
+            let (Some(leaf), Some(transcript)) = (leaves.get(at), transcripts.get(at)) else {
+                return Err(WorkError::Other(format!("sequence {index} was drawn, and there is none")));
+            };
+            let (transcript, path) = (transcript.clone(), tree::path(&hashes, at));
+            openings.push(Opening { commit: commit.id(), leaf: *leaf, transcript, path }.encode());
+        }
+        open(connection, slot, openings).await?;
         let tokens = transcripts.iter().map(|transcript| u64::from(transcript.answer_tokens())).sum();
         Ok(Done { sequences: leaves.len(), tokens, opened: sample.len() })
     }
@@ -127,34 +137,23 @@ impl Worker {
         };
         commit.signed(&self.key)
     }
+}
 
-    async fn open(
-        &self,
-        connection: &Connection,
-        slot: SlotName,
-        (assign, commit): (&Assign, &Commit),
-        (leaves, transcripts, sample): (&[Leaf], &[Transcript], &[u32]),
-    ) -> Result<(), WorkError> {
-        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
-        let mut openings = Vec::new();
-        let mut bytes = 0;
-        for (place, index) in sample.iter().enumerate() {
-            let at = usize::try_from(*index).map_err(strange)?;
-            let (Some(leaf), Some(transcript)) = (leaves.get(at), transcripts.get(at)) else {
-                return Err(WorkError::Other(format!("sequence {index} was drawn, and there is none")));
-            };
-            let path = tree::path(&hashes, at);
-            let opening = Opening { commit: commit.id(), leaf: *leaf, transcript: transcript.clone(), path };
-            openings.push(Blob(opening.encode()));
-            bytes += openings.last().map_or(0, |opening| opening.0.len());
-            if OPENING_BYTES_MAX <= bytes || place + 1 == sample.len() {
-                let openings = std::mem::take(&mut openings);
-                connection.open_slot(OpenSlot { delivery: slot.delivery, slot: slot.slot, openings }).await?;
-                bytes = 0;
-            }
+/// Opens what was drawn, so much in each message.
+async fn open(connection: &Connection, slot: SlotName, all: Vec<Vec<u8>>) -> Result<(), ClientError> {
+    let SlotName { delivery, slot } = slot;
+    let (mut openings, mut bytes, count) = (Vec::new(), 0, all.len());
+    for (place, opening) in all.into_iter().enumerate() {
+        bytes += opening.len();
+        openings.push(Blob(opening));
+        if OPENING_BYTES_MAX <= bytes || place + 1 == count {
+            connection
+                .open_slot(OpenSlot { delivery, slot, openings: std::mem::take(&mut openings) })
+                .await?;
+            bytes = 0;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Why a slot's work was not done.

@@ -22,7 +22,7 @@ use crate::command::provider::config::Config;
 use crate::command::serve::Interrupts;
 use crate::delivering::offers::Offers;
 use crate::delivering::worker::{Done, WorkError, Worker};
-use crate::delivering::{PAUSE, is_over, work_of};
+use crate::delivering::{PAUSE, work_of};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
@@ -162,16 +162,20 @@ async fn work(
     while let Some(slot) = slots.recv().await {
         let begun = Instant::now();
         let SlotName { delivery, slot: number } = slot;
-        let line = match worker.work(&connection, slot).await {
+        let mut outcome = worker.work(&connection, slot).await;
+        while let Err(WorkError::Client(ClientError::Refused(error))) = &outcome
+            && error.retryable
+        {
+            sleep(PAUSE).await;
+            outcome = worker.work(&connection, slot).await;
+        }
+        let line = match outcome {
             Ok(Done { sequences, tokens, opened }) => {
                 let ms = begun.elapsed().as_millis();
                 Line::Worked { delivery, slot: number, sequences, tokens, opened, ms }
             }
             Err(WorkError::Client(error)) if !matches!(error, ClientError::Refused(_)) => return error,
-            // It went on without us: its deadline passed, or an earlier connection did it.
-            Err(WorkError::Client(error)) if is_over(&error) => {
-                Line::Skipped { delivery, slot: number, why: error.to_string() }
-            }
+            // Mostly it went on without us: its deadline passed, or an earlier connection did it.
             Err(WorkError::Client(error)) => Line::Skipped { delivery, slot: number, why: error.to_string() },
             Err(WorkError::Other(why)) => Line::Skipped { delivery, slot: number, why },
         };
