@@ -69,6 +69,26 @@ impl Clearing {
         self.keep(Place::Receipt { delivery, slot }, receipt.encode()).await
     }
 
+    /// A part of a slot's answers: how many parts there are, and the part.
+    pub(crate) async fn outputs(
+        &self,
+        (delivery, slot, part): (u32, u8, u8),
+    ) -> Result<Option<(u8, Vec<u8>)>, ErrorObject> {
+        let found = self.find(Place::Outputs { delivery, slot, part }).await?;
+        Ok(found.and_then(|bytes| bytes.split_first().map(|(parts, data)| (*parts, data.to_vec()))))
+    }
+
+    /// Whether all parts of a slot's answers are kept.
+    pub(crate) async fn has_outputs(&self, delivery: u32, slot: u8) -> Result<bool, ErrorObject> {
+        let Some((parts, _)) = self.outputs((delivery, slot, 0)).await? else { return Ok(false) };
+        for part in 1..parts {
+            if self.outputs((delivery, slot, part)).await?.is_none_or(|(told, _)| told != parts) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     pub(crate) async fn job(&self, account: u32, instrument: u32) -> Result<Option<Job>, ErrorObject> {
         let found = self.find(Place::Job { account, instrument }).await?;
         found.map(|bytes| Job::decode(&bytes).map_err(failed)).transpose()

@@ -27,6 +27,11 @@ impl PublicKey {
         self.0.as_bytes()
     }
 
+    /// The same key for agreement, as X25519 knows it: what is sealed to it, its owner opens.
+    pub fn agreement(&self) -> [u8; 32] {
+        self.0.to_montgomery().to_bytes()
+    }
+
     /// Whether the owner of this key signed `bytes`: RFC 8032 without its leniencies.
     pub fn has_signed(&self, bytes: &[u8], signature: &Signature) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
@@ -43,6 +48,11 @@ impl SecretKey {
     /// What everybody may know of it.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
+    }
+
+    /// The secret half of [`PublicKey::agreement`].
+    pub fn agreement(&self) -> [u8; 32] {
+        self.0.to_scalar_bytes()
     }
 
     /// Signs bytes, which begin with their domain word.

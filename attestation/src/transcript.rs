@@ -87,7 +87,7 @@ impl Transcript {
 
     /// Hash of the answer.
     pub fn answer_hash(&self) -> Digest {
-        Digest::of(Domain::ANSWER, &[&token_bytes(&self.answer)])
+        answer_hash(&self.answer)
     }
 
     /// Hash of the fingerprints, one after the other.
@@ -115,6 +115,11 @@ impl Transcript {
 /// Hash of a prompt: a leaf of the tree of inputs, of which an assignment has the root.
 pub fn prompt_hash(prompt: &[u32]) -> Digest {
     Digest::of(Domain::PROMPT, &[&token_bytes(prompt)])
+}
+
+/// Hash of an answer, as its leaf has it.
+pub fn answer_hash(answer: &[u32]) -> Digest {
+    Digest::of(Domain::ANSWER, &[&token_bytes(answer)])
 }
 
 fn read_tokens(reader: &mut Reader<'_>, field: &'static str) -> Result<Vec<u32>, Malformed> {

@@ -14,9 +14,9 @@ use protocol::control::{
 use protocol::delivery::SlotName;
 use protocol::dry_run::DryRun;
 use protocol::evidence::{
-    AcknowledgeDelivery, AnnounceMaintenance, AssignmentResult, CasesResult, CommitSlot, DeliveriesResult,
-    JobResult, JudgeSlot, OpenSlot, OpeningResult, ReceiptResult, ReclaimSlots, RuleSlot, SampleResult,
-    SetAuditor, SetDeliveryTerms, SubmitJob,
+    AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, AssignmentResult, CasesResult, CommitSlot,
+    DeliveriesResult, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult, ReceiptResult,
+    ReclaimSlots, RuleSlot, SampleResult, SetAuditor, SetDeliveryTerms, StoreOutputs, SubmitJob,
 };
 use protocol::key::{KeysResult, ListKeys, RotateKey};
 use protocol::look::{
@@ -407,6 +407,16 @@ impl Connection {
     /// Commits to what was computed for a slot, and learns what is to be opened.
     pub async fn commit_slot(&self, commit: CommitSlot) -> Result<SampleResult, ClientError> {
         result!(Sample, self.call(Request::CommitSlot(commit)).await?)
+    }
+
+    /// Keeps a part of a slot's answers for the taker.
+    pub async fn store_outputs(&self, outputs: StoreOutputs) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::StoreOutputs(outputs)).await?)
+    }
+
+    /// Has a part of a slot's answers.
+    pub async fn outputs(&self, part: AskOutputs) -> Result<OutputsResult, ClientError> {
+        result!(Outputs, self.call(Request::Outputs(part)).await?)
     }
 
     /// Opens what was drawn, or a part of it.

@@ -2,7 +2,4 @@
 
 #![no_main]
 
-#[path = "../src/history.rs"]
-mod history;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| history::history(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hourbook_fuzz::history::history(data));

@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod evidence;
+pub mod history;
 pub mod image;
 pub mod model;
 pub mod record;

@@ -3,6 +3,7 @@
 pub(crate) mod computing;
 pub(crate) mod examiner;
 pub(crate) mod offers;
+pub(crate) mod outputs;
 pub(crate) mod worker;
 
 use std::time::Duration;

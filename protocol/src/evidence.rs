@@ -111,6 +111,43 @@ pub struct SampleResult {
     pub engine_seq: u64,
 }
 
+/// Params of `store_outputs`: all answers of a slot, sealed to the taker's key, part by part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreOutputs {
+    /// Of which delivery.
+    pub delivery: u32,
+    /// Which slot.
+    pub slot: u8,
+    /// Which part, from 0.
+    pub part: u8,
+    /// How many parts there are, at most 64.
+    pub parts: u8,
+    /// The part.
+    pub data: Blob,
+}
+
+/// Params of `outputs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskOutputs {
+    /// Of which delivery.
+    pub delivery: u32,
+    /// Which slot.
+    pub slot: u8,
+    /// Which part, from 0.
+    pub part: u8,
+}
+
+/// Result of `outputs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputsResult {
+    /// How many parts there are.
+    pub parts: u8,
+    /// The part that was asked for.
+    pub data: Blob,
+}
+
 /// Params of `open_slot`. A sample may be opened in several messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

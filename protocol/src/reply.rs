@@ -10,7 +10,8 @@ use crate::control::DrainResult;
 use crate::dry_run::DryRun;
 use crate::error::ErrorObject;
 use crate::evidence::{
-    AssignmentResult, CasesResult, DeliveriesResult, JobResult, OpeningResult, ReceiptResult, SampleResult,
+    AssignmentResult, CasesResult, DeliveriesResult, JobResult, OpeningResult, OutputsResult, ReceiptResult,
+    SampleResult,
 };
 use crate::key::KeysResult;
 use crate::look::{BookLook, CandlesLook, TickerLook, TradesLook};
@@ -115,6 +116,8 @@ pub enum Answer {
     Assignment(Box<AssignmentResult>),
     /// Of `commit_slot`.
     Sample(SampleResult),
+    /// Of `outputs`.
+    Outputs(OutputsResult),
     /// Of `open_slot`.
     Opening(OpeningResult),
     /// Of `receipt`.
@@ -209,6 +212,7 @@ impl Answer {
             "submit_job" => Answer::Job(serde_json::from_str(text)?),
             "assignment" => Answer::Assignment(serde_json::from_str(text)?),
             "commit_slot" => Answer::Sample(serde_json::from_str(text)?),
+            "outputs" => Answer::Outputs(serde_json::from_str(text)?),
             "open_slot" => Answer::Opening(serde_json::from_str(text)?),
             "receipt" => Answer::Receipt(serde_json::from_str(text)?),
             "cases" => Answer::Cases(serde_json::from_str(text)?),

@@ -15,8 +15,8 @@ use crate::delivery::SlotName;
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::evidence::{
-    AcknowledgeDelivery, AnnounceMaintenance, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots, RuleSlot,
-    SetAuditor, SetDeliveryTerms, SubmitJob,
+    AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots,
+    RuleSlot, SetAuditor, SetDeliveryTerms, StoreOutputs, SubmitJob,
 };
 use crate::fields::{decode, excerpt};
 use crate::key::{ListKeys, RotateKey};
@@ -113,6 +113,10 @@ pub enum Request {
     Assignment(SlotName),
     /// Commit to what was computed.
     CommitSlot(CommitSlot),
+    /// Keep all answers for the taker.
+    StoreOutputs(StoreOutputs),
+    /// Have the answers that were kept.
+    Outputs(AskOutputs),
     /// Open what was drawn of it.
     OpenSlot(OpenSlot),
     /// Have all that was shown of a slot.
@@ -162,7 +166,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 61] = [
+pub const METHODS: [&str; 63] = [
     "login",
     "ping",
     "logout",
@@ -201,6 +205,8 @@ pub const METHODS: [&str; 61] = [
     "submit_job",
     "assignment",
     "commit_slot",
+    "store_outputs",
+    "outputs",
     "open_slot",
     "receipt",
     "judge_slot",
@@ -274,6 +280,8 @@ impl Request {
             "submit_job" => Request::SubmitJob(decode::<SubmitJob, _>(params)?),
             "assignment" => Request::Assignment(decode::<SlotName, _>(params)?),
             "commit_slot" => Request::CommitSlot(decode::<CommitSlot, _>(params)?),
+            "store_outputs" => Request::StoreOutputs(decode::<StoreOutputs, _>(params)?),
+            "outputs" => Request::Outputs(decode::<AskOutputs, _>(params)?),
             "open_slot" => Request::OpenSlot(decode::<OpenSlot, _>(params)?),
             "receipt" => Request::Receipt(decode::<SlotName, _>(params)?),
             "judge_slot" => Request::JudgeSlot(decode::<JudgeSlot, _>(params)?),
@@ -355,6 +363,8 @@ impl Request {
             Request::SubmitJob(_) => "submit_job",
             Request::Assignment(_) => "assignment",
             Request::CommitSlot(_) => "commit_slot",
+            Request::StoreOutputs(_) => "store_outputs",
+            Request::Outputs(_) => "outputs",
             Request::OpenSlot(_) => "open_slot",
             Request::Receipt(_) => "receipt",
             Request::JudgeSlot(_) => "judge_slot",
@@ -392,10 +402,10 @@ impl Request {
                 Some(Scope::Cancel)
             }
             Request::SetCapacity(_) => Some(Scope::Provide),
-            Request::Deliveries(_) | Request::Receipt(_) => Some(Scope::Read),
+            Request::Deliveries(_) | Request::Receipt(_) | Request::Outputs(_) => Some(Scope::Read),
             Request::AcknowledgeDelivery(_) | Request::AnnounceMaintenance(_) => Some(Scope::Provide),
             Request::ReclaimSlots(_) | Request::Assignment(_) => Some(Scope::Provide),
-            Request::CommitSlot(_) | Request::OpenSlot(_) => Some(Scope::Provide),
+            Request::CommitSlot(_) | Request::StoreOutputs(_) | Request::OpenSlot(_) => Some(Scope::Provide),
             Request::SubmitJob(_) | Request::DisputeSlot(_) => Some(Scope::Trade),
             Request::JudgeSlot(_) => Some(Scope::Provide),
             Request::Cases | Request::RuleSlot(_) | Request::SetAuditor(_) => Some(Scope::Admin),

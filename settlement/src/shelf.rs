@@ -21,6 +21,15 @@ pub enum Place {
         /// Its slot, 0 to 11.
         slot: u8,
     },
+    /// A part of a slot's answers, sealed to the taker.
+    Outputs {
+        /// The delivery's number.
+        delivery: u32,
+        /// Its slot, 0 to 11.
+        slot: u8,
+        /// The part, from 0.
+        part: u8,
+    },
     /// What an account wants done in a window that it holds.
     Job {
         /// The account's number.
@@ -58,6 +67,7 @@ impl Place {
         let (kind, first, second) = match self {
             Place::Assignment { delivery, slot } => (0, delivery, u32::from(slot)),
             Place::Receipt { delivery, slot } => (1, delivery, u32::from(slot)),
+            Place::Outputs { delivery, slot, part } => (3, delivery, u32::from(slot) << 8 | u32::from(part)),
             Place::Job { account, instrument } => (2, instrument, account),
         };
         let mut bytes = [0; 9];

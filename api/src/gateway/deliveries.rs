@@ -26,8 +26,8 @@ use protocol::delivery::SlotName;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::evidence::{
-    AssignmentResult, CommitSlot, JobResult, JudgeSlot, OpenSlot, OpeningResult, ReceiptResult, SampleResult,
-    SubmitJob,
+    AskOutputs, AssignmentResult, CommitSlot, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult,
+    ReceiptResult, SampleResult, StoreOutputs, SubmitJob,
 };
 use protocol::operator::Accepted;
 use protocol::reply::Answer;
@@ -47,6 +47,8 @@ use crate::question::{Facts, Question};
 /// What `submit_job` draws with unless it says so.
 const TEMPERATURE_MICRO: u32 = 1_000_000;
 const TOP_K: u32 = 40;
+/// Parts of a slot's answers.
+const OUTPUT_PARTS_MAX: u8 = 64;
 
 impl Session {
     /// What the engine decides alone.
@@ -100,6 +102,8 @@ impl Session {
                 self.assignment(*name).await.map(|result| Answer::Assignment(Box::new(result)))
             }
             Request::CommitSlot(params) => self.commit_slot(params).await.map(Answer::Sample),
+            Request::StoreOutputs(params) => self.store_outputs(params).await.map(Answer::Accepted),
+            Request::Outputs(params) => self.outputs(params).await.map(Answer::Outputs),
             Request::OpenSlot(params) => self.open_slot(params).await.map(Answer::Opening),
             Request::Receipt(name) => {
                 self.receipt(*name).await.map(|result| Answer::Receipt(Box::new(result)))
@@ -219,6 +223,35 @@ impl Session {
         self.gateway.draw(clearing, (of, receipt), sequence.0).await
     }
 
+    /// Keeps a part of the answers for whoever asked. Only who has the taker's key can read them.
+    async fn store_outputs(&self, params: &StoreOutputs) -> Result<Accepted, ErrorObject> {
+        let StoreOutputs { delivery, slot, part, parts, ref data } = *params;
+        let (of, clearing) = (slot_of(SlotName { delivery, slot })?, self.gateway.clearing()?);
+        if !(1..=OUTPUT_PARTS_MAX).contains(&parts) || parts <= part {
+            let message = "answers come in 1 to 64 parts, numbered from 0";
+            return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("part"));
+        }
+        let _held = clearing.hold(delivery).await;
+        let facts = self.provided(of).await?;
+        if !matches!(facts.state(of.1), SlotState::Assigned | SlotState::Committed) {
+            return Err(wrong_state("answers are kept until the slot is opened"));
+        }
+        let bytes = [&[parts], data.0.as_slice()].concat();
+        clearing.keep(Place::Outputs { delivery, slot, part }, bytes).await?;
+        // Nothing is journaled: the leaves that were committed to say whether the answers are right.
+        Ok(Accepted { engine_seq: 0 })
+    }
+
+    async fn outputs(&self, params: &AskOutputs) -> Result<OutputsResult, ErrorObject> {
+        let AskOutputs { delivery, slot, part } = *params;
+        let clearing = self.gateway.clearing()?;
+        let assign = clearing.assign(delivery, slot).await?.ok_or_else(unknown)?;
+        let is_taker = self.own_key()? == assign.taker;
+        let found = clearing.outputs((delivery, slot, part)).await?.filter(|_| is_taker);
+        let (parts, data) = found.ok_or_else(unknown)?;
+        Ok(OutputsResult { parts, data: Blob(data) })
+    }
+
     async fn open_slot(&self, params: &OpenSlot) -> Result<OpeningResult, ErrorObject> {
         let OpenSlot { delivery, slot, openings } = params;
         let (of, clearing) =
@@ -234,6 +267,10 @@ impl Session {
                 0 => Ok(OpeningResult { closed: 0, engine_seq: None }),
                 _ => Err(wrong_state("the slot's sample is not to be opened now")),
             };
+        }
+        let is_asked = receipt.assign.taker != receipt.assign.exchange;
+        if is_asked && !clearing.has_outputs(*delivery, *slot).await? {
+            return Err(wrong_state("the taker's answers are missing: store_outputs comes before open_slot"));
         }
         let openings = openings.clone();
         let receipt = blocking(move || case::opened(receipt, &openings)).await?.map_err(refused)?;

@@ -295,6 +295,8 @@ impl Session {
             Request::SubmitJob(_)
             | Request::Assignment(_)
             | Request::CommitSlot(_)
+            | Request::StoreOutputs(_)
+            | Request::Outputs(_)
             | Request::OpenSlot(_)
             | Request::Receipt(_)
             | Request::JudgeSlot(_) => {

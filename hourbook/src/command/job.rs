@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use attestation::key::SecretKey;
 use attestation::receipt::Receipt;
 use clap::{Args, Subcommand};
+use client::key_file;
 use inference::{Model, Text, Token};
 use protocol::delivery::SlotName;
 use protocol::evidence::SubmitJob;
@@ -11,6 +13,7 @@ use serde::Serialize;
 
 use crate::argument;
 use crate::auditor::{Auditor, BUILT_IN};
+use crate::delivering::outputs;
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
@@ -25,7 +28,8 @@ Examples:
   hourbook --key ann.key job submit --symbol CPU.US-E.FIRM.2026-11-23T1405Z --prompts prompts.txt --tokens 64 --temperature 0";
 
 const EXAMPLES_ANSWERS: &str = "\
-Shows what was opened of a slot, as text. With --out the receipt is kept: `hourbook receipt verify` checks it offline.
+Shows the answers to the key that asked for them, after each was held against what the provider committed to; to others what was
+opened. With --out the receipt is kept: `hourbook receipt verify` checks it offline.
 
 Examples:
   hourbook --key ann.key job answers 12 3
@@ -89,6 +93,8 @@ struct Answered {
     delivery: u32,
     slot: u8,
     sequences: u32,
+    /// Whether these are all answers, and each is the one that was committed to.
+    checked: bool,
     answers: Vec<Answer>,
 }
 
@@ -96,7 +102,9 @@ struct Answered {
 #[derive(Serialize)]
 pub(crate) struct Answer {
     pub(crate) index: u32,
-    pub(crate) prompt: String,
+    /// Absent where it is not open; the asker knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) prompt: Option<String>,
     pub(crate) answer: String,
 }
 
@@ -147,10 +155,18 @@ fn prompts(path: &Path, model: &Model) -> Result<Vec<Vec<u32>>, Failure> {
 impl Answers {
     async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let connection = options.login().await?;
-        let told = connection.receipt(SlotName { delivery: self.delivery, slot: self.slot }).await?;
-        connection.close().await;
+        let slot = SlotName { delivery: self.delivery, slot: self.slot };
+        let told = connection.receipt(slot).await?;
         let receipt = Receipt::decode(&told.receipt.0);
         let receipt = receipt.map_err(|error| Failure::connection(error.to_string()))?;
+        let key = options.key_path().and_then(|path| read_key(&path))?;
+        let own = match receipt.assign.taker == key.public() {
+            true => Some(outputs::fetch(&connection, slot, (&key, &receipt.leaves)).await?),
+            // The reference batch: what is open is all there is to see.
+            false => None,
+        };
+        connection.close().await;
+        let own = own.transpose().map_err(Failure::connection)?;
         if let Some(path) = &self.out {
             std::fs::write(path, &told.receipt.0)
                 .map_err(|error| Failure::local(format!("{}: {error}", path.display())))?;
@@ -167,30 +183,52 @@ impl Answers {
             delivery: self.delivery,
             slot: self.slot,
             sequences: receipt.assign.count,
-            answers: answers(&receipt, model.model()),
+            checked: own.is_some(),
+            answers: match own {
+                Some(own) => taken(&receipt, &own, model.model()),
+                None => answers(&receipt, model.model()),
+            },
         };
         screen.show(&answered, |answered| {
-            let lines = answered
-                .answers
-                .iter()
-                .map(|Answer { index, prompt, answer }| format!("{index:>3}  {prompt}\n     -> {answer}\n"));
+            let lines = answered.answers.iter().map(|Answer { index, prompt, answer }| {
+                let prompt = prompt.as_deref().unwrap_or("(not open)");
+                format!("{index:>3}  {prompt}\n     -> {answer}\n")
+            });
             lines.collect()
         })
     }
 }
 
+/// The key in a file.
+fn read_key(path: &Path) -> Result<SecretKey, Failure> {
+    let secret = key_file::read(path).map_err(|error| Failure::local(error.to_string()))?;
+    Ok(SecretKey::from_bytes(secret.bytes()))
+}
+
 /// What is open of a slot, as text.
 pub(crate) fn answers(receipt: &Receipt, model: &Model) -> Vec<Answer> {
-    let text = |tokens: &[u32]| {
-        let mut text = Text::default();
-        let shown =
-            tokens.iter().map(|token| text.push(model.tokenizer().bytes(Token(*token)))).collect::<String>();
-        (shown + &text.finish()).trim().replace('\n', " ")
-    };
     let open = receipt.open.iter().map(|(index, transcript)| Answer {
         index: *index,
-        prompt: text(transcript.prompt()),
-        answer: text(transcript.answer()),
+        prompt: Some(text(transcript.prompt(), model)),
+        answer: text(transcript.answer(), model),
     });
     open.collect()
+}
+
+/// All answers of a slot, as text. Their prompts are known where they are open.
+fn taken(receipt: &Receipt, answers: &[Vec<u32>], model: &Model) -> Vec<Answer> {
+    let prompt = |index| receipt.transcript(index).map(|transcript| text(transcript.prompt(), model));
+    let answer = |(index, answer): (u32, &Vec<u32>)| Answer {
+        index,
+        prompt: prompt(index),
+        answer: text(answer, model),
+    };
+    (0..).zip(answers).map(answer).collect()
+}
+
+fn text(tokens: &[u32], model: &Model) -> String {
+    let mut text = Text::default();
+    let bytes = tokens.iter().map(|token| model.tokenizer().bytes(Token(*token)));
+    let shown = bytes.map(|bytes| text.push(bytes)).collect::<String>();
+    (shown + &text.finish()).trim().replace('\n', " ")
 }

@@ -25,6 +25,7 @@ use tokio::task::spawn_blocking;
 
 use crate::auditor::Auditor;
 use crate::delivering::computing::compute;
+use crate::delivering::outputs;
 use crate::failure::Failure;
 
 /// Sequences that are computed together.
@@ -87,6 +88,9 @@ impl Worker {
             })
             .await?
             .sample;
+        if assign.taker != assign.exchange {
+            outputs::store(connection, slot, (&assign.taker, &transcripts)).await?;
+        }
         let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
         let mut openings = Vec::with_capacity(sample.len());
         for index in &sample {

@@ -355,7 +355,7 @@ impl Taker {
             buyer: TAKER,
             provider: PROVIDER,
             price: self.bought.get(&symbol).map_or(PRICE, String::as_str),
-            asked: answers.iter().map(|answer| answer.prompt.clone()).collect(),
+            asked: answers.iter().map(|answer| answer.prompt.clone().unwrap_or_default()).collect(),
             answered: answers.iter().map(|answer| answer.answer.clone()).collect(),
             audited_by: AUDITOR,
             audited,
