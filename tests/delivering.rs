@@ -5,6 +5,8 @@
 
 #[path = "delivering/forger.rs"]
 mod forger;
+#[path = "delivering/liar.rs"]
+mod liar;
 #[path = "process/mod.rs"]
 mod process;
 
@@ -18,7 +20,8 @@ use client::connection::Connection;
 use client::key_file;
 use client::secret::Secret;
 use engine::command::Command as Journaled;
-use engine::delivery::outcome::Outcome;
+use engine::delivery::audit::Verdict;
+use engine::delivery::outcome::{Outcome, Ruling};
 use engine::event::Event;
 use engine::units::Amount;
 use journal::recovery::recover;
@@ -158,6 +161,23 @@ impl World {
         let connection = Connection::open(&self.url).await.unwrap();
         connection.login_key(&key_file::read(&self.path("ann.key")).unwrap()).await.unwrap();
         connection
+    }
+
+    /// How many audits flagged a slot, and how many rulings said that it was delivered.
+    fn flagged_and_upheld(&self) -> (usize, usize) {
+        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
+        let (mut flagged, mut upheld) = (0, 0);
+        let recovered = recover(&log, &mut |_, events| {
+            for event in events {
+                match event {
+                    Event::SlotJudged { verdict: Verdict::Flagged, .. } => flagged += 1,
+                    Event::SlotRuled { ruling: Ruling::Delivered, .. } => upheld += 1,
+                    _ => {}
+                }
+            }
+        });
+        recovered.unwrap();
+        (flagged, upheld)
     }
 
     /// What each slot came to, and how often it was paid, by delivery and slot.
@@ -310,6 +330,30 @@ async fn made_up_answers_are_not_paid() {
     // What it paid came back, and the bond's cover with it.
     let total: f64 = held.balances[0].total.parse().unwrap();
     assert!(1_000.0 < total, "the taker has {total}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auditor_who_lies_is_overruled() {
+    let mut world = World::begin().await;
+    for name in ["helio", "eve", "arbiter"] {
+        world.start(name);
+    }
+    let secret = key_file::read(&world.path("joe.key")).unwrap();
+    let liar = tokio::spawn(liar::run(world.url.clone(), secret));
+    let taker = world.taker().await;
+    buy(&taker).await;
+    let until = drawn(&world).await;
+    settled(&world, until).await;
+    liar.abort();
+    taker.close().await;
+    world.serving.take().unwrap().kill();
+    let paid = world.paid();
+    assert!(paid.len() == 12 && paid.values().all(|outcomes| outcomes[0] == Outcome::Accepted), "{paid:?}");
+    assert_eq!(
+        world.flagged_and_upheld(),
+        (12, 12),
+        "every lie is in the journal, and what the arbiter found"
+    );
 }
 
 #[test]
