@@ -1,6 +1,7 @@
 //! Ledger: moves credit between states. Every movement is a transfer between two of them.
 //!
-//! Invariant: `available + held + bonded` over all accounts, and escrow and fees, are what was deposited.
+//! Invariant: `available + held + bonded` over all accounts, and escrow, stakes and fees, are what was deposited and not
+//! burned.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ use crate::label::Label;
 use crate::obligation::Obligations;
 use crate::order::Side;
 use crate::position::{Position, PositionRow, Positions};
+use crate::provider::{Providers, Slash};
 use crate::units::{Amount, Lots, Ppm, Price, Volume};
 
 /// Credit, positions and obligations of all accounts.
@@ -35,6 +37,8 @@ pub struct Ledger {
     pub escrow: Amount,
     /// Fees the exchange has taken.
     pub fees: Amount,
+    /// What providers have at stake, and their records.
+    pub providers: Providers,
     /// References of deposits that were minted.
     pub(crate) references: BTreeSet<Label>,
     pub(crate) touched: Touched,
@@ -319,6 +323,37 @@ impl Ledger {
         fee
     }
 
+    /// Puts credit at stake, which the caller has found to be available.
+    pub(crate) fn stake(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.available = balance.available.less(amount);
+        let provider = self.providers.at_mut(account);
+        provider.staked = provider.staked.plus(amount);
+    }
+
+    /// Takes credit back from a stake.
+    pub(crate) fn unstake(&mut self, account: AccountId, amount: Amount) {
+        let provider = self.providers.at_mut(account);
+        provider.staked = provider.staked.less(amount);
+        self.free(account, amount);
+    }
+
+    /// Takes a slash from a stake: to the holder, to an auditor if there is one, and out of the world.
+    pub(crate) fn slash(
+        &mut self,
+        account: AccountId,
+        (holder, auditor): (AccountId, Option<AccountId>),
+        slash: &Slash,
+    ) {
+        let provider = self.providers.at_mut(account);
+        provider.staked = provider.staked.less(slash.total());
+        self.free(holder, slash.holder);
+        if let Some(auditor) = auditor {
+            self.free(auditor, slash.auditor);
+        }
+        self.supply = self.supply.less(slash.burned);
+    }
+
     /// Holds a deposit, which the caller has found to be available.
     pub(crate) fn hold(&mut self, account: AccountId, amount: Amount) {
         let balance = self.touch(account);
@@ -356,12 +391,16 @@ pub(crate) fn bond_needed(short: u64, bond: Amount) -> Option<Amount> {
 impl Image for Ledger {
     fn put(&self, to: &mut ImageWriter<'_>) {
         // Between commands nothing is touched.
-        let Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched: _ } = self;
+        #[rustfmt::skip]
+        let Ledger {
+            accounts, positions, obligations, supply, escrow, fees, providers, references, touched: _,
+        } = self;
         accounts.put(to);
         obligations.put(to);
         positions.put(obligations, to);
         [supply, escrow, fees].into_iter().for_each(|amount| amount.put(to));
         to.list(references.iter());
+        providers.put(to);
     }
 
     fn take(from: &mut ImageReader<'_>) -> Taken<Ledger> {
@@ -372,7 +411,13 @@ impl Image for Ledger {
         let references = Vec::<Label>::take(from)?;
         let ascend = references.is_sorted_by(|one, other| one < other);
         from.check(ascend, "references of deposits ascend")?;
+        let providers = Providers::take(from)?;
+        let known = providers.iter().all(|(account, _)| accounts.contains(account));
+        from.check(known, "a stake is an account's")?;
         let (references, touched) = (references.into_iter().collect(), Touched::default());
-        Ok(Ledger { accounts, positions, obligations, supply, escrow, fees, references, touched })
+        #[rustfmt::skip]
+        let ledger =
+            Ledger { accounts, positions, obligations, supply, escrow, fees, providers, references, touched };
+        Ok(ledger)
     }
 }

@@ -34,6 +34,7 @@ pub mod order_filter;
 pub mod outcome;
 pub mod position;
 mod prefetch;
+pub mod provider;
 pub mod reference_rate;
 pub mod reject;
 pub mod sequencer;

@@ -119,6 +119,7 @@ impl View {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
             Event::DisputeClosed { deposit, lost: true, .. } => self.supply = self.supply.less(deposit),
+            Event::Slashed { burned, .. } => self.supply = self.supply.less(burned),
             Event::FeesChanged { fees } => self.fees = fees,
             Event::ModeSet { scope, mode, .. } => self.set_mode(scope, mode),
             _ => self.apply_market(event),

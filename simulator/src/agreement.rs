@@ -55,6 +55,7 @@ fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
     let known = (name, accounts.group(number), account.provider);
     assert_eq!((told.name, told.group, told.provider), known, "who {name} is");
     assert_eq!(told.balance, account.balance(), "balance of {name}");
+    assert_eq!(told.staked, exchange.ledger().providers.of(number).staked, "stake of {name}");
     assert_eq!(told.xseq, account.xseq, "private stream of {name}");
     assert_eq!((told.locked, told.limits), (account.locked, account.limits), "bounds of {name}");
     assert_eq!(told.auditor, accounts.auditors().any(|auditor| auditor == number), "whether {name} audits");

@@ -280,6 +280,15 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
         Reason::InsufficientDeposit => {
             (Code::Internal, None, "too little credit is available for the deposit of a dispute")
         }
+        Reason::StakeZero => (Code::Internal, None, "a stake is above zero"),
+        Reason::StakeLocked => (
+            Code::Internal,
+            None,
+            "the stake secures what is sold, or may be: it is free two times for disputes after the last slot",
+        ),
+        Reason::InsufficientStake => {
+            (Code::Internal, None, "the provider has less at stake: add to the stake first")
+        }
     }
 }
 

@@ -70,6 +70,14 @@ impl Exchange {
         if u64::from(lots.count()) < used {
             return Err(RejectReason::CapacityInUse);
         }
+        if !lots.is_zero() {
+            let market = self.instruments[index(instrument.0)].market;
+            let terms = self.markets[index(market.0)].delivery;
+            if self.ledger.providers.of(account).staked < terms.stake {
+                return Err(RejectReason::InsufficientStake);
+            }
+            self.lock_stake(account, instrument, terms);
+        }
         self.ledger.set_capacity(account, instrument, lots);
         self.events.push(Event::CapacitySet { account, instrument, lots });
         Ok(())

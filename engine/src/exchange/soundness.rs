@@ -47,7 +47,10 @@ impl Exchange {
             let balance = account.balance();
             sum.plus(balance.available).plus(balance.held).plus(balance.bonded)
         });
-        assert_eq!(of_accounts.plus(ledger.escrow).plus(ledger.fees), ledger.supply, "credit is conserved");
+        let staked =
+            ledger.providers.iter().fold(Amount::ZERO, |sum, (_, provider)| sum.plus(provider.staked));
+        let all = of_accounts.plus(ledger.escrow).plus(staked).plus(ledger.fees);
+        assert_eq!(all, ledger.supply, "credit is conserved");
     }
 
     /// I5: what is held and bonded is what open orders and obligations could cost.

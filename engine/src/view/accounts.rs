@@ -79,6 +79,8 @@ pub struct AccountView {
     pub cancel_after: Option<Time>,
     /// Its credit.
     pub balance: Balance,
+    /// What it has at stake, as a provider.
+    pub staked: Amount,
     /// Number of its last private event.
     pub xseq: PrivateSequence,
     /// Positions by instrument.
@@ -179,7 +181,9 @@ impl AccountsView {
             | Event::AuditorDrawn { account, xseq, .. }
             | Event::SlotDisputed { account, xseq, .. }
             | Event::DisputeClosed { account, xseq, .. }
-            | Event::SlotPaid { account, xseq, .. } => drop(self.at_mut(account, xseq)),
+            | Event::SlotPaid { account, xseq, .. }
+            | Event::Slashed { account, xseq, .. } => drop(self.at_mut(account, xseq)),
+            Event::StakeChanged { account, xseq, staked } => self.at_mut(account, xseq).staked = staked,
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
@@ -208,6 +212,7 @@ impl AccountsView {
             limits: AccountLimits::NONE,
             cancel_after: None,
             balance: Balance::default(),
+            staked: Amount::ZERO,
             xseq: PrivateSequence(0),
             positions: BTreeMap::new(),
             orders: BTreeMap::new(),

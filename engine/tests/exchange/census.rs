@@ -7,7 +7,7 @@ use engine::event::Event;
 use engine::reject::RejectReason;
 
 /// Every kind of event that can be foretold, and ways in which events of one kind differ.
-const WAYS: [&str; 77] = [
+const WAYS: [&str; 79] = [
     "AccountLimitsSet",
     "AccountOpened",
     "AuditorDrawn",
@@ -84,6 +84,8 @@ const WAYS: [&str; 77] = [
     "SlotPaid Rejected",
     "SlotPaid Unopened",
     "SlotRuled",
+    "Slashed",
+    "StakeChanged",
     "Traded",
 ];
 
@@ -98,7 +100,9 @@ const DELIVERIES_FROM: u16 = 60;
 fn is_delivered(way: &str) -> bool {
     let drawn = way.starts_with("DeliveryDrawn");
     !drawn
-        && ["Auditor", "Delivery", "Dispute", "Maintenance", "Slot"].iter().any(|kind| way.starts_with(kind))
+        && ["Auditor", "Delivery", "Dispute", "Maintenance", "Slot", "Slashed", "Stake"]
+            .iter()
+            .any(|kind| way.starts_with(kind))
 }
 
 /// What happened, by name.

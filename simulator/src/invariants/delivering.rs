@@ -1,5 +1,7 @@
 //! Delivering: what comes of deliveries, slot by slot: each goes forward, is told to both sides, and is paid once.
 
+use engine::command::Command;
+use engine::delivery::command::DeliveryCommand;
 use engine::delivery::outcome::Outcome;
 use engine::delivery::run::DeliveryTerms;
 use engine::delivery::slot::{Party, SLOTS, SlotNumber, SlotState};
@@ -147,6 +149,14 @@ impl Auditor {
                 self.number(account, xseq);
                 self.slot_paid(event);
             }
+            Event::StakeChanged { account, xseq, staked } => {
+                self.number(account, xseq);
+                self.stake_told(account, micro(staked));
+            }
+            Event::Slashed { account, xseq, .. } => {
+                self.number(account, xseq);
+                self.slashed(event);
+            }
             Event::AuditorSet { .. }
             | Event::SlotCommitted { .. }
             | Event::AuditorsDrawn { .. }
@@ -239,6 +249,44 @@ impl Auditor {
         if let Some(owner) = self.owner(parcel.holder) {
             owner.credit += taken;
         }
+    }
+
+    /// A stake is told: what was asked for moved there, or back.
+    fn stake_told(&mut self, account: AccountId, staked: i128) {
+        let moved = match self.command {
+            Command::Delivery(DeliveryCommand::AddStake { amount, .. }) => micro(amount),
+            Command::Delivery(DeliveryCommand::WithdrawStake { amount, .. }) => -micro(amount),
+            // What a slash took was counted with it.
+            _ => 0,
+        };
+        let Some(owner) = self.owner(account) else { return };
+        owner.staked += moved;
+        owner.credit -= moved;
+        let known = owner.staked;
+        let what = format_args!("{account:?} has {known} at stake, is told {staked}");
+        self.findings.expect(known == staked, Invariant::Credit, what);
+        self.told_staked = self.owners.iter().map(|owner| owner.staked).sum();
+    }
+
+    /// At most five slots' worth, for the holder, the auditor and the fire.
+    fn slashed(&mut self, event: &Event) {
+        let Event::Slashed { account, delivery, slot, finder, holder, auditor, burned, .. } = *event else {
+            return;
+        };
+        let Some(parcel) = self.parcels.get(&delivery).copied() else { return };
+        let worth = self.worth(&parcel, slot).escrow;
+        let all = micro(holder) + micro(auditor) + micro(burned);
+        let Some(owner) = self.owner(account) else { return };
+        let most = owner.staked.min(5 * worth);
+        owner.staked -= all;
+        let right = all == most && account == parcel.provider && (finder.is_some() || auditor.is_zero());
+        self.findings.expect(right, Invariant::Credit, format_args!("{most} can be slashed: {event:?}"));
+        for (to, amount) in [(Some(parcel.holder), holder), (finder, auditor)] {
+            if let Some(owner) = to.and_then(|to| self.owner(to)) {
+                owner.credit += micro(amount);
+            }
+        }
+        self.supply -= micro(burned);
     }
 
     /// I7: a window is over, and every slot of it is final. Returns whether anything of it was delivered.

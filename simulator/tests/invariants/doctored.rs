@@ -1,6 +1,9 @@
 //! Doctored: one event is told wrong, and the auditor finds it and names the invariant.
 
 use engine::command::Command;
+use engine::delivery::outcome::Outcome;
+use engine::delivery::run::Deadline;
+use engine::delivery::slot::{SlotNumber, SlotState};
 use engine::ending::{Ended, FirstOutcome};
 use engine::event::{Event, PrivateSequence};
 use engine::ids::{GroupId, OrderId};
@@ -438,6 +441,56 @@ fn a_missing_delivery_is_found() {
     found(Invariant::Owed, |desk| {
         sold_and_closed(desk);
         desk.doctored_tick(leave_out(|event| matches!(event, Event::DeliveryDrawn { .. })));
+    });
+}
+
+/// Sells three lots, and lets all but the last tick before the first slot is final pass.
+fn missed(desk: &mut Desk) {
+    sold_and_closed(desk);
+    desk.ask(Command::Tick);
+    let run = *desk.exchange.deliveries().run(crate::desk::FIRST).unwrap();
+    desk.now = run.due(Deadline::Dispute, SlotNumber::FIRST).before(2);
+    // It takes a nanosecond itself.
+    desk.ask(Command::Tick);
+    desk.now = desk.now.after(1);
+}
+
+#[test]
+fn what_is_missed_and_paid_right_is_not_found() {
+    let mut desk = Desk::open();
+    missed(&mut desk);
+    desk.doctored_tick(|events| {
+        let paid = events.iter().filter(|event| matches!(event, Event::SlotPaid { .. }));
+        assert_eq!(paid.count(), 2, "both sides of the first slot");
+    });
+    assert_eq!(desk.auditor.findings().first(), []);
+}
+
+#[test]
+fn a_slot_that_pays_another_amount_is_found() {
+    found(Invariant::Credit, |desk| {
+        missed(desk);
+        desk.doctored_tick(rewrite(|event| match event {
+            Event::SlotPaid { account, xseq, delivery, slot, outcome, received, fee } => {
+                let received = received.plus(Amount::new(1));
+                Some(Event::SlotPaid { account, xseq, delivery, slot, outcome, received, fee })
+            }
+            _ => None,
+        }));
+    });
+}
+
+#[test]
+fn a_slot_that_ends_otherwise_for_each_side_is_found() {
+    found(Invariant::Owed, |desk| {
+        missed(desk);
+        desk.doctored_tick(rewrite(|event| match event {
+            Event::SlotChanged { account: MAKER, xseq, delivery, slot, state: SlotState::Final(_) } => {
+                let (account, state) = (MAKER, SlotState::Final(Outcome::Accepted));
+                Some(Event::SlotChanged { account, xseq, delivery, slot, state })
+            }
+            _ => None,
+        }));
     });
 }
 

@@ -22,7 +22,8 @@ impl AccountsView {
             #[rustfmt::skip]
             let AccountView {
                 orders: open, fills,
-                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, xseq: _, positions: _,
+                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, staked: _,
+                xseq: _, positions: _,
             } = account;
             fills.put(to);
             for (accepted, order) in open {
@@ -45,6 +46,7 @@ impl AccountsView {
             let told = view.accounts.last_mut().expect("it was opened just now");
             (told.locked, told.limits) = (account.locked, account.limits);
             (told.balance, told.xseq) = (account.balance(), account.xseq);
+            told.staked = exchange.ledger().providers.of(number).staked;
             told.cancel_after = exchange.timers().due_of(Timer::DeadMan(number));
             told.fills = fills(exchange, from)?;
             let mut last = PrivateSequence(0);
