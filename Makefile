@@ -7,6 +7,9 @@ CARGO_FLAGS ?=
 SIM_SEEDS ?= 50000
 SIM_FROM ?= 1000000
 
+# How often `make soak` kills an exchange under load.
+CRASH_ROUNDS ?= 200
+
 # How long `make soak` holds the whole exchange to the rules.
 SOAK_MINUTES ?= 10
 
@@ -44,7 +47,9 @@ check: setup
 soak: setup
 	@export SOAK_OPERATIONS=10000000; $(cargo) test --release -p engine --test book $(CARGO_FLAGS) a_long_run
 	@export SIM_SEEDS=$(SIM_SEEDS) SIM_FROM=$(SIM_FROM); $(cargo) test --release -p simulator --test soak $(CARGO_FLAGS)
+	@export CRASH_ROUNDS=$(CRASH_ROUNDS); $(cargo) test -p hourbook --test crash $(CARGO_FLAGS)
 	@export SOAK_MINUTES=$(SOAK_MINUTES); $(cargo) test --release -p engine --test exchange --test corners $(CARGO_FLAGS)
+	@export RESUME_ROUNDS=1000; $(cargo) test --release -p api --test resume $(CARGO_FLAGS)
 	@if [ -f $(SOAK_MODEL) ]; then \
 	  $(cargo) run --release -p hourbook $(CARGO_FLAGS) -- bench cheats --model $(SOAK_MODEL); \
 	else \

@@ -1,22 +1,28 @@
-//! Crash: killed twenty times under load, the exchange has lost nothing that it had told anyone.
+//! Crash: killed under load, at random moments and at every place that has a name, the exchange has lost nothing that it had
+//! told anyone, and every client order id has one outcome.
+#![allow(clippy::explicit_write, reason = "a long run says how far it is")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "process/mod.rs"]
 mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, Write};
 use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use client::connection::Connection;
+use client::error::ClientError;
 use client::subscription;
 use engine::event::Event;
 use engine::label::Label;
 use engine::view::View;
 use journal::recovery::recover;
+use persistence::failpoint::Failpoint;
 use persistence::store::RocksLog;
-use process::{Serving, days};
+use process::{HOURBOOK, Serving, days};
 use protocol::add_order::AddOrder;
 use protocol::execution::{Event as WireEvent, Executions};
 use protocol::operator::Deposit;
@@ -26,7 +32,10 @@ use protocol::request::Request;
 use protocol::terms::Terms;
 use protocol::update::Update;
 
+/// How often it is killed at a random moment, unless the environment says otherwise.
 const ROUNDS: u64 = 20;
+/// How many requests of an earlier round are sent again in the next.
+const AGAIN: usize = 32;
 const TRADERS: [&str; 3] = ["ann", "bob", "pat"];
 
 /// What clients were told, in all rounds.
@@ -38,6 +47,10 @@ struct Told {
     cancels: BTreeMap<String, u64>,
     /// Fills as (account, private sequence, symbol, trade, order).
     fills: BTreeSet<(&'static str, u64, String, u64, String)>,
+    /// What became of each client order id: the order.
+    ids: BTreeMap<String, String>,
+    /// Requests of each account that are not answered yet, by client order id.
+    open: BTreeMap<(&'static str, String), AddOrder>,
 }
 
 /// What the journal says.
@@ -47,6 +60,8 @@ struct Journal {
     orders: BTreeMap<String, u64>,
     cancels: BTreeMap<String, u64>,
     fills: BTreeSet<(String, u64, String, u64, String)>,
+    /// Orders by account and client order id.
+    ids: BTreeMap<(String, String), String>,
     outcome: String,
 }
 
@@ -57,22 +72,13 @@ async fn nothing_told_is_lost_when_killed() {
     let told = Arc::new(Mutex::new(Told::default()));
     let mut random = 42_u64;
     let mut from_snapshots = 0;
-    for round in 0..ROUNDS {
+    let rounds = std::env::var("CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
         // In half of the rounds snapshots are made, and the next round begins with the newest.
         let every = ["0", "300"][usize::from(round % 2 == 1)];
-        let serving = Serving::start_with(&data, &["--snapshot-every", every]);
+        let serving = Serving::start_with(&data, &["--reserve-mib", "1", "--snapshot-every", every]);
         from_snapshots += usize::from(!serving.ready["snapshot"].is_null());
-        let operator = prepare(&serving.url, round).await;
-        let journal = read(&data);
-        assert!(journal.view.stamp().sequence.0 >= serving.recovered, "nothing is lost by starting");
-        let symbol = first_symbol(&operator).await;
-        let traders: Vec<_> = (0_u64..)
-            .zip(TRADERS)
-            .map(|(number, name)| {
-                let (url, symbol, told) = (serving.url.clone(), symbol.clone(), Arc::clone(&told));
-                tokio::spawn(async move { trade(&url, (name, round * 10 + number), &symbol, &told).await })
-            })
-            .collect();
+        let traders = load(&serving, &data, round, &told).await;
         random = engine::index::mix64(random, round);
         tokio::time::sleep(Duration::from_millis(50 + random % 350)).await;
         if round % 2 == 1 {
@@ -84,6 +90,9 @@ async fn nothing_told_is_lost_when_killed() {
             trader.await.unwrap();
         }
         check(&read(&data), &told.lock().unwrap());
+        if 20 < rounds && round % 10 == 9 {
+            writeln!(std::io::stderr(), "killed {} of {rounds} times", round + 1).unwrap();
+        }
     }
     assert!(0 < from_snapshots, "some starts begin with a snapshot");
     {
@@ -94,9 +103,103 @@ async fn nothing_told_is_lost_when_killed() {
         );
     }
 
-    // A restart answers from what was recovered, and the program's own check agrees.
-    let serving = Serving::start(&data);
-    let journal = read(&data);
+    restart(&data).await;
+}
+
+/// At every place that has a name the process ends once soon and once later; whatever it had told is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_told_is_lost_at_any_failpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let told = Arc::new(Mutex::new(Told::default()));
+    // The folder is new.
+    assert!(!serve_until(&data, Failpoint::JournalMade, 1).wait().success());
+    let mut round = 0;
+    for failpoint in Failpoint::ALL {
+        if matches!(failpoint, Failpoint::JournalMade | Failpoint::BackupCopying | Failpoint::RestoreCopied) {
+            continue;
+        }
+        let counts: &[u64] = if failpoint == Failpoint::HistoryRemoved { &[1] } else { &[1, 5, 40] };
+        for count in counts {
+            if failpoint == Failpoint::HistoryRemoved {
+                std::fs::remove_dir_all(data.join("history")).unwrap();
+            }
+            let dying = serve_until(&data, failpoint, *count);
+            // It may end before it is ready.
+            if let Some((url, admin_url)) = dying.urls.clone() {
+                for trader in load_at((&url, &admin_url), &data, round, &told).await.unwrap_or_default() {
+                    trader.await.unwrap();
+                }
+            }
+            let status = dying.wait();
+            assert_eq!(status.code(), None, "{}:{count} ended it", failpoint.name());
+            let serving = Serving::start(&data);
+            check(&read(&data), &told.lock().unwrap());
+            serving.kill();
+            round += 1;
+        }
+    }
+    restart(&data).await;
+    copies(&data, folder.path());
+}
+
+/// A backup and a restored folder that were interrupted are gone on with, or made anew.
+fn copies(data: &Path, folder: &Path) {
+    let [backup, again] = ["backup", "again"].map(|name| folder.join(name));
+    let [data, backup, again] = [data, &backup, &again].map(|path| path.to_str().unwrap().to_owned());
+    let line = ["backup", &backup, "--data", &data];
+    assert_eq!(failing(Failpoint::BackupCopying, &line), None);
+    let made = process::json(&line);
+    let line = ["restore", &backup, "--data", &again];
+    assert_eq!(failing(Failpoint::RestoreCopied, &line), None);
+    assert!(!Path::new(&again).exists(), "it has its name when it is whole");
+    assert_eq!(process::json(&line)["commands"], made["commands"]);
+    let [one, other] = [data, again].map(|data| process::json(&["verify", "--data", &data]));
+    assert_eq!((&one["state_hash"], &one["sound"]), (&other["state_hash"], &true.into()));
+}
+
+/// The exit code of a command that ends at `failpoint`: none.
+fn failing(failpoint: Failpoint, arguments: &[&str]) -> Option<i32> {
+    let variable = format!("{}:1", failpoint.name());
+    let mut command = Command::new(HOURBOOK);
+    command.args(arguments).env("HOURBOOK_FAILPOINT", variable).output().unwrap().status.code()
+}
+
+/// A server that ends by itself.
+struct Dying {
+    child: Child,
+    /// Where it can be reached, and by operators; it may end before it can.
+    urls: Option<(String, String)>,
+}
+
+impl Dying {
+    fn wait(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+/// Starts a server that ends when it comes to `failpoint` for the `count`th time.
+fn serve_until(data: &Path, failpoint: Failpoint, count: u64) -> Dying {
+    let mut child = Command::new(HOURBOOK)
+        .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--reserve-mib", "1", "--data"])
+        .arg(data)
+        .env("HOURBOOK_FAILPOINT", format!("{}:{count}", failpoint.name()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready = serde_json::from_str::<serde_json::Value>(&line).ok();
+    let url = |ready: &serde_json::Value, name: &str| ready[name].as_str().unwrap().to_owned();
+    Dying { child, urls: ready.map(|ready| (url(&ready, "url"), url(&ready, "admin_url"))) }
+}
+
+/// A restart answers from what was recovered, and the program's own check agrees.
+async fn restart(data: &Path) {
+    let serving = Serving::start(data);
+    let journal = read(data);
     for name in TRADERS {
         let connection = Connection::open(&serving.url).await.unwrap();
         connection.login_dev(name).await.unwrap();
@@ -109,14 +212,40 @@ async fn nothing_told_is_lost_when_killed() {
     }
     let stopped = serving.interrupt();
     let verified = process::json(&["verify", "--data", data.to_str().unwrap()]);
-    assert_eq!((&verified["sound"], &verified["replayed_from"]), (&true.into(), &1.into()));
-    assert!(
-        !verified["snapshots"].as_array().unwrap().is_empty(),
-        "every snapshot is what the journal comes to"
-    );
-    assert_eq!(verified["outcome_hash"], read(&data).outcome);
+    assert_eq!((&verified["sound"], &verified["replayed_from"]), (&true.into(), &1.into()), "{verified}");
+    assert_eq!(verified["outcome_hash"], read(data).outcome);
     assert_eq!(verified["state_hash"], stopped["state_hash"]);
     assert_eq!(verified["commands"], stopped["commands"]);
+}
+
+/// Sets traders on the exchange.
+async fn load(
+    serving: &Serving,
+    data: &Path,
+    round: u64,
+    told: &Arc<Mutex<Told>>,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    assert!(read(data).view.stamp().sequence.0 >= serving.recovered, "nothing is lost by starting");
+    load_at((&serving.url, &serving.admin_url), data, round, told).await.expect("the exchange is there")
+}
+
+/// The same at an address; nothing when the exchange has gone.
+async fn load_at(
+    (url, admin_url): (&str, &str),
+    data: &Path,
+    round: u64,
+    told: &Arc<Mutex<Told>>,
+) -> Option<Vec<tokio::task::JoinHandle<()>>> {
+    let operator = prepare((url, admin_url), &read(data)).await?;
+    let symbol = operator.instruments().await.ok()?.instruments.last()?.symbol.clone();
+    let trader = |(number, name): (u64, &'static str)| {
+        let (url, symbol, told) = (url.to_owned(), symbol.clone(), Arc::clone(told));
+        tokio::spawn(async move {
+            // It ends with its connection.
+            let _ = trade(&url, (name, round * 10 + number), &symbol, &told).await;
+        })
+    };
+    Some((0..).zip(TRADERS).map(trader).collect())
 }
 
 /// Everything that was told stands in the journal, at the place that was told.
@@ -131,6 +260,10 @@ fn check(journal: &Journal, told: &Told) {
         let fill = ((*name).to_owned(), *xseq, symbol.clone(), *trade, order.clone());
         assert!(journal.fills.contains(&fill), "{fill:?} was told");
     }
+    for (id, order) in &told.ids {
+        let name = id.split('-').next().unwrap().to_owned();
+        assert_eq!(journal.ids.get(&(name, id.clone())), Some(order), "{id} has one outcome, which was told");
+    }
 }
 
 /// Reads the journal from disk, beside whoever writes it.
@@ -142,8 +275,13 @@ fn read(data: &Path) -> Journal {
         let sequence = stamped.stamp.sequence.0;
         for event in events {
             match *event {
-                Event::OrderAccepted { order, .. } => {
+                Event::OrderAccepted { order, account, .. } => {
                     journal.orders.insert(order.to_string(), sequence);
+                    let name = journal.view.account(account).unwrap().name.to_string();
+                    if let Some(id) = journal.view.order(order).unwrap().client {
+                        let before = journal.ids.insert((name, id.to_string()), order.to_string());
+                        assert_eq!(before, None, "{id} was accepted once");
+                    }
                 }
                 Event::OrderCanceled { order, .. } => {
                     journal.cancels.insert(order.to_string(), sequence);
@@ -163,49 +301,57 @@ fn read(data: &Path) -> Journal {
     journal
 }
 
-/// Opens the market in the first round; later it is there.
-async fn prepare(url: &str, round: u64) -> Connection {
-    let operator = Connection::open(url).await.unwrap();
-    operator.login_dev("operator").await.unwrap();
-    if round == 0 {
-        operator.add_market(days()).await.unwrap();
-        for name in TRADERS {
-            // A login by name opens the account.
-            Connection::open(url).await.unwrap().login_dev(name).await.unwrap();
-            let (account, reference) = (name.to_owned(), format!("for-{name}"));
-            let deposit = Deposit { account, amount: "10000000".to_owned(), reference };
-            operator.deposit(deposit).await.unwrap();
-        }
+/// Opens the market and the accounts that are not there yet.
+async fn prepare((url, admin_url): (&str, &str), journal: &Journal) -> Option<Connection> {
+    let operator = Connection::open(admin_url).await.ok()?;
+    operator.login_dev("operator").await.ok()?;
+    if journal.view.markets().is_empty() {
+        operator.add_market(days()).await.ok()?;
     }
-    operator
-}
-
-/// The window after the one whose gate closes next, so that it trades through the whole test.
-async fn first_symbol(connection: &Connection) -> String {
-    let listed = connection.instruments().await.unwrap().instruments;
-    listed.last().unwrap().symbol.clone()
+    for name in TRADERS {
+        // A login by name opens the account.
+        Connection::open(url).await.ok()?.login_dev(name).await.ok()?;
+        let (account, reference) = (name.to_owned(), format!("for-{name}"));
+        let deposit = Deposit { account, amount: "10000000".to_owned(), reference };
+        // The same reference is credited once.
+        let _ = operator.deposit(deposit).await;
+    }
+    Some(operator)
 }
 
 /// Trades until the exchange is gone; notes everything that it is told. At most 64 requests wait at a time.
-async fn trade(url: &str, (name, seed): (&'static str, u64), symbol: &str, told: &Mutex<Told>) {
-    let mut connection = Connection::open(url).await.unwrap();
-    connection.login_dev(name).await.unwrap();
-    if connection.set_capacity(symbol, 1_000_000).await.is_err() {
-        return;
-    }
-    if connection.subscribe_one(subscription::executions()).await.is_err() {
-        return;
-    }
+async fn trade(
+    url: &str,
+    (name, seed): (&'static str, u64),
+    symbol: &str,
+    told: &Mutex<Told>,
+) -> Result<(), ClientError> {
+    let mut connection = Connection::open(url).await?;
+    connection.login_dev(name).await?;
+    connection.set_capacity(symbol, 1_000_000).await?;
+    connection.subscribe_one(subscription::executions()).await?;
     let mut waiting = tokio::task::JoinSet::new();
+    // What was not answered before is sent again as it was.
+    let again: Vec<Request> = {
+        let told = told.lock().unwrap();
+        let own = told.open.iter().filter(|((owner, _), _)| *owner == name).take(AGAIN);
+        own.map(|(_, order)| Request::AddOrder(order.clone())).collect()
+    };
+    let mut again = again.into_iter();
     let mut random = seed;
-    loop {
+    for number in 0_u64.. {
         random = engine::index::mix64(random, seed + 1);
-        let request = next(symbol, random, told);
+        let id = format!("{name}-{seed}-{number}");
+        let request = again.next().unwrap_or_else(|| next((name, id), symbol, random, told));
+        let id = match &request {
+            Request::AddOrder(order) => order.cl_ord_id.clone(),
+            _ => None,
+        };
         let Ok(ticket) = connection.send(&request) else { break };
-        waiting.spawn(ticket.answer());
+        waiting.spawn(async move { (id, ticket.answer().await) });
         while 64 <= waiting.len() {
             match tokio::select! {
-                answer = waiting.join_next() => answer.unwrap().unwrap().ok().map(|answer| note(&answer, told)),
+                answer = waiting.join_next() => note(name, answer.unwrap().unwrap(), told),
                 update = connection.next_update() => update.ok().map(|update| note_fill(name, &update, told)),
             } {
                 Some(()) => {}
@@ -215,16 +361,15 @@ async fn trade(url: &str, (name, seed): (&'static str, u64), symbol: &str, told:
     }
     // What was told before the end counts too.
     while let Some(answer) = waiting.join_next().await {
-        if let Ok(answer) = answer.unwrap() {
-            note(&answer, told);
-        }
+        note(name, answer.unwrap(), told);
     }
     while let Ok(update) = connection.next_update().await {
         note_fill(name, &update, told);
     }
+    Ok(())
 }
 
-fn next(symbol: &str, random: u64, told: &Mutex<Told>) -> Request {
+fn next((name, id): (&'static str, String), symbol: &str, random: u64, told: &Mutex<Told>) -> Request {
     if random.is_multiple_of(8) {
         let told = told.lock().unwrap();
         let place = usize::try_from(random >> 8).unwrap() % told.orders.len().max(1);
@@ -235,20 +380,39 @@ fn next(symbol: &str, random: u64, told: &Mutex<Told>) -> Request {
     }
     let side = if random >> 20 & 1 == 0 { Side::Buy } else { Side::Sell };
     let terms = Terms::limit(format!("1.{:04}", random >> 30 & 63));
-    Request::AddOrder(AddOrder::new(symbol, side, (1 + (random >> 40 & 7)).to_string(), terms))
+    let mut order = AddOrder::new(symbol, side, (1 + (random >> 40 & 7)).to_string(), terms);
+    order.cl_ord_id = Some(id.clone());
+    told.lock().unwrap().open.insert((name, id), order.clone());
+    Request::AddOrder(order)
 }
 
-fn note(answer: &Answer, told: &Mutex<Told>) {
+/// Notes an answer; nothing when the connection has ended.
+fn note(
+    name: &'static str,
+    (id, answer): (Option<String>, Result<Answer, ClientError>),
+    told: &Mutex<Told>,
+) -> Option<()> {
     let mut told = told.lock().unwrap();
     match answer {
-        Answer::AddOrder(added) => {
-            told.orders.insert(added.order_id.clone(), added.engine_seq);
+        Ok(Answer::AddOrder(added)) => {
+            let id = id.expect("every order has one");
+            told.open.remove(&(name, id.clone()));
+            let before = told.ids.insert(id, added.order_id.clone());
+            assert!(before.is_none_or(|order| order == added.order_id), "an id has one outcome");
+            if !added.duplicate {
+                told.orders.insert(added.order_id.clone(), added.engine_seq);
+            }
         }
-        Answer::OrderChange(change) => {
+        Ok(Answer::OrderChange(change)) => {
             told.cancels.insert(change.order_id.clone(), change.engine_seq);
         }
-        _ => {}
+        Ok(_) => {}
+        Err(ClientError::Refused(_)) => {
+            id.map(|id| told.open.remove(&(name, id)));
+        }
+        Err(_) => return None,
     }
+    Some(())
 }
 
 fn note_fill(name: &'static str, update: &Update, told: &Mutex<Told>) {

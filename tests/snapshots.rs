@@ -32,13 +32,13 @@ fn files(data: &Path) -> Vec<PathBuf> {
 }
 
 /// Opens a market and the traders' accounts.
-async fn set_up(url: &str) {
-    let operator = Connection::open(url).await.unwrap();
+async fn set_up(serving: &Serving) {
+    let operator = Connection::open(&serving.admin_url).await.unwrap();
     operator.login_dev("operator").await.unwrap();
     operator.add_market(days()).await.unwrap();
     let symbol = symbol(&operator).await;
     for name in TRADERS {
-        let trader = Connection::open(url).await.unwrap();
+        let trader = Connection::open(&serving.url).await.unwrap();
         trader.login_dev(name).await.unwrap();
         let (account, reference) = (name.to_owned(), format!("for-{name}"));
         operator.deposit(Deposit { account, amount: "10000".to_owned(), reference }).await.unwrap();
@@ -102,7 +102,7 @@ fn stopped() -> (tempfile::TempDir, PathBuf) {
         let serving = Serving::start_with(&data, &["--snapshot-every", "0"]);
         runtime.block_on(async {
             if orders == 40 {
-                set_up(&serving.url).await;
+                set_up(&serving).await;
             }
             trade(&serving.url, orders).await;
         });
@@ -130,7 +130,7 @@ async fn a_running_exchange_makes_snapshots_and_starts_from_them() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let serving = Serving::start_with(&data, &["--snapshot-every", "60"]);
-    set_up(&serving.url).await;
+    set_up(&serving).await;
     let mut made = Vec::new();
     for _ in 0..3 {
         trade(&serving.url, 70).await;
@@ -231,7 +231,7 @@ fn a_snapshot_that_does_not_fit_its_journal_is_refused() {
     let serving = Serving::start_with(&twin, &["--snapshot-every", "0"]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        set_up(&serving.url).await;
+        set_up(&serving).await;
         trade(&serving.url, 80).await;
     });
     serving.interrupt();
@@ -256,7 +256,7 @@ fn a_journal_whose_beginning_was_dropped_goes_on_from_its_snapshots() {
         let serving = Serving::start_with(&data, &rules);
         runtime.block_on(async {
             if round == 0 {
-                set_up(&serving.url).await;
+                set_up(&serving).await;
             }
             trade(&serving.url, 24).await;
         });
@@ -281,5 +281,25 @@ fn a_journal_whose_beginning_was_dropped_goes_on_from_its_snapshots() {
     }
     fs::remove_dir_all(data.join("snapshots")).unwrap();
     fs::rename(data.join("elsewhere"), data.join("snapshots")).unwrap();
-    Serving::start_with(&data, &rules).interrupt();
+
+    // A lost history begins anew where the journal can be begun with, and says so no worse than it is.
+    fs::remove_dir_all(data.join("history")).unwrap();
+    let serving = Serving::start_with(&data, &rules);
+    runtime.block_on(trade(&serving.url, 4));
+    let stopped = serving.interrupt();
+    let verified = json(&["verify", "--data", text(&data)]);
+    assert_eq!((&verified["sound"], &verified["history"]), (&true.into(), &stopped["commands"]));
+
+    // Its backup begins with a snapshot too.
+    let [backup, again] = ["backup", "again"].map(|name| folder.path().join(name));
+    json(&["backup", text(&backup), "--data", text(&data)]);
+    let restored = json(&["restore", text(&backup), "--data", text(&again)]);
+    assert_eq!(restored["state_hash"], stopped["state_hash"]);
+    let serving = Serving::start(&again);
+    assert_eq!(serving.recovered, stopped["commands"].as_u64().unwrap());
+    serving.interrupt();
+    assert_eq!(json(&["verify", "--data", text(&again)])["sound"], true);
+    let lines = folder.path().join("journal.jsonl");
+    let written = json(&["export", "journal", text(&lines), "--data", text(&again)]);
+    assert!(written["commands"].as_u64() < stopped["commands"].as_u64(), "what was dropped is not there");
 }

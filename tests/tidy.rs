@@ -83,7 +83,7 @@ const NAMES_EMPTY: [&str; 6] = ["common", "utils", "util", "helpers", "prelude",
 const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("attestation", &[]),
-    ("fuzz", &["attestation", "engine", "inference", "journal"]),
+    ("fuzz", &["attestation", "engine", "inference", "journal", "protocol"]),
     ("inference", &[]),
     ("inference/witness", &["attestation", "inference"]),
     ("protocol", &[]),
@@ -114,6 +114,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const GUESTS: &[(&str, &[&str])] = &[
     ("rocksdb", &["persistence"]),
     ("librocksdb", &["persistence"]),
+    ("rustix", &["hourbook", "persistence"]),
     ("libfuzzer", &["fuzz"]),
     ("crossbeam", &["api", "node"]),
     ("pulp", &["inference"]),

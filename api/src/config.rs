@@ -6,6 +6,13 @@ use std::time::Duration;
 pub const CONNECTIONS_MAX: usize = 10_000;
 /// How long a client may take for the websocket handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may take for a request over HTTP, once it has begun one, and as long again for its body; and how long
+/// to read an answer.
+pub const HTTP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection over HTTP may rest between requests.
+pub const HTTP_IDLE: Duration = Duration::from_secs(60);
+/// Signed requests over HTTP that are remembered, so that none is taken twice: those of the last minute.
+pub const NONCES_MAX: usize = 1 << 18;
 /// Bytes read from a connection at a time: a connection keeps so much for as long as it lasts.
 pub const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Streams of one connection.
@@ -31,6 +38,10 @@ pub const RESUME_CHANGES_MAX: usize = 16_384;
 pub const HISTORY_CHANGES_MAX: usize = 1 << 19;
 /// Updates of one market's book that are looked back at.
 pub const HISTORY_UPDATES_MAX: usize = 8_192;
+/// Private events that are kept for those who come back, of all accounts together: about 350 bytes each.
+pub const MOMENTS_MAX: usize = 1 << 17;
+/// Private events that one who comes back is told at a time, before others have their turn.
+pub const REPLAY_MOMENTS_MAX: usize = 2_048;
 /// Levels of a book that one message tells. When more have changed, the whole book is told.
 pub const TOUCHED_MAX: usize = 4_096;
 /// Messages of a book after which all its levels are proven by a checksum, and milliseconds after which they are anyway.
@@ -64,3 +75,5 @@ pub const FAULTS_MAX: u32 = 64;
 pub const SYMBOLS_MAX: usize = 4_096;
 /// What the server suggests before a refused request is tried again, in milliseconds.
 pub const RETRY_AFTER_MS: u32 = 50;
+/// The same while the disk is nearly full.
+pub const RETRY_WHEN_FULL_MS: u32 = 5_000;

@@ -13,10 +13,14 @@
 
 mod answer;
 mod channels;
+mod desk;
+mod dry_run;
 mod heartbeat;
 mod history;
 mod image;
 mod level_move;
+mod look;
+mod moments;
 mod pace;
 mod pattern;
 mod patterns;
@@ -36,12 +40,13 @@ use node::batch::Told;
 use node::outlet::Outlet;
 
 use crate::config::{BEHIND_MS, CHECKPOINT_MS, ROUND_STREAMS_MAX, STATE_BYTES_LOW, STATE_BYTES_MAX};
-use crate::convert::command;
-use crate::feed::channels::private::{self, Accepted};
+use crate::convert::{batch, command};
+use crate::feed::channels::private;
 use crate::feed::channels::{Scene, catch_up};
 use crate::feed::heartbeat::Heart;
 use crate::feed::history::History;
 use crate::feed::level_move::moves;
+use crate::feed::moments::{Moment, Moments};
 use crate::feed::pace::{Key, Pace, Paces};
 use crate::feed::patterns::Patterns;
 use crate::feed::stream::Behind;
@@ -63,8 +68,10 @@ pub struct Feed {
     heart: Heart,
     tape: Tape,
     history: History,
-    /// The order that the last event accepted.
-    accepted: Option<Accepted>,
+    moments: Moments,
+    /// The order that the last event accepted, which its owner is not told of yet: what else it said comes with the very
+    /// next event.
+    accepted: Option<Moment>,
     /// The clock, when the stage last looked.
     now: Time,
     /// Names that orders were given in public.
@@ -83,6 +90,7 @@ impl Default for Feed {
             heart: Heart::default(),
             tape: Tape::default(),
             history: History::default(),
+            moments: Moments::default(),
             accepted: None,
             now: Time(0),
             oids: 0,
@@ -100,28 +108,35 @@ impl Outlet for Feed {
     }
 
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View) {
-        if let Event::KeyRevoked { key, .. } = event {
-            self.streams.revoke(key).into_iter().for_each(|session| self.leave(session));
-        }
         if let Some(accepted) = self.accepted.take() {
-            accepted.tell(event, view, &mut self.streams);
+            self.tell_moment(accepted.completed(event, view), view);
         }
-        self.accepted = private::tell_execution(stamp, event, view, &mut self.streams);
-        private::tell_account(stamp, event, view, &mut self.streams);
+        match Moment::of(stamp, event, view) {
+            Some(moment) if matches!(event, Event::OrderAccepted { .. }) => self.accepted = Some(moment),
+            Some(moment) => self.tell_moment(moment, view),
+            None => {}
+        }
     }
 
     fn tell(&mut self, told: Told<'_, Origin>, view: &View) {
         assert!(self.accepted.is_none(), "an order that is accepted trades, rests or ends");
-        let outcome = told.origin.as_ref().map(|_| command::outcome(&told.stamped, told.events, view));
-        match (told.origin, outcome) {
-            (Some(Origin::Reply(pending)), Some(outcome)) => pending.answer(outcome),
-            (Some(Origin::Inform(answer)), Some(outcome)) => {
-                // Whoever asked may have gone.
-                let _ = answer.send(outcome.map(|_| told.stamped.stamp.sequence));
-            }
-            _ => {}
+        let stamp = told.stamped.stamp;
+        let outcome = || command::outcome(&told.stamped, told.events, view);
+        match told.origin {
+            None => {}
+            Some(Origin::Reply(pending)) => pending.answer(outcome()),
+            // Whoever asked may have gone.
+            Some(Origin::Inform(answer)) => drop(answer.send(outcome().map(|_| stamp.sequence))),
+            Some(Origin::Part(part)) => part.tell(outcome().map(batch::change)),
+            Some(Origin::Whole(whole)) => batch::tell(&whole, (stamp, told.events), view),
         }
-        self.tell_public(told.stamped.stamp, told.events, view);
+        for event in told.events {
+            if let Event::KeyRevoked { key, .. } = event {
+                // After the reply: a key may be replaced by who acts with it.
+                self.streams.revoke(key).into_iter().for_each(|session| self.leave(session));
+            }
+        }
+        self.tell_public(stamp, told.events, view);
     }
 
     fn answer(&mut self, question: Question, view: &View) {
@@ -166,7 +181,14 @@ impl Feed {
         }
     }
 
-    /// Gives snapshots to those who need one and can take it; to so many in one round.
+    /// Tells what happened to an account, and remembers it.
+    fn tell_moment(&mut self, moment: Moment, view: &View) {
+        private::tell(&moment, view, &mut self.streams);
+        self.moments.note(moment);
+    }
+
+    /// Gives snapshots to those who need one and can take it, and what they missed to those who came back; to so many in one
+    /// round.
     fn catch_up(&mut self, view: &View) {
         let mut wrapped = false;
         for _ in 0..ROUND_STREAMS_MAX {
@@ -181,11 +203,14 @@ impl Feed {
             let stream = self.streams.at(key);
             let is_clean = stream.untold.is_none();
             let Some(subscriber) = stream.find(session) else { continue };
+            let replays = subscriber.behind.and_then(|behind| behind.replays);
             let begins = matches!(subscriber.behind, Some(Behind { last: None, .. }));
             let low = if begins { STATE_BYTES_MAX } else { STATE_BYTES_LOW };
             if low < subscriber.listener.outbox.bytes() {
                 // It has to read first; the others have their turn.
                 self.next_behind = (session + 1, 0);
+            } else if let Some(after) = replays {
+                self.replay((session, key), after, view);
             } else if is_clean {
                 catch_up(stream, session, Scene { view, tape: &self.tape });
                 self.streams.caught_up(session, key);

@@ -1,12 +1,21 @@
 //! Gateway: accepts connections and runs a session on each.
 
+mod admission;
+mod batch;
 mod connection;
 mod controls;
+pub mod door;
+mod drain;
 mod handshake;
+mod http;
+mod keys;
 mod login;
 mod orders;
+mod payments;
+mod registry;
 mod session;
 mod socket;
+mod venue;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,11 +28,17 @@ use node::inlet::{Inbound, Inlet, Refused};
 use node::ring::Ring;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
-use protocol::status::{Condition, Maintenance, Stage, System};
+use protocol::status::Condition;
+use protocol::time::Time;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
-use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS};
+use crate::config::{CONNECTIONS_MAX, RETRY_AFTER_MS, RETRY_WHEN_FULL_MS};
+use crate::gateway::door::Door;
+use crate::gateway::http::nonces::Nonces;
+use crate::gateway::registry::Registry;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::origin::{Origin, now};
 use crate::question::Question;
 
@@ -39,6 +54,19 @@ struct Notice {
     closing: bool,
 }
 
+/// What an address hears that has as many connections as it may.
+const CROWDED: &str = "HTTP/1.1 429 Too Many Requests\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n\
+    TOO_MANY_CONNECTIONS: your address has as many connections as it may: close some first\n";
+
+/// How a gateway serves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether tokens are believed on this machine.
+    pub dev: bool,
+    /// How often clients may ask.
+    pub limits: Limits,
+}
+
 /// What every session shares.
 #[derive(Debug)]
 pub struct Gateway {
@@ -46,8 +74,13 @@ pub struct Gateway {
     questions: Arc<Ring<Question>>,
     /// Names this history, in hexadecimal.
     epoch: String,
-    /// Whether tokens are believed on this machine.
-    dev: bool,
+    settings: Settings,
+    registry: Registry,
+    metrics: Arc<Metrics>,
+    /// When the exchange stops, once that was announced.
+    stops: watch::Sender<Option<Time>>,
+    /// Requests over HTTP that were taken.
+    nonces: Nonces,
     sessions: AtomicU64,
     connections: AtomicUsize,
     notice: watch::Sender<Notice>,
@@ -55,12 +88,21 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway to a running node.
-    pub fn new(inlet: Inlet<Origin>, questions: Arc<Ring<Question>>, epoch: u64, dev: bool) -> Arc<Gateway> {
+    pub fn new(
+        inlet: Inlet<Origin>,
+        questions: Arc<Ring<Question>>,
+        epoch: u64,
+        settings: Settings,
+    ) -> Arc<Gateway> {
         Arc::new(Gateway {
             inlet,
             questions,
             epoch: format!("{epoch:016x}"),
-            dev,
+            settings,
+            registry: Registry::default(),
+            metrics: Arc::default(),
+            stops: watch::channel(None).0,
+            nonces: Nonces::new(now()),
             sessions: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
             notice: watch::channel(Notice::default()).0,
@@ -68,7 +110,7 @@ impl Gateway {
     }
 
     /// Accepts connections until [`Gateway::close`].
-    pub async fn serve(self: Arc<Gateway>, listener: TcpListener) {
+    pub async fn serve(self: Arc<Gateway>, listener: TcpListener, door: Door) {
         let mut notice = self.notice.subscribe();
         loop {
             let accepted = tokio::select! {
@@ -76,41 +118,41 @@ impl Gateway {
                 _ = notice.wait_for(|notice| notice.closing) => return,
             };
             match accepted {
-                Ok((stream, peer)) => self.welcome(stream, peer),
+                Ok((stream, peer)) => self.welcome(stream, peer, door),
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             }
         }
     }
 
-    fn welcome(self: &Arc<Gateway>, stream: TcpStream, peer: SocketAddr) {
+    fn welcome(self: &Arc<Gateway>, stream: TcpStream, peer: SocketAddr, door: Door) {
         if CONNECTIONS_MAX <= self.connections.fetch_add(1, Ordering::SeqCst) {
             self.connections.fetch_sub(1, Ordering::SeqCst);
             return;
         }
+        let limits = &self.settings.limits;
+        let most = limits.address_connections.filter(|_| limits.hold_for(peer.ip()));
+        let Some(counted) = self.registry.address(peer.ip(), most, now().ns()) else {
+            self.connections.fetch_sub(1, Ordering::SeqCst);
+            self.metrics.refused(&ErrorCode::TooManyConnections);
+            // A courtesy: what does not fit into the socket's buffer now is not worth waiting for.
+            let _ = stream.try_write(CROWDED.as_bytes());
+            return;
+        };
         let gateway = Arc::clone(self);
         tokio::spawn(async move {
-            connection::run(&gateway, stream, peer).await;
+            connection::run(&gateway, stream, ((peer, door), counted)).await;
             gateway.connections.fetch_sub(1, Ordering::SeqCst);
         });
+    }
+
+    /// Whether all connections end.
+    fn is_closing(&self) -> bool {
+        self.notice.borrow().closing
     }
 
     /// Tells every client how the exchange is from now on.
     pub fn announce(&self, condition: Condition) {
         self.notice.send_modify(|notice| notice.condition = Some(condition));
-    }
-
-    /// Tells every client that the exchange is about to stop, for a restart of unknown length.
-    pub fn drain(&self) {
-        let works = Maintenance {
-            id: "restart".to_owned(),
-            stage: Stage::Started,
-            from: now(),
-            to: None,
-            affects: vec!["trading".to_owned(), "data".to_owned()],
-            action: "connect_again".to_owned(),
-        };
-        let (system, maintenance) = (System::Draining, vec![works]);
-        self.announce(Condition { system, maintenance, notices: Vec::new() });
     }
 
     /// Ends every connection with "restart", after what waits for it has been written.
@@ -128,7 +170,7 @@ impl Gateway {
     /// Why it was rejected, or that the exchange is full or stopping.
     pub async fn command(&self, command: Command) -> Result<Sequence, ErrorObject> {
         let (answer, outcome) = oneshot::channel();
-        self.submit(Inbound { origin: Origin::Inform(answer), command }).map_err(|(error, _)| error)?;
+        self.submit(Inbound::one(Origin::Inform(answer), command)).map_err(|(error, _)| error)?;
         outcome.await.unwrap_or_else(|_| Err(draining()))
     }
 
@@ -136,6 +178,7 @@ impl Gateway {
     fn submit(&self, inbound: Inbound<Origin>) -> Result<(), (ErrorObject, Origin)> {
         self.inlet.submit(inbound).map_err(|(refused, inbound)| match refused {
             Refused::Busy => (overloaded(), inbound.origin),
+            Refused::Full => (disk_full(), inbound.origin),
             Refused::Stopping => (draining(), inbound.origin),
         })
     }
@@ -159,6 +202,12 @@ impl Gateway {
 fn overloaded() -> ErrorObject {
     let message = "more requests wait than the exchange takes: nothing happened, try again";
     ErrorObject::new(ErrorCode::Overloaded, message).with_retry_after_ms(RETRY_AFTER_MS)
+}
+
+fn disk_full() -> ErrorObject {
+    let message = "the exchange's disk is nearly full, and only cancellations and operators' controls are taken: nothing \
+                   happened, try again when there is room";
+    ErrorObject::new(ErrorCode::Overloaded, message).with_retry_after_ms(RETRY_WHEN_FULL_MS)
 }
 
 fn draining() -> ErrorObject {

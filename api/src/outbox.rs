@@ -33,14 +33,14 @@ pub struct Ending {
 pub enum Parcel {
     /// Frames, as they go into the socket.
     Frames(Bytes),
-    /// A large message whose text is written only when its turn has come, by the one who sends it.
+    /// What is large and written only when its turn has come, by the one who sends it.
     Later(Later),
 }
 
-/// A message to be written later, and about how long it will be.
+/// What is to be written later, and about how long it will be.
 pub struct Later {
     bytes: usize,
-    write: Box<dyn FnOnce() -> String + Send>,
+    write: Box<dyn FnOnce() -> Bytes + Send>,
 }
 
 impl fmt::Debug for Parcel {
@@ -61,7 +61,7 @@ impl Parcel {
     pub fn into_frames(self) -> Bytes {
         match self {
             Parcel::Frames(frames) => frames,
-            Parcel::Later(later) => frame::text(&(later.write)()),
+            Parcel::Later(later) => (later.write)(),
         }
     }
 }
@@ -92,6 +92,11 @@ impl Outbox {
 
     /// Adds a message of about so many bytes that is written when its turn has come. Does nothing after the end.
     pub fn push_later(&self, bytes: usize, write: impl FnOnce() -> String + Send + 'static) {
+        self.push_frames_later(bytes, move || frame::text(&write()));
+    }
+
+    /// The same with many messages, as frames.
+    pub fn push_frames_later(&self, bytes: usize, write: impl FnOnce() -> Bytes + Send + 'static) {
         self.put(Parcel::Later(Later { bytes, write: Box::new(write) }));
     }
 

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
+use engine::account::KeyGrant;
+use engine::control::{AccountLimits, TradingMode};
+use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey};
 use engine::label::Label;
+use engine::order::{NewOrder, OrderRef};
 use engine::order_filter::OrderFilter;
+use engine::units::{Lots, Price};
 use protocol::error::ErrorObject;
 use protocol::request::Request;
+use protocol::venue::MarketMode;
 use tokio::sync::oneshot;
 
 use crate::origin::Pending;
@@ -19,8 +24,8 @@ pub enum Question {
     Request {
         /// Whom to answer.
         pending: Box<Pending>,
-        /// The account that asks, if it may read its own affairs.
-        reader: Option<AccountId>,
+        /// Who asks, if it may read its own affairs.
+        reader: Option<Reader>,
         /// What it asks.
         request: Box<Request>,
     },
@@ -37,6 +42,39 @@ pub enum Question {
         symbol: Box<str>,
         /// Where the answer goes.
         answer: oneshot::Sender<Result<InstrumentId, ErrorObject>>,
+    },
+    /// What would this order come to?
+    Try {
+        /// Whom to answer.
+        pending: Box<Pending>,
+        /// The order.
+        order: NewOrder,
+    },
+    /// At which limit and for how many lots is an order open?
+    Open {
+        /// Whose.
+        account: AccountId,
+        /// Which.
+        order: OrderRef,
+        /// Where the answer goes; `None` when no such order is open.
+        answer: oneshot::Sender<Option<(Price, Lots)>>,
+    },
+    /// What may an account do?
+    Limits {
+        /// Which.
+        account: AccountId,
+        /// Where the answer goes.
+        answer: oneshot::Sender<AccountBounds>,
+    },
+    /// What may be done in the venue and its markets?
+    Modes {
+        /// Where the answer goes.
+        answer: oneshot::Sender<Modes>,
+    },
+    /// How much there is of what whoever watches wants to know.
+    Gauges {
+        /// Where the answer goes.
+        answer: oneshot::Sender<Gauges>,
     },
     /// Which market has this name?
     Market {
@@ -70,6 +108,56 @@ pub enum Question {
     },
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// The account.
+    pub account: AccountId,
+    /// Whether it may read others' affairs too.
+    pub others: bool,
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountBounds {
+    /// Whether it may only cancel.
+    pub locked: bool,
+    /// What the operator allows.
+    pub limits: AccountLimits,
+    /// Open orders that it has.
+    pub open_orders: u32,
+    /// Number of its last private event.
+    pub xseq: u64,
+}
+
+/// What may be done in the venue and its markets.
+#[derive(Clone, Debug)]
+pub struct Modes {
+    /// In all of it.
+    pub venue: TradingMode,
+    /// In the markets that are not open.
+    pub markets: Vec<MarketMode>,
+    /// The last durable command.
+    pub seq: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauges {
+    /// Commands that are durable.
+    pub seq: u64,
+    /// Accounts that were opened.
+    pub accounts: u64,
+    /// Windows whose gate has not closed.
+    pub windows: u64,
+    /// Streams that somebody listens to.
+    pub streams: u64,
+    /// All credit, in micro-CU.
+    pub supply: u64,
+    /// Fees taken, in micro-CU.
+    pub fees: u64,
+}
+
 /// How an account is asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum AccountBy {
@@ -89,5 +177,5 @@ pub struct Known {
     /// Number of its last private event.
     pub xseq: u64,
     /// The key asked for and what it may do.
-    pub key: Option<(PublicKey, Scopes)>,
+    pub key: Option<(PublicKey, KeyGrant)>,
 }

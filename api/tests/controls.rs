@@ -249,7 +249,7 @@ async fn the_kill_switch_cancels_and_locks() {
 
 #[tokio::test]
 async fn only_operators_rule() {
-    use protocol::signature::{LoginText, PublicKey};
+    use protocol::signature::{LoginText, PublicKey, Signed};
     use protocol::time::Time;
 
     let (world, symbol) = World::trading().await;

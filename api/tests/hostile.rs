@@ -96,7 +96,7 @@ async fn scopes_and_logins_are_checked() {
 
 #[tokio::test]
 async fn a_key_signs_its_connection_only() {
-    use protocol::signature::{LoginText, PublicKey};
+    use protocol::signature::{LoginText, PublicKey, Signed};
     use protocol::time::Time;
 
     let world = World::start().await;
@@ -322,6 +322,43 @@ async fn a_subscription_is_told_once_and_many_are_refused() {
     let many = vec![json!({"channel": "instruments"}); SUBSCRIPTIONS_MAX + 1];
     let error = greedy.error("subscribe", json!({"subs": many})).await;
     assert_eq!((&error["code"], &error["field"]), (&json!("TOO_MANY_SUBS"), &json!("subs")));
+    world.stop().await;
+}
+
+/// Some streams have no snapshot that they could be given again.
+#[tokio::test]
+async fn every_channel_may_be_subscribed_to_twice() {
+    let (world, symbol) = World::trading().await;
+    let mut ann = world.login("ann").await;
+    let channels = [
+        "instruments",
+        "book",
+        "bbo",
+        "orders_l3",
+        "trades",
+        "ticker",
+        "candles",
+        "fixings",
+        "executions",
+        "account",
+        "positions",
+        "positions",
+    ];
+    let named = |channel: &str| match channel {
+        "book" | "bbo" | "orders_l3" | "trades" | "ticker" | "candles" => {
+            json!({"channel": channel, "symbol": symbol})
+        }
+        _ => json!({"channel": channel}),
+    };
+    for channel in channels.into_iter().chain(["trades"]) {
+        let item = if channel == "trades" { json!({"channel": channel}) } else { named(channel) };
+        for item in [named(channel), item] {
+            let first = ann.subscribe(item.clone()).await["stream"].clone();
+            assert_eq!(ann.subscribe(item).await["stream"], first, "{channel}");
+        }
+    }
+    ann.order(&symbol, "buy", ("1", "0.5000")).await;
+    assert_eq!(ann.update("executions").await["type"], "snapshot");
     world.stop().await;
 }
 

@@ -4,21 +4,35 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use protocol::add_order::AddOrder;
 use protocol::amend::AmendOrder;
+use protocol::batch::{Batch, BatchResult};
 use protocol::cancel::{
     CancelAll, CancelAllAfter, CancelAllAfterResult, CancelAllResult, CancelOrder, OrderChange, ReduceOrder,
 };
-use protocol::control::{KillSwitch, LockAccount, SetAccountLimits, SetMarketLimits, SetMode};
+use protocol::control::{
+    Drain, DrainResult, Halt, KillSwitch, LockAccount, SetAccountLimits, SetMarketLimits, SetMode,
+};
+use protocol::dry_run::DryRun;
+use protocol::key::{KeysResult, ListKeys, RotateKey};
+use protocol::look::{
+    BookLook, CandlesLook, LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades, TickerLook, TradesLook,
+};
 use protocol::operator::{Accepted, AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, SetCapacity};
 use protocol::order::{OrderName, OrderOutcome};
-use protocol::query::{BalancesResult, Fills, FillsResult, InstrumentsResult, OpenOrders, OpenOrdersResult};
+use protocol::payment::{EndRedemption, PaymentResult, Redeem, RedemptionsResult, Transfer};
+use protocol::query::{
+    AskOrderStatus, BalancesResult, Fills, FillsResult, InstrumentsResult, OpenOrders, OpenOrdersResult,
+    OrderStatusResult, PositionsResult, Whose,
+};
 use protocol::reply::Answer;
 use protocol::request::Request;
-use protocol::session::{Login, LoginResult, Ping};
-use protocol::signature::LoginText;
+use protocol::session::{Login, LoginProof, LoginResult, Ping};
+use protocol::signature::{LoginText, RotationText, Signed};
+use protocol::speed::Interval;
 use protocol::subscription::{
     Resync, Subscribe, SubscribeResult, Subscription, Unsubscribe, UnsubscribeResult,
 };
 use protocol::time::Time;
+use protocol::venue::{FeesResult, LimitsResult, VenueStatus};
 
 use crate::connection::Connection;
 use crate::error::ClientError;
@@ -41,8 +55,13 @@ impl Connection {
         let ts = now();
         let hello = self.hello();
         let text = LoginText { conn_id: &hello.conn_id, challenge: &hello.challenge, ts };
-        let login = Login::Key { key_id: secret.public().id(), ts, sig: text.sign(secret.bytes()) };
-        result!(Login, self.call(Request::Login(login)).await?)
+        let proof = LoginProof::Key { key_id: secret.public().id(), ts, sig: text.sign(secret.bytes()) };
+        let result = result!(Login, self.call(Request::Login(proof.into())).await?);
+        if result.is_ok() {
+            // Nothing else logs in: a connection has one account.
+            let _ = self.signer.set(secret.clone());
+        }
+        result
     }
 
     /// Logs in as any account, which a development server allows.
@@ -94,6 +113,73 @@ impl Connection {
         result!(AmendOrder, self.call(Request::AmendOrder(change)).await?)
     }
 
+    /// Says what the book of a market is now, so many levels of each side; 0 is all.
+    pub async fn look_at_book(&self, symbol: &str, depth: u32) -> Result<BookLook, ClientError> {
+        let look = LookAtBook { symbol: symbol.to_owned(), depth: Some(depth) };
+        result!(Book, self.call(Request::Book(look)).await?).map(|look| *look)
+    }
+
+    /// Lists what a market has traded last, after the trade `since_id`.
+    pub async fn look_at_trades(
+        &self,
+        symbol: &str,
+        since_id: Option<u64>,
+    ) -> Result<TradesLook, ClientError> {
+        let look = LookAtTrades { symbol: symbol.to_owned(), since_id, limit: None };
+        result!(Trades, self.call(Request::Trades(look)).await?).map(|look| *look)
+    }
+
+    /// Says what a market has come to.
+    pub async fn look_at_ticker(&self, symbol: &str) -> Result<TickerLook, ClientError> {
+        let look = LookAtTicker { symbol: symbol.to_owned() };
+        result!(Ticker, self.call(Request::Ticker(look)).await?).map(|look| *look)
+    }
+
+    /// Says what traded in intervals of this length, in a market or in a class's window that closes next.
+    pub async fn look_at_candles(
+        &self,
+        symbol_or_class: &str,
+        interval: Interval,
+    ) -> Result<CandlesLook, ClientError> {
+        let interval = Some(interval.name().to_owned());
+        let look = LookAtCandles { symbol: symbol_or_class.to_owned(), interval };
+        result!(Candles, self.call(Request::Candles(look)).await?).map(|look| *look)
+    }
+
+    /// Says what an order would come to; nothing happens.
+    pub async fn try_order(&self, order: AddOrder) -> Result<DryRun, ClientError> {
+        let order = AddOrder { dry_run: true, ..order };
+        result!(DryRun, self.call(Request::AddOrder(order)).await?).map(|expected| *expected)
+    }
+
+    /// Makes several changes, each alone; cancels come first unless they are `ordered`.
+    pub async fn batch(&self, changes: Vec<Request>, ordered: bool) -> Result<BatchResult, ClientError> {
+        self.batch_of(changes, (false, ordered)).await
+    }
+
+    /// Makes several changes, all of them or none: orders and cancels, at most 32.
+    pub async fn atomic_batch(
+        &self,
+        changes: Vec<Request>,
+        ordered: bool,
+    ) -> Result<BatchResult, ClientError> {
+        self.batch_of(changes, (true, ordered)).await
+    }
+
+    async fn batch_of(
+        &self,
+        changes: Vec<Request>,
+        (atomic, ordered): (bool, bool),
+    ) -> Result<BatchResult, ClientError> {
+        let ops = changes.into_iter().map(Ok).collect();
+        result!(Batch, self.call(Request::Batch(Batch { atomic, ordered, ops })).await?)
+    }
+
+    /// Says what became of an order.
+    pub async fn order_status(&self, order: OrderName) -> Result<OrderStatusResult, ClientError> {
+        result!(OrderStatus, self.call(Request::OrderStatus(AskOrderStatus { order })).await?)
+    }
+
     /// Ends an order.
     pub async fn cancel_order(&self, order: OrderName) -> Result<OrderChange, ClientError> {
         result!(OrderChange, self.call(Request::CancelOrder(CancelOrder { order })).await?)
@@ -119,17 +205,88 @@ impl Connection {
     /// Lists resting orders, all or those of one market, oldest first.
     pub async fn open_orders(&self, symbol: Option<&str>) -> Result<OpenOrdersResult, ClientError> {
         let symbol = symbol.map(str::to_owned);
-        result!(OpenOrders, self.call(Request::OpenOrders(OpenOrders { symbol })).await?)
+        self.open_orders_of(OpenOrders { symbol, ..OpenOrders::default() }).await
+    }
+
+    /// Lists resting orders, some at a time, or another account's.
+    pub async fn open_orders_of(&self, which: OpenOrders) -> Result<OpenOrdersResult, ClientError> {
+        result!(OpenOrders, self.call(Request::OpenOrders(which)).await?)
     }
 
     /// Lists what has traded, newest first; 100 without a limit.
     pub async fn fills(&self, limit: Option<u32>) -> Result<FillsResult, ClientError> {
-        result!(Fills, self.call(Request::Fills(Fills { limit })).await?)
+        self.fills_of(Fills { limit, ..Fills::default() }).await
+    }
+
+    /// Lists what has traded, some at a time, or another account's.
+    pub async fn fills_of(&self, which: Fills) -> Result<FillsResult, ClientError> {
+        result!(Fills, self.call(Request::Fills(which)).await?)
     }
 
     /// Lists balances and positions.
     pub async fn balances(&self) -> Result<BalancesResult, ClientError> {
-        result!(Balances, self.call(Request::Balances).await?)
+        result!(Balances, self.call(Request::Balances(Whose::default())).await?)
+    }
+
+    /// Lists balances and positions of another account, which takes the scope `audit` or `admin`.
+    pub async fn balances_of(&self, account: &str) -> Result<BalancesResult, ClientError> {
+        let whose = Whose { account: Some(account.to_owned()) };
+        result!(Balances, self.call(Request::Balances(whose)).await?)
+    }
+
+    /// Lists positions.
+    pub async fn positions(&self) -> Result<PositionsResult, ClientError> {
+        result!(Positions, self.call(Request::Positions(Whose::default())).await?)
+    }
+
+    /// Says what trades cost.
+    pub async fn fees(&self) -> Result<FeesResult, ClientError> {
+        result!(Fees, self.call(Request::Fees).await?)
+    }
+
+    /// Says what the account may do.
+    pub async fn limits(&self) -> Result<LimitsResult, ClientError> {
+        result!(Limits, self.call(Request::Limits).await?).map(|limits| *limits)
+    }
+
+    /// Lists keys, one's own or another account's.
+    pub async fn list_keys(&self, account: Option<&str>) -> Result<KeysResult, ClientError> {
+        let account = account.map(str::to_owned);
+        result!(Keys, self.call(Request::ListKeys(ListKeys { account })).await?)
+    }
+
+    /// Puts another key in the place of the one that logged in, which may do nothing any more. The exchange ends this
+    /// connection after its reply.
+    pub async fn rotate_key(&self, by: &Secret) -> Result<Accepted, ClientError> {
+        let key_id = self.signer.get().map(|own| own.public().id()).unwrap_or_default();
+        let proof = RotationText { key_id: &key_id }.sign(by.bytes());
+        let rotate = RotateKey { key: by.public().text(), proof };
+        result!(Accepted, self.call(Request::RotateKey(rotate)).await?)
+    }
+
+    /// Sends credit to another account.
+    pub async fn transfer(&self, transfer: Transfer) -> Result<PaymentResult, ClientError> {
+        result!(Payment, self.call(Request::Transfer(transfer)).await?)
+    }
+
+    /// Asks for credit to be paid out.
+    pub async fn redeem(&self, redeem: Redeem) -> Result<PaymentResult, ClientError> {
+        result!(Payment, self.call(Request::Redeem(redeem)).await?)
+    }
+
+    /// Says that credit was paid out, or that it is returned.
+    pub async fn end_redemption(&self, end: EndRedemption) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::EndRedemption(end)).await?)
+    }
+
+    /// Lists what waits to be paid out.
+    pub async fn redemptions(&self) -> Result<RedemptionsResult, ClientError> {
+        result!(Redemptions, self.call(Request::Redemptions).await?)
+    }
+
+    /// Says what the exchange is doing.
+    pub async fn status(&self) -> Result<VenueStatus, ClientError> {
+        result!(Status, self.call(Request::Status).await?).map(|status| *status)
     }
 
     /// Lists markets.
@@ -174,6 +331,21 @@ impl Connection {
         result!(Accepted, self.call(Request::SetMode(mode)).await?)
     }
 
+    /// Takes cancels only, in the venue, a market or a window.
+    pub async fn halt(&self, halt: Halt) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::Halt(halt)).await?)
+    }
+
+    /// Takes everything again.
+    pub async fn resume(&self, resume: Halt) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::Resume(resume)).await?)
+    }
+
+    /// Announces a restart.
+    pub async fn drain(&self, drain: Drain) -> Result<DrainResult, ClientError> {
+        result!(Drain, self.call(Request::Drain(drain)).await?)
+    }
+
     /// Sets a market's price bands and limits, all of them.
     pub async fn set_market_limits(&self, limits: SetMarketLimits) -> Result<Accepted, ClientError> {
         result!(Accepted, self.call(Request::SetMarketLimits(limits)).await?)
@@ -200,7 +372,7 @@ impl Connection {
 }
 
 /// What this machine's clock says.
-fn now() -> Time {
+pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }

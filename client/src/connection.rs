@@ -4,18 +4,22 @@
 //! their call by its number. Updates wait in a queue with a bound: a program that never reads them loses the
 //! connection, with an error that says so, and not its memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use protocol::request::Request;
 use protocol::request_id::RequestId;
+use protocol::session::RequestProof;
+use protocol::signature::{RequestText, Signed};
 use protocol::status::Hello;
 use protocol::update::Update;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::call::now;
 use crate::error::ClientError;
 use crate::in_flight::InFlight;
+use crate::secret::Secret;
 use crate::settings::{GOODBYE, REQUESTS_MAX, Settings};
 use crate::socket::Socket;
 use crate::ticket::Ticket;
@@ -25,6 +29,8 @@ pub struct Connection {
     hello: Hello,
     settings: Settings,
     in_flight: Arc<InFlight>,
+    /// Signs what moves credit or changes keys, once it has logged in.
+    pub(crate) signer: OnceLock<Secret>,
     outgoing: Option<mpsc::Sender<String>>,
     updates: mpsc::Receiver<Update>,
     task: JoinHandle<()>,
@@ -51,7 +57,8 @@ impl Connection {
             let reason = socket.run(to_send, &to_read, &ended).await;
             ended.end(reason);
         });
-        Ok(Connection { hello, settings, in_flight, outgoing: Some(outgoing), updates, task })
+        let (signer, outgoing) = (OnceLock::new(), Some(outgoing));
+        Ok(Connection { hello, settings, in_flight, signer, outgoing, updates, task })
     }
 
     /// What the exchange said of itself.
@@ -62,7 +69,7 @@ impl Connection {
     /// Sends a request and does not wait: the ticket is for its reply. Requests are sent in the order of these calls.
     pub fn send(&self, request: &Request) -> Result<Ticket, ClientError> {
         let ticket = Ticket::begin(&self.in_flight, request.method(), self.settings.timeout)?;
-        let text = request.encode(Some(&RequestId::Number(ticket.number())));
+        let text = self.encode(request, &RequestId::Number(ticket.number()));
         match self.outgoing.as_ref().map(|outgoing| outgoing.try_send(text)) {
             Some(Ok(())) => Ok(ticket),
             Some(Err(mpsc::error::TrySendError::Full(_))) => {
@@ -70,6 +77,18 @@ impl Connection {
             }
             Some(Err(mpsc::error::TrySendError::Closed(_))) | None => Err(self.in_flight.reason()),
         }
+    }
+
+    /// The text of a request, signed if it has to be and the connection has logged in with a key.
+    fn encode(&self, request: &Request, req_id: &RequestId) -> String {
+        let Some(secret) = self.signer.get().filter(|_| request.is_signed()) else {
+            return request.encode(Some(req_id));
+        };
+        let (params, ts) = (request.params(), now());
+        let Hello { conn_id, challenge, .. } = &self.hello;
+        let text = RequestText { conn_id, challenge, ts, method: request.method(), params: &params };
+        let proof = RequestProof { ts, sig: text.sign(secret.bytes()) };
+        request.encode_signed(Some(req_id), &params, &proof)
     }
 
     /// The next message of any stream, in the order in which they came. What this client does not know is left out.

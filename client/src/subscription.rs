@@ -18,7 +18,14 @@ pub fn book_to(symbol: &str, depth: u32, speed: Speed) -> Subscription {
 
 /// The same book, from where a client stands that was away.
 pub fn resumed(book: Subscription, epoch: &str, seq: u64) -> Subscription {
-    Subscription { resume: Some(Resume { epoch: epoch.to_owned(), seq }), ..book }
+    let resume = Resume { epoch: epoch.to_owned(), seq: Some(seq), xseq: None };
+    Subscription { resume: Some(resume), ..book }
+}
+
+/// The same private stream, from the last message that a client has which was away.
+pub fn replayed(private: Subscription, epoch: &str, xseq: u64) -> Subscription {
+    let resume = Resume { epoch: epoch.to_owned(), seq: None, xseq: Some(xseq) };
+    Subscription { resume: Some(resume), ..private }
 }
 
 /// The best prices of one market, told so often.
@@ -71,6 +78,11 @@ pub fn executions() -> Subscription {
 /// The account's balances and positions; needs a login.
 pub fn account() -> Subscription {
     of(Channel::Account, None)
+}
+
+/// The account's positions alone; needs a login.
+pub fn positions() -> Subscription {
+    of(Channel::Positions, None)
 }
 
 fn of(channel: Channel, symbol: Option<&str>) -> Subscription {

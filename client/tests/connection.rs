@@ -138,7 +138,7 @@ async fn calls_send_their_params_and_read_their_results() {
 
 #[tokio::test]
 async fn login_signs_the_challenge() {
-    use protocol::signature::{LoginText, PublicKey};
+    use protocol::signature::{LoginText, PublicKey, Signed};
     use protocol::time::Time;
     let secret = Secret::from_bytes([7; 32]);
     let public = secret.public();

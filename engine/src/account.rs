@@ -9,6 +9,7 @@ use crate::ids::{AccountId, GroupId, PublicKey, Scopes, index, position};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
 use crate::image::{Image, Taken};
+use crate::key::KeyBounds;
 use crate::label::Label;
 use crate::link::Link;
 use crate::prefetch::prefetch;
@@ -88,6 +89,8 @@ pub struct KeyGrant {
     pub account: AccountId,
     /// What it may do.
     pub scopes: Scopes,
+    /// From where, until when and for how much.
+    pub bounds: KeyBounds,
 }
 
 /// Every account, by number, by name and by key.
@@ -234,7 +237,7 @@ impl Accounts {
     }
 }
 
-fields!(KeyGrant { account, scopes });
+fields!(KeyGrant { account, scopes, bounds });
 
 // The list of its open orders is put with those. Between commands nothing is touched.
 fields!(Account {

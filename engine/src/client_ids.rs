@@ -189,6 +189,12 @@ impl ClientIds {
         self.is_below_bound(account) || 0 < self.window(account).length
     }
 
+    /// Whether so many other ids of the account can be taken, one after another.
+    pub(crate) fn has_room_for(&self, account: AccountId, more: u32) -> bool {
+        let used = position(self.directory.len()).saturating_add(more);
+        used < IDS_MAX - RESERVE || more <= self.window(account).length
+    }
+
     #[inline]
     fn is_below_bound(&self, account: AccountId) -> bool {
         let used = position(self.directory.len());

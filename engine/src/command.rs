@@ -3,6 +3,7 @@
 use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
 use crate::delivery::command::DeliveryCommand;
 use crate::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
+use crate::key::KeyBounds;
 use crate::label::Label;
 use crate::market::MarketSpec;
 use crate::order::{Amendment, NewOrder, OrderRef, SessionId};
@@ -41,6 +42,15 @@ pub enum Command {
         key: PublicKey,
         /// What it may do.
         scopes: Scopes,
+        /// From where, until when and for how much.
+        bounds: KeyBounds,
+    },
+    /// Puts a key in another's place: it may do the same, and the other nothing any more.
+    ReplaceKey {
+        /// The registered key.
+        key: PublicKey,
+        /// The key that comes in its place.
+        by: PublicKey,
     },
     /// Withdraws a key.
     RevokeKey {
@@ -55,6 +65,35 @@ pub enum Command {
         amount: Amount,
         /// The deposit's reference, consumed once.
         reference: Label,
+    },
+    /// Sends available credit to another account.
+    Transfer {
+        /// Whose.
+        account: AccountId,
+        /// Who gets it.
+        to: AccountId,
+        /// How much.
+        amount: Amount,
+        /// The sender's reference, consumed once.
+        reference: Label,
+    },
+    /// Sets available credit aside, to be paid out.
+    Redeem {
+        /// Whose.
+        account: AccountId,
+        /// How much.
+        amount: Amount,
+        /// The account's reference, consumed once.
+        reference: Label,
+    },
+    /// Credit that was set aside has been paid out and is burned, or is returned.
+    EndRedemption {
+        /// Whose.
+        account: AccountId,
+        /// Under which reference it was set aside.
+        reference: Label,
+        /// Whether it was paid out.
+        paid: bool,
     },
     /// Adds a market, whose windows are then listed by timer.
     AddMarket(MarketSpec),
@@ -150,6 +189,14 @@ pub enum Command {
         target: KillTarget,
         /// Why.
         reason: Label,
+    },
+    /// The commands that come next, so many, are a batch: orders and cancels of one account that happen all together, when
+    /// the last of them has come, or not at all. Whoever orders commands lets nothing come between them.
+    Batch {
+        /// Whose.
+        account: AccountId,
+        /// How many.
+        count: u8,
     },
     /// Pairs obligations with claims behind a closed gate. Inserted by the sequencer.
     Draw {

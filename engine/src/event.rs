@@ -12,9 +12,11 @@ use crate::ids::{
     AccountId, ClassId, DeliveryId, Digest, GroupId, InstrumentId, MarketId, OrderId, PublicKey, Scopes,
     TradeId,
 };
+use crate::key::Network;
 use crate::label::Label;
 use crate::market::MarketSpec;
 use crate::order::{OrderKind, SessionId, Side, TimeInForce};
+use crate::payment::PaymentState;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::units::{Amount, Lots, Price, Volume};
@@ -51,12 +53,34 @@ pub enum Event {
     Founded { epoch: u64, seed: u64, operator: PublicKey },
     /// An account was opened.
     AccountOpened { account: AccountId, group: GroupId, provider: bool, name: Label },
-    /// A key may act for an account.
-    KeyRegistered { account: AccountId, key: PublicKey, scopes: Scopes },
+    /// A key may act for an account. Where it is bound to networks, they follow.
+    KeyRegistered {
+        account: AccountId,
+        key: PublicKey,
+        scopes: Scopes,
+        expires: Time,
+        order_notional: Amount,
+    },
+    /// The key just registered may act from this network.
+    KeyConfined { key: PublicKey, network: Network },
     /// A key may not any more.
     KeyRevoked { account: AccountId, key: PublicKey },
     /// Credit was minted against a deposit.
     Deposited { account: AccountId, amount: Amount, reference: Label },
+    /// Credit went from one account to another.
+    Transferred { account: AccountId, to: AccountId, amount: Amount, reference: Label },
+    /// Credit was set aside, to be paid out.
+    RedemptionBegun { account: AccountId, xseq: PrivateSequence, amount: Amount, reference: Label },
+    /// Credit that was set aside was paid out and burned, or returned.
+    RedemptionEnded {
+        account: AccountId,
+        xseq: PrivateSequence,
+        amount: Amount,
+        reference: Label,
+        paid: bool,
+    },
+    /// A reference was used again for the same: nothing happened. `state` says what became of the first.
+    PaymentRepeated { account: AccountId, reference: Label, state: PaymentState },
     /// A market was added.
     MarketAdded { market: MarketId, spec: MarketSpec },
     /// A delivery window was listed; it does not trade yet.
@@ -137,6 +161,11 @@ pub enum Event {
         filled: Lots,
         leaves: Lots,
     },
+    /// What follows, up to the next of these, came of this change of the batch, counted from 0.
+    BatchStep { op: u8 },
+    /// Nothing of the batch happened, because of this change of it. Client order ids that it brought are used now, unless
+    /// that was the reason.
+    BatchRefused { op: u8, reason: RejectReason },
     /// Two orders traded, at the maker's limit.
     Traded {
         instrument: InstrumentId,

@@ -5,6 +5,7 @@
 mod accounts;
 mod amend;
 mod auditing;
+pub mod batch;
 mod cancel;
 mod clearing;
 mod controls;
@@ -18,6 +19,7 @@ mod identity;
 mod image;
 mod markets;
 mod orders;
+mod payments;
 mod prevention;
 mod rates;
 mod reach;
@@ -30,6 +32,7 @@ mod work;
 
 use std::collections::VecDeque;
 
+use crate::account::KeyGrant;
 use crate::book::Books;
 use crate::class::Classes;
 use crate::client_ids::ClientIds;
@@ -39,6 +42,7 @@ use crate::control::TradingMode;
 use crate::delivery::Deliveries;
 use crate::delivery::drawing::Drawing;
 use crate::event::Event;
+use crate::exchange::batch::Gathering;
 use crate::exchange::identity::named;
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
@@ -83,6 +87,8 @@ pub struct Exchange {
     /// Instruments behind their gates that wait for a draw, in order of closing.
     undrawn: VecDeque<InstrumentId>,
     drawing: Option<Drawing>,
+    /// The batch whose changes are coming.
+    gathering: Option<Gathering>,
     /// The account whose orders are cancelled next, while those of the whole venue are.
     purge: Option<AccountId>,
     timers: Timers,
@@ -117,6 +123,9 @@ impl Exchange {
             (Command::Found { .. } | Command::Tick, _) | (_, Some(_)) => {}
             (_, None) => return Err(RejectReason::NotFounded),
         }
+        if self.gathering.is_some() && self.is_gathered(command) {
+            return Ok(());
+        }
         match *command {
             Command::Tick => {
                 self.tick();
@@ -130,6 +139,7 @@ impl Exchange {
             Command::CancelAfter { account, after } => self.cancel_after(account, after),
             Command::EndSession { account, session } => self.end_session(account, session),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
+            Command::Batch { account, count } => self.gather(account, count),
             Command::Delivery(ref command) => self.deliver(command),
             _ => self.administer(command),
         }
@@ -140,9 +150,19 @@ impl Exchange {
         match *command {
             Command::Found { epoch, seed, operator } => self.found(epoch, seed, operator),
             Command::OpenAccount { name, provider, joins } => self.open_account(name, provider, joins),
-            Command::RegisterKey { account, key, scopes } => self.register_key(account, key, scopes),
+            Command::RegisterKey { account, key, scopes, bounds } => {
+                self.register_key(key, KeyGrant { account, scopes, bounds })
+            }
+            Command::ReplaceKey { key, by } => self.replace_key(key, by),
             Command::RevokeKey { key } => self.revoke_key(key),
             Command::Deposit { account, amount, reference } => self.deposit(account, amount, reference),
+            Command::Transfer { account, to, amount, reference } => {
+                self.transfer((account, reference), to, amount)
+            }
+            Command::Redeem { account, amount, reference } => self.redeem((account, reference), amount),
+            Command::EndRedemption { account, reference, paid } => {
+                self.end_redemption((account, reference), paid)
+            }
             Command::AddMarket(ref spec) => self.add_market(spec),
             Command::SetCapacity { account, instrument, lots } => {
                 self.set_capacity(account, instrument, lots)

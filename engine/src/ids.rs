@@ -123,8 +123,12 @@ impl Scopes {
     pub const PROVIDE: Scopes = Scopes(8);
     /// May open accounts, register keys, confirm deposits and add markets.
     pub const ADMIN: Scopes = Scopes(16);
+    /// May see what other accounts have and do.
+    pub const AUDIT: Scopes = Scopes(32);
+    /// May send credit to other accounts, and ask for it to be paid out.
+    pub const TRANSFER: Scopes = Scopes(64);
     /// Everything.
-    pub const ALL: Scopes = Scopes(31);
+    pub const ALL: Scopes = Scopes(127);
 
     /// Returns `None` when a bit has no meaning.
     pub fn from_bits(bits: u8) -> Option<Scopes> {
@@ -166,6 +170,6 @@ mod tests {
     fn scopes_are_sets() {
         let both = Scopes::READ.with(Scopes::CANCEL);
         assert!(both.contains(Scopes::READ) && !both.contains(Scopes::TRADE));
-        assert_eq!(Scopes::from_bits(32), None);
+        assert_eq!(Scopes::from_bits(128), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Ledger: moves credit between states. Every movement is a transfer between two of them.
 //!
-//! Invariant: `available + held + bonded` over all accounts, and escrow, stakes and fees, are what was deposited and not
-//! burned.
+//! Invariant: `available + held + bonded` over all accounts, and what waits to be paid out, escrow, stakes and fees, are what
+//! was deposited, less what was paid out and burned.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +18,7 @@ use crate::instrument::Terms;
 use crate::label::Label;
 use crate::obligation::Obligations;
 use crate::order::Side;
+use crate::payment::{Payment, PaymentState, Payments};
 use crate::position::{Position, PositionRow, Positions};
 use crate::provider::{Providers, Slash};
 use crate::units::{Amount, Lots, Ppm, Price, Volume};
@@ -41,6 +42,10 @@ pub struct Ledger {
     pub providers: Providers,
     /// References of deposits that were minted.
     pub(crate) references: BTreeSet<Label>,
+    /// What accounts sent to others and asked to be paid out.
+    pub payments: Payments,
+    /// All credit that waits to be paid out.
+    pub redeeming: Amount,
     pub(crate) touched: Touched,
 }
 
@@ -82,7 +87,7 @@ pub(crate) struct Exchanged {
 
 /// What moves at the end of a slot, and to whom.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Payment {
+pub(crate) struct SlotPayment {
     /// The slot's.
     pub(crate) shares: Shares,
     pub(crate) award: Award,
@@ -156,6 +161,38 @@ impl Ledger {
         self.supply = self.supply.plus(amount);
         self.references.insert(reference);
         self.free(account, amount);
+    }
+
+    /// Takes what is available of an account. The caller has checked that it is there.
+    fn spend(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.available = balance.available.less(amount);
+    }
+
+    /// Sends credit to another account. The caller has checked that it is there, and the reference.
+    pub(crate) fn transfer(&mut self, name: (AccountId, Label), to: AccountId, amount: Amount) {
+        self.spend(name.0, amount);
+        self.free(to, amount);
+        self.payments.enter(name, Payment { to: Some(to), amount, state: PaymentState::Sent });
+    }
+
+    /// Sets credit aside, to be paid out. The caller has checked that it is there, and the reference.
+    pub(crate) fn set_aside(&mut self, name: (AccountId, Label), amount: Amount) {
+        self.spend(name.0, amount);
+        self.redeeming = self.redeeming.plus(amount);
+        self.payments.enter(name, Payment { to: None, amount, state: PaymentState::Waiting });
+    }
+
+    /// Burns or returns what was set aside. The caller has checked that it is.
+    pub(crate) fn end_redemption(&mut self, name: (AccountId, Label), amount: Amount, paid: bool) {
+        self.redeeming = self.redeeming.less(amount);
+        if paid {
+            self.supply = self.supply.less(amount);
+            self.payments.end(name, PaymentState::PaidOut);
+        } else {
+            self.free(name.0, amount);
+            self.payments.end(name, PaymentState::Returned);
+        }
     }
 
     /// Adds to what is available.
@@ -301,8 +338,12 @@ impl Ledger {
 
     /// Moves what a slot of a delivery is worth, once: out of the provider's escrow and bond to whom the outcome gives
     /// it. `row` is the provider's position. Returns the fee that the provider paid on the escrow.
-    pub(crate) fn pay_slot(&mut self, (row, holder): (PositionRow, AccountId), payment: &Payment) -> Amount {
-        let &Payment { shares, award, fee } = payment;
+    pub(crate) fn pay_slot(
+        &mut self,
+        (row, holder): (PositionRow, AccountId),
+        payment: &SlotPayment,
+    ) -> Amount {
+        let &SlotPayment { shares, award, fee } = payment;
         let position = self.touch_position(row);
         let provider = position.account;
         position.escrow = position.escrow.less(shares.escrow);
@@ -393,13 +434,15 @@ impl Image for Ledger {
         // Between commands nothing is touched.
         #[rustfmt::skip]
         let Ledger {
-            accounts, positions, obligations, supply, escrow, fees, providers, references, touched: _,
+            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming: _, providers,
+            touched: _,
         } = self;
         accounts.put(to);
         obligations.put(to);
         positions.put(obligations, to);
         [supply, escrow, fees].into_iter().for_each(|amount| amount.put(to));
         to.list(references.iter());
+        payments.put(to);
         providers.put(to);
     }
 
@@ -411,13 +454,16 @@ impl Image for Ledger {
         let references = Vec::<Label>::take(from)?;
         let ascend = references.is_sorted_by(|one, other| one < other);
         from.check(ascend, "references of deposits ascend")?;
+        let payments = Payments::take(from, accounts.len())?;
+        let redeeming = payments.waiting();
         let providers = Providers::take(from)?;
         let known = providers.iter().all(|(account, _)| accounts.contains(account));
         from.check(known, "a stake is an account's")?;
         let (references, touched) = (references.into_iter().collect(), Touched::default());
         #[rustfmt::skip]
-        let ledger =
-            Ledger { accounts, positions, obligations, supply, escrow, fees, providers, references, touched };
+        let ledger = Ledger {
+            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming, providers, touched,
+        };
         Ok(ledger)
     }
 }

@@ -8,7 +8,7 @@ use crate::ids::{ClassId, InstrumentId};
 use crate::instrument::Terms;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
-use crate::symbol::{ClassName, Tier, ZoneName};
+use crate::symbol::{ClassName, Symbol, Tier, ZoneName};
 use crate::units::{Amount, Ppm, Price};
 
 /// The most markets of a venue.
@@ -86,6 +86,12 @@ impl MarketSpec {
     /// Class, zone and tier, as symbols begin.
     pub fn name(&self) -> String {
         format!("{}.{}.{}", self.class, self.zone, self.tier)
+    }
+
+    /// What the window that starts at `start` is called.
+    pub fn symbol(&self, start: Time) -> Symbol {
+        let minutes = !self.window_seconds.is_multiple_of(3600);
+        Symbol { class: self.class, zone: self.zone, tier: self.tier, start, minutes }
     }
 
     /// What a window's trades cost, at this bond.

@@ -3,6 +3,9 @@
 use std::num::NonZeroU32;
 
 use crate::ids::{AccountId, InstrumentId, OrderId};
+use crate::image::reader::ImageReader;
+use crate::image::writer::ImageWriter;
+use crate::image::{CHOICE, Image, Taken};
 use crate::label::Label;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
@@ -267,3 +270,58 @@ checked!(
     |session: SessionId| session.0.get(),
     |number: u32| NonZeroU32::new(number).map(SessionId)
 );
+
+fields!(NewOrder {
+    account,
+    instrument,
+    side,
+    kind,
+    time_in_force,
+    prevention,
+    limit,
+    lots,
+    minimum,
+    shown,
+    client,
+    label,
+    session,
+    deadline,
+});
+
+impl Image for OrderRef {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        match self {
+            OrderRef::Id(order) => (0_u8, *order).put(to),
+            OrderRef::Client(client) => (1_u8, *client).put(to),
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<OrderRef> {
+        let broken = from.fault(CHOICE);
+        match u8::take(from)? {
+            0 => OrderId::take(from).map(OrderRef::Id),
+            1 => Label::take(from).map(OrderRef::Client),
+            _ => Err(broken),
+        }
+    }
+}
+
+impl Image for TimeInForce {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        self.number().put(to);
+        if let TimeInForce::GoodTillDate(date) = self {
+            date.put(to);
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<TimeInForce> {
+        let broken = from.fault(CHOICE);
+        match u8::take(from)? {
+            1 => Ok(TimeInForce::GoodTillGate),
+            2 => Time::take(from).map(TimeInForce::GoodTillDate),
+            3 => Ok(TimeInForce::ImmediateOrCancel),
+            4 => Ok(TimeInForce::FillOrKill),
+            _ => Err(broken),
+        }
+    }
+}

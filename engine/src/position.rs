@@ -49,6 +49,23 @@ pub struct Position {
 const _: () = assert!(size_of::<Position>() == 64);
 
 impl Position {
+    /// A position of nothing.
+    pub(crate) fn empty(account: AccountId, instrument: InstrumentId) -> Position {
+        Position {
+            lots: 0,
+            open_buys: Volume::ZERO,
+            escrow: Amount::ZERO,
+            open_sells: Volume::ZERO,
+            bonded: Amount::ZERO,
+            obligations: Queue::EMPTY,
+            account,
+            instrument,
+            capacity: Lots::ZERO,
+            maintained: false,
+            touched: false,
+        }
+    }
+
     /// Lots of claims.
     pub fn claims(&self) -> u64 {
         self.lots.max(0).unsigned_abs()
@@ -102,7 +119,13 @@ impl Positions {
 
     /// Whether another row can be entered.
     pub(crate) fn has_room(&self) -> bool {
-        self.used < SLOTS_MAX
+        self.has_room_for(0)
+    }
+
+    /// Whether so many rows and one more can be entered.
+    #[inline]
+    pub(crate) fn has_room_for(&self, rows: u32) -> bool {
+        self.used.saturating_add(rows) < SLOTS_MAX
     }
 
     /// The row of `account` in `instrument`, made if there is none.
@@ -116,19 +139,7 @@ impl Positions {
         if self.last.len() <= index(instrument.0) {
             self.last.resize(index(instrument.0) + 1, Link::NONE);
         }
-        let row = Position {
-            lots: 0,
-            open_buys: Volume::ZERO,
-            escrow: Amount::ZERO,
-            open_sells: Volume::ZERO,
-            bonded: Amount::ZERO,
-            obligations: Queue::EMPTY,
-            account,
-            instrument,
-            capacity: Lots::ZERO,
-            maintained: false,
-            touched: false,
-        };
+        let row = Position::empty(account, instrument);
         let next = self.last[index(instrument.0)];
         let number = match self.free.get() {
             Some(free) => {

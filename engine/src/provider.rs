@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::delivery::outcome::Outcome;
 use crate::ids::AccountId;
 use crate::stamp::Time;
-use crate::units::Amount;
+use crate::units::{Amount, Lots};
 
 /// What a new provider begins with, in parts per million: one sequence in four is audited.
 const RATE_START: u32 = 250_000;
@@ -39,10 +40,29 @@ pub struct Provider {
     pub raised: u64,
     /// Which of the last hundred audited slots lacked an opening, the last one in the lowest bit.
     pub unopened: u128,
-    /// Slots times lots that others accepted.
+    /// How its slots ended.
+    pub score: Score,
+}
+
+/// How slots of a provider ended that others hold, each as often as it has lots. Nobody's fault counts as neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// Accepted.
     pub delivered: u64,
-    /// Slots times lots in which it was at fault.
+    /// The provider's fault.
     pub failed: u64,
+}
+
+impl Score {
+    /// Counts a slot that is final.
+    pub(crate) fn count(&mut self, lots: Lots, outcome: Outcome) {
+        let lots = u64::from(lots.count());
+        match outcome {
+            Outcome::Accepted => self.delivered += lots,
+            outcome if outcome.is_providers_fault() => self.failed += lots,
+            _ => {}
+        }
+    }
 }
 
 impl Provider {
@@ -121,5 +141,6 @@ impl Providers {
     }
 }
 
-fields!(Provider { staked, locked, clean, raised, unopened, delivered, failed });
+fields!(Score { delivered, failed });
+fields!(Provider { staked, locked, clean, raised, unopened, score });
 fields!(Providers { providers });

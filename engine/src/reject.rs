@@ -47,14 +47,18 @@ reasons! {
     KeyExists = 12,
     /// No account has that key.
     KeyUnknown = 13,
-    /// The deposit's reference was consumed before.
+    /// The deposit's reference was consumed before, or the payment's for something else.
     ReferenceConsumed = 14,
     /// The deposit is zero, or credit would exceed the most that may be issued.
     SupplyLimit = 15,
-    /// There are as many accounts, keys, markets, positions, orders or client order ids as the venue holds.
+    /// There are as many accounts, keys, payments, markets, positions, orders or client order ids as the venue holds.
     VenueFull = 16,
     /// The account is locked.
     AccountLocked = 17,
+    /// The payment comes to nothing.
+    AmountZero = 18,
+    /// Credit is sent to where it is.
+    SelfPayment = 19,
     /// The market's settings are out of bounds.
     MarketInvalid = 20,
     /// A market of that class, zone and tier exists.
@@ -87,6 +91,8 @@ reasons! {
     OpenOrderLimit = 34,
     /// Another number of lots is filled than the amendment expects.
     AmendRace = 35,
+    /// Nothing waits to be paid out under that reference.
+    RedemptionUnknown = 36,
     /// Only a provider may register capacity.
     NotProvider = 40,
     /// Open sells and obligations need more capacity than that.
@@ -115,6 +121,10 @@ reasons! {
     FillOrKill = 53,
     /// Fewer lots than the order's minimum can trade at once.
     MinimumNotMet = 54,
+    /// The batch has too many changes, or one that depends on what another would trade.
+    BatchInvalid = 55,
+    /// Another change of the batch was refused.
+    BatchRefused = 56,
     /// The delivery terms are out of bounds.
     DeliveryTermsInvalid = 60,
     /// No delivery under way in which the account has this part.

@@ -118,6 +118,7 @@ impl View {
         match *event {
             Event::Founded { epoch, seed, .. } => self.founding = Some(Founding { epoch, seed }),
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
+            Event::RedemptionEnded { amount, paid: true, .. } => self.supply = self.supply.less(amount),
             Event::DisputeClosed { deposit, lost: true, .. } => self.supply = self.supply.less(deposit),
             Event::Slashed { burned, .. } => self.supply = self.supply.less(burned),
             Event::FeesChanged { fees } => self.fees = fees,
@@ -129,7 +130,9 @@ impl View {
             self.changes.push(change);
         }
         self.count_claims(event);
-        self.deliveries.fold(event);
+        if let Some(ended) = self.deliveries.fold(event) {
+            self.accounts.count_slot(ended);
+        }
         self.accounts.fold(self.stamp, event, &self.orders);
     }
 
@@ -190,8 +193,7 @@ impl View {
     fn list(&mut self, instrument: InstrumentId, market: MarketId, start: Time) {
         assert_eq!(index(instrument.0), self.instruments.len(), "instruments are numbered in order");
         let spec = &self.markets[index(market.0)].spec;
-        let minutes = !spec.window_seconds.is_multiple_of(3600);
-        let symbol = Symbol { class: spec.class, zone: spec.zone, tier: spec.tier, start, minutes };
+        let symbol = spec.symbol(start);
         let (gate, end) = (spec.gate(start), spec.end(start));
         let (phase, mode, terms) = (Phase::Listed, TradingMode::Open, spec.terms(spec.bond));
         self.instruments.push(InstrumentView {
@@ -325,6 +327,18 @@ impl View {
         self.accounts.key(first)
     }
 
+    /// The keys of an account, in order of their first eight bytes.
+    pub fn keys_of(&self, account: AccountId) -> impl Iterator<Item = &KeyView> {
+        let keys = self.accounts.at(account).into_iter().flat_map(|account| &account.keys);
+        keys.map(|first| self.accounts.key(*first).expect("an account's keys are known"))
+    }
+
+    /// What waits to be paid out, by account and reference.
+    pub fn redemptions(&self) -> impl Iterator<Item = (AccountId, Label, Amount)> {
+        let all = self.accounts.redemptions().iter();
+        all.map(|(&(account, reference), &amount)| (account, reference, amount))
+    }
+
     /// A delivery, while its window is not settled.
     pub fn delivery(&self, delivery: DeliveryId) -> Option<&DeliveryView> {
         self.deliveries.find(delivery)
@@ -340,9 +354,19 @@ impl View {
         self.deliveries.of_account(account)
     }
 
-    /// An order that is open, or that the last command ended.
+    /// An order that is open, or that the last command ended, unless its place was taken in the same command: of a batch
+    /// that may be.
     pub fn order(&self, order: OrderId) -> Option<&OrderView> {
         self.orders.find(order)
+    }
+
+    /// An order of an account that is open, or is among the last of its orders that have ended.
+    pub fn order_of(&self, account: AccountId, order: OrderId) -> Option<&OrderView> {
+        let known = self.orders.find(order).filter(|known| known.account == account);
+        known.or_else(|| {
+            let mut ended = self.accounts.at(account)?.ended.iter().rev();
+            ended.find(|ended| ended.order == order)
+        })
     }
 
     /// The open orders of an account, oldest first.

@@ -40,7 +40,7 @@ fn every_command_follows_the_rules() {
 
 #[test]
 fn deliveries_follow_the_rules() {
-    check(150, &delivered(400..900).boxed()).assert_delivered();
+    check(300, &delivered(400..900).boxed()).assert_delivered();
 }
 
 #[test]

@@ -8,3 +8,4 @@ pub mod evidence;
 pub mod image;
 pub mod model;
 pub mod record;
+pub mod request;

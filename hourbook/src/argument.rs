@@ -173,7 +173,9 @@ pub(crate) fn scope(text: &str) -> Result<Scope, String> {
         "cancel" => Ok(Scope::Cancel),
         "provide" => Ok(Scope::Provide),
         "admin" => Ok(Scope::Admin),
-        _ => Err("some of read,trade,cancel,provide,admin".to_owned()),
+        "audit" => Ok(Scope::Audit),
+        "transfer" => Ok(Scope::Transfer),
+        _ => Err("some of read,trade,cancel,provide,admin,audit,transfer".to_owned()),
     }
 }
 

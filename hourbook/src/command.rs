@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod amend;
+mod backup;
 mod balance;
 mod bench;
 mod book;
@@ -13,24 +14,30 @@ mod caught;
 mod curve;
 mod demo;
 mod deposit;
+mod export;
 mod fills;
 mod fixings;
 mod instruments;
 mod invariants;
 mod keys;
+mod limits;
 mod market;
 mod model;
 mod order;
 mod orders;
 mod ping;
 mod receipt;
+mod redeem;
 mod reduce;
 mod replay;
+mod restore;
 mod serve;
 mod sim;
 mod snapshot;
+mod status;
 mod ticker;
 mod trades;
+mod transfer;
 mod verify;
 mod watch;
 
@@ -67,6 +74,10 @@ pub(crate) enum Command {
     Fills(fills::Fills),
     Balance(balance::Balance),
     Capacity(capacity::Capacity),
+    Transfer(transfer::Transfer),
+    Redeem(redeem::Redeem),
+    Limits(limits::Limits),
+    Status(status::Status),
     Ping(ping::Ping),
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -81,6 +92,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Model(model::ModelCommand),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    #[command(subcommand)]
+    Export(export::Export),
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     Invariants(invariants::Invariants),
@@ -115,6 +130,10 @@ impl Command {
             Command::Fills(command) => command.run(options, screen).await,
             Command::Balance(command) => command.run(options, screen).await,
             Command::Capacity(command) => command.run(options, screen).await,
+            Command::Transfer(command) => command.run(options, screen).await,
+            Command::Redeem(command) => command.run(options, screen).await,
+            Command::Limits(command) => command.run(options, screen).await,
+            Command::Status(command) => command.run(options, screen).await,
             Command::Ping(command) => command.run(options, screen).await,
             Command::Keys(command) => command.run(options, screen).await,
             Command::Account(command) => command.run(options, screen).await,
@@ -124,6 +143,9 @@ impl Command {
             Command::Snapshot(command) => command.run(screen),
             Command::Model(command) => command.run(screen),
             Command::Verify(command) => command.run(screen),
+            Command::Backup(command) => command.run(screen),
+            Command::Restore(command) => command.run(screen),
+            Command::Export(command) => command.run(screen),
             Command::Receipt(command) => command.run(screen),
             Command::Invariants(command) => command.run(screen),
             Command::Replay(command) => command.run(screen),

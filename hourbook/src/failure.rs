@@ -114,6 +114,15 @@ impl Failure {
         self.kind == Kind::Connection
     }
 
+    /// The same failure; where it may have happened all the same, with how to find out.
+    pub(crate) fn repeat_with(self, reference: &str) -> Failure {
+        if self.is_uncertain() {
+            let advice = format!("repeat it with --reference {reference}: it does not happen twice");
+            return self.advise(advice);
+        }
+        self
+    }
+
     /// The program's exit code.
     pub(crate) fn exit(&self) -> ExitCode {
         ExitCode::from(self.kind.exit())

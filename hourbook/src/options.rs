@@ -15,6 +15,7 @@ use crate::failure::Failure;
 const URL: &str = "ws://127.0.0.1:9400/ws/v1";
 
 const ENV_URL: &str = "HOURBOOK_URL";
+const ENV_ADMIN_URL: &str = "HOURBOOK_ADMIN_URL";
 const ENV_KEY: &str = "HOURBOOK_KEY";
 const ENV_AS: &str = "HOURBOOK_AS";
 
@@ -25,6 +26,9 @@ pub(crate) struct Options {
     /// Address of the exchange [env: HOURBOOK_URL] [default: ws://127.0.0.1:9400/ws/v1]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// Address at which operators ask; without it the next port after --url, on this machine [env: HOURBOOK_ADMIN_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    admin_url: Option<String>,
     /// Log in with the key in this file [env: HOURBOOK_KEY]
     #[arg(id = "login_key", long = "key", global = true, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -51,16 +55,25 @@ impl Options {
 
     /// Connects and logs in.
     pub(crate) async fn login(&self) -> Result<Connection, Failure> {
+        self.login_at(&self.address()).await
+    }
+
+    /// Connects where operators ask, and logs in.
+    pub(crate) async fn login_admin(&self) -> Result<Connection, Failure> {
+        self.login_at(&self.admin_address()?).await
+    }
+
+    async fn login_at(&self, address: &str) -> Result<Connection, Failure> {
         // A key that cannot be read is said before anything is sent.
         match self.who()? {
             Login::Key(path) => {
                 let secret = key_file::read(&path).map_err(|error| Failure::local(error.to_string()))?;
-                let connection = self.connect().await?;
+                let connection = Connection::open(address).await?;
                 connection.login_key(&secret).await.map_err(refused)?;
                 Ok(connection)
             }
             Login::Dev(account) => {
-                let connection = self.connect().await?;
+                let connection = Connection::open(address).await?;
                 connection.login_dev(&account).await.map_err(refused)?;
                 Ok(connection)
             }
@@ -75,6 +88,25 @@ impl Options {
     /// The address that was named here or in the environment.
     pub(crate) fn named_address(&self) -> Option<String> {
         self.url.clone().or_else(|| variable(ENV_URL)).map(with_path)
+    }
+
+    /// Where operators ask: what was named here or in the environment, or the next port on this machine.
+    fn admin_address(&self) -> Result<String, Failure> {
+        let named = self.admin_url.clone().or_else(|| variable(ENV_ADMIN_URL)).map(with_path);
+        let address = self.address();
+        named.or_else(|| next_port(&address)).ok_or_else(|| {
+            Failure::usage(format!("{address} names no port, so where operators ask is not known"))
+                .advise("name it with --admin-url URL")
+        })
+    }
+
+    /// The key file that was named here or in the environment.
+    pub(crate) fn key_path(&self) -> Result<PathBuf, Failure> {
+        match self.who()? {
+            Login::Key(path) => Ok(path),
+            Login::Dev(_) => Err(Failure::usage("this command needs a key, and a name is none".to_owned())
+                .advise("name a key file with --key FILE")),
+        }
     }
 
     /// What is typed counts before what the environment says.
@@ -107,6 +139,15 @@ fn one_login(
     }
 }
 
+/// The same address at the next port, on this machine.
+fn next_port(address: &str) -> Option<String> {
+    let (scheme, rest) = address.split_once("://")?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (_, port) = authority.rsplit_once(':')?;
+    let next = port.parse::<u16>().ok()?.checked_add(1)?;
+    Some(format!("{scheme}://127.0.0.1:{next}/{path}"))
+}
+
 /// An address without a path is that of an exchange: its websocket is at the usual place.
 fn with_path(url: String) -> String {
     match url.split_once("://") {
@@ -131,7 +172,7 @@ fn refused(error: ClientError) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{Login, Options, one_login};
+    use super::{Login, Options, next_port, one_login};
 
     #[test]
     fn login_is_one_of_two() {
@@ -144,6 +185,14 @@ mod tests {
         assert_eq!(login(Some("a.key"), None), Ok(Some(Login::Key("a.key".into()))));
         assert_eq!(login(None, Some("ann")), Ok(Some(Login::Dev("ann".to_owned()))));
         assert_eq!(login(Some("a.key"), Some("ann")), Err("--key and --as exclude each other".to_owned()));
+    }
+
+    #[test]
+    fn operators_ask_at_the_next_port() {
+        assert_eq!(next_port("ws://a.example:9400/ws/v1").as_deref(), Some("ws://127.0.0.1:9401/ws/v1"));
+        for unknown in ["ws://a.example/ws/v1", "ws://a:65535/ws/v1", "ws://a:x/ws/v1", "a:1"] {
+            assert_eq!(next_port(unknown), None, "{unknown}");
+        }
     }
 
     #[test]

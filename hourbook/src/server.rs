@@ -8,21 +8,29 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::feed::Feed;
-use api::gateway::Gateway;
+use api::gateway::door::Door;
+use api::gateway::{Gateway, Settings};
+use api::limits::Limits;
 use api::origin::Origin;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
 use engine::command::Command;
+use engine::control::{ModeScope, TradingMode};
 use engine::ids::PublicKey;
+use engine::label::Label;
 use engine::stamp::Sequence;
-use journal::log::AppendError;
-use journal::recovery::RecoveryError;
 use journal::snapshot::Snapshot;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
+use node::fatal::Fatal;
 use node::inlet::Inlet;
-use node::pipeline::{Pipeline, Ready};
-use persistence::open_error::OpenError;
+use node::pipeline::Pipeline;
+use node::ready::{Ready, ReadyError};
+use persistence::backup::BACKUP;
+use persistence::data::{DataFolder, Opening};
+use persistence::data_error::DataError;
+use persistence::history::RocksHistory;
+use persistence::keeper::DiskKeeper;
 use persistence::snapshots::error::SnapshotError;
 use persistence::store::RocksLog;
 use protocol::error::ErrorObject;
@@ -32,16 +40,18 @@ use tokio::net::TcpListener;
 use crate::screen::Screen;
 use crate::snapshots;
 use crate::snapshots::Progress;
-use crate::snapshots::keeper::{SNAPSHOT_EVERY, SnapshotKeeper, SnapshotRules};
+use crate::snapshots::keeper::{Kept, SNAPSHOT_EVERY, SnapshotKeeper, SnapshotRules};
 
 /// The operator's key within the data folder.
 const OPERATOR_KEY: &str = "operator.key";
-/// The journal within the data folder.
-const JOURNAL: &str = "journal";
 /// How long connections may take to say goodbye when the server stops.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// After fewer commands than these, a snapshot saves the next start less than it costs this stop.
 const SNAPSHOT_WORTH: u64 = 100_000;
+/// Room on the disk that an exchange keeps in reserve unless it is said, in MiB.
+pub(crate) const RESERVE_MIB: u64 = 256;
+/// The same for exchanges that are tried out.
+pub(crate) const RESERVE_MIB_SMALL: u64 = 16;
 /// How the process ends when what is on disk is unknown.
 const EXIT_JOURNAL_FAILED: i32 = 5;
 
@@ -52,17 +62,34 @@ pub(crate) struct ServerOptions {
     pub(crate) data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
+    /// Where operators are listened to; without it at the next port, on this machine.
+    pub(crate) admin: Option<SocketAddr>,
+    /// How often clients may ask.
+    pub(crate) limits: Limits,
     /// Whether clients on this machine may log in by name.
     pub(crate) dev: bool,
     /// When snapshots are made, and what is kept.
     pub(crate) rules: SnapshotRules,
+    /// Room on the disk that is kept in reserve, in bytes.
+    pub(crate) reserve_bytes: u64,
+    /// The journal is taken as it ends at this command.
+    pub(crate) accept_end: Option<Sequence>,
 }
 
 impl ServerOptions {
     /// For an exchange that is tried out on this machine.
     pub(crate) fn trial(data: PathBuf, listen: SocketAddr) -> ServerOptions {
         let rules = SnapshotRules { every: SNAPSHOT_EVERY, drop_journal: false };
-        ServerOptions { data, listen, dev: true, rules }
+        ServerOptions {
+            data,
+            listen,
+            admin: None,
+            limits: Limits::none(),
+            dev: true,
+            rules,
+            reserve_bytes: RESERVE_MIB_SMALL << 20,
+            accept_end: None,
+        }
     }
 }
 
@@ -82,6 +109,7 @@ pub(crate) struct Recovery {
 /// A running exchange.
 pub(crate) struct Server {
     address: SocketAddr,
+    admin: SocketAddr,
     data: PathBuf,
     recovery: Recovery,
     gateway: Arc<Gateway>,
@@ -96,14 +124,16 @@ pub(crate) struct Server {
 pub(crate) enum StartError {
     /// Tokens would be believed from other machines.
     Exposed(SocketAddr),
+    /// It is a backup.
+    Backup(PathBuf),
     /// The data folder cannot be made.
     Folder(PathBuf, std::io::Error),
-    /// The journal cannot be opened.
-    Journal(OpenError),
+    /// What stands in the data folder cannot be used.
+    Data(DataError),
     /// The snapshots cannot be looked at.
     Snapshots(SnapshotError),
-    /// The journal is not sound.
-    Recovery(RecoveryError),
+    /// The journal is not sound, or the history cannot be completed.
+    Recovery(ReadyError),
     /// The operator's key cannot be written or read.
     Key(KeyFileError),
     /// The machine has no random numbers.
@@ -112,6 +142,8 @@ pub(crate) enum StartError {
     Listen(SocketAddr, std::io::Error),
     /// The exchange refused its founding.
     Founding(ErrorObject),
+    /// The exchange could not be halted after its journal was cut.
+    Halting(ErrorObject),
 }
 
 impl fmt::Display for StartError {
@@ -122,6 +154,11 @@ impl fmt::Display for StartError {
                 "{address} is reachable from other machines, and with --dev anyone may log in as anyone: listen on \
                  127.0.0.1, or leave --dev out"
             ),
+            StartError::Backup(path) => write!(
+                f,
+                "{} is a backup, and what goes on from it is another history: make a data folder of it with hourbook restore",
+                path.display()
+            ),
             StartError::Folder(path, error) => {
                 write!(
                     f,
@@ -129,15 +166,19 @@ impl fmt::Display for StartError {
                     path.display()
                 )
             }
-            StartError::Journal(error) => error.fmt(f),
+            StartError::Data(error) => error.fmt(f),
             StartError::Snapshots(error) => error.fmt(f),
             StartError::Recovery(error) => error.fmt(f),
             StartError::Key(error) => error.fmt(f),
             StartError::Random(error) => write!(f, "the machine has no random numbers: {error}"),
             StartError::Listen(address, error) => {
-                write!(f, "{address} cannot be listened on: {error}; choose another address with --listen")
+                write!(
+                    f,
+                    "{address} cannot be listened on: {error}; choose another address with --listen or --admin"
+                )
             }
             StartError::Founding(error) => write!(f, "the exchange could not be founded: {error}"),
+            StartError::Halting(error) => write!(f, "the exchange could not be halted: {error}"),
         }
     }
 }
@@ -152,41 +193,49 @@ impl Server {
         progress: &mut impl FnMut(Progress<'_>),
         screen: &Screen,
     ) -> Result<Server, StartError> {
-        if options.dev && !options.listen.ip().is_loopback() {
-            return Err(StartError::Exposed(options.listen));
+        for address in [Some(options.listen), options.admin].into_iter().flatten() {
+            if options.dev && !address.ip().is_loopback() {
+                return Err(StartError::Exposed(address));
+            }
         }
         // What can fail without a trace comes first.
-        let listening = TcpListener::bind(options.listen).await;
-        let listener = listening.map_err(|error| StartError::Listen(options.listen, error))?;
-        let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+        let [(listener, address), (admin_listener, admin)] = listen(options).await?;
+        if options.data.join(BACKUP).exists() {
+            return Err(StartError::Backup(options.data.clone()));
+        }
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
-        let log = RocksLog::open(&journal_folder(&options.data)).map_err(StartError::Journal)?;
-        let watch = log.watch();
+        let folder = open(options)?;
+        let watch = folder.log.watch();
+        let (epoch, cut) = (folder.keeper.epoch(), folder.keeper.cut());
         let mut feed = Feed::default();
-        let (ready, snapshot) = recover(log, &options.data, &mut feed, progress)?;
+        let (ready, snapshot) = recover(folder, &mut feed, progress)?;
         let (last, replayed, took) = (ready.last().sequence, ready.commands(), begun.elapsed());
         let recovery = Recovery { last, snapshot, replayed, took };
         let founding = match ready.view().founding() {
             Some(_) => None,
-            None => Some(founding(&options.data)?),
-        };
-        let epoch = match (ready.view().founding(), founding) {
-            (Some(founding), _) => founding.epoch,
-            (None, Some(Command::Found { epoch, .. })) => epoch,
-            (None, _) => unreachable!("an exchange is founded or about to be"),
+            None => Some(founding(&options.data, epoch)?),
         };
 
+        let history = ready.history().expect("it was read back with one").reader();
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
-        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, options.dev);
+        let settings = Settings { dev: options.dev, limits: options.limits.clone() };
+        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
         }
-        tokio::spawn(Arc::clone(&gateway).serve(listener));
+        if cut.is_open() {
+            // Orders are open again of which clients know that they ended: nothing trades before somebody has looked.
+            gateway.command(halt()).await.map_err(StartError::Halting)?;
+            cut.close();
+        }
+        tokio::spawn(Arc::clone(&gateway).serve(listener, Door::Public));
+        tokio::spawn(Arc::clone(&gateway).serve(admin_listener, Door::Admin));
         let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
         let (rules, screen) = (options.rules, screen.clone());
-        let keeper = SnapshotKeeper::start((data.clone(), watch), newest, rules, screen.clone());
-        Ok(Server { address, data, recovery, gateway, pipeline, keeper, rules, screen })
+        let kept = Kept { data: data.clone(), watch, history };
+        let keeper = SnapshotKeeper::start(kept, newest, rules, screen.clone());
+        Ok(Server { address, admin, data, recovery, gateway, pipeline, keeper, rules, screen })
     }
 
     /// Where clients connect.
@@ -197,6 +246,17 @@ impl Server {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where operators connect.
+    pub(crate) fn admin_url(&self) -> String {
+        format!("ws://{}{PATH}", self.admin)
+    }
+
+    /// Waits until a restart that an operator announced is due.
+    pub(crate) fn drained(&self) -> impl Future<Output = ()> + use<> {
+        let gateway = Arc::clone(&self.gateway);
+        async move { gateway.drained().await }
     }
 
     /// Where commands enter, past the sockets.
@@ -230,38 +290,90 @@ impl Server {
     }
 }
 
-/// Reads an exchange back: from its newest sound snapshot, and what the journal has after it, which `feed` sees too.
+/// What is read back: an exchange with its history and its keeper, and after which command the snapshot was.
+type Recovered = (Ready<RocksLog, DiskKeeper, RocksHistory>, Option<Sequence>);
+
+/// Reads an exchange back: from a sound snapshot, and what the journal has after it, which `feed` sees too.
 fn recover(
-    log: RocksLog,
-    data: &Path,
+    folder: DataFolder,
     feed: &mut Feed,
     progress: &mut impl FnMut(Progress<'_>),
-) -> Result<(Ready<RocksLog>, Option<Sequence>), StartError> {
-    let newest = snapshots::snapshots(data).newest(&mut |error| progress(Progress::Skipped(error)));
-    let newest = newest.map_err(StartError::Snapshots)?;
-    let sequence = newest.as_ref().map(|snapshot| snapshot.chain.last().sequence);
-    let from = newest.unwrap_or_default();
-    let ready = Ready::resume(log, from, &mut |stamped, events, view| {
+) -> Result<Recovered, StartError> {
+    let base = folder.base(&mut |error| progress(Progress::Skipped(error)));
+    let base = base.map_err(StartError::Snapshots)?;
+    let sequence = base.as_ref().map(|snapshot| snapshot.chain.last().sequence);
+    let DataFolder { log, keeper, history, .. } = folder;
+    let ready = Ready::resume_with(log, base.unwrap_or_default(), history, &mut |stamped, events, view| {
         feed.recover(stamped.stamp, events, view);
         progress(Progress::Command(stamped));
     });
-    Ok((ready.map_err(StartError::Recovery)?, sequence))
+    Ok((ready.map_err(StartError::Recovery)?.kept_by(keeper), sequence))
+}
+
+/// Opens the data folder.
+fn open(options: &ServerOptions) -> Result<DataFolder, StartError> {
+    let opening = Opening {
+        reserve_bytes: options.reserve_bytes,
+        accept_end: options.accept_end,
+        epoch: getrandom::u64().map_err(StartError::Random)?,
+        // Said beside the results, as a failure would be.
+        tell: Box::new(|notice| eprintln!("hourbook: {notice}")),
+    };
+    DataFolder::open(&options.data, opening).map_err(StartError::Data)
+}
+
+/// Nothing but cancellations from here on, until an operator opens the venue.
+fn halt() -> Command {
+    let reason = Label::new("journal-cut").expect("it is a label");
+    Command::SetMode { scope: ModeScope::Venue, mode: TradingMode::Halted, reason }
+}
+
+/// How often two neighbouring ports are sought before it is given up.
+const PAIRS_SOUGHT_MAX: usize = 64;
+
+/// Both listeners: everyone's, and the operators'.
+async fn listen(options: &ServerOptions) -> Result<[(TcpListener, SocketAddr); 2], StartError> {
+    for sought in 1.. {
+        let public = bind(options.listen).await?;
+        if let Some(admin) = options.admin {
+            return Ok([public, bind(admin).await?]);
+        }
+        let next = public.1.port().checked_add(1);
+        let beside = SocketAddr::from(([127, 0, 0, 1], next.unwrap_or_default()));
+        match bind(beside).await {
+            Ok(admin) if next.is_some() => return Ok([public, admin]),
+            // A free port was asked for: another one may have a free neighbour.
+            _ if options.listen.port() == 0 && sought < PAIRS_SOUGHT_MAX => {}
+            Ok(_) => return Err(StartError::Listen(beside, std::io::ErrorKind::AddrNotAvailable.into())),
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("it is sought until it is found or given up")
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(address, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// A failed write is an unknown outcome: nothing more may be told.
-pub(crate) fn stop_at_once(error: &AppendError) {
+pub(crate) fn stop_at_once(error: &Fatal) {
     eprintln!("hourbook: {error}");
     std::process::exit(EXIT_JOURNAL_FAILED);
-}
-
-/// The journal of a data folder.
-pub(crate) fn journal_folder(data: &Path) -> PathBuf {
-    data.join(JOURNAL)
 }
 
 /// The operator's key of a data folder.
 pub(crate) fn operator_key(data: &Path) -> PathBuf {
     data.join(OPERATOR_KEY)
+}
+
+/// Copies the operator's key from one folder to another, if it is there and not here yet, readable by its owner only.
+pub(crate) fn copy_operator_key(from: &Path, to: &Path) -> std::io::Result<()> {
+    let [from, to] = [from, to].map(operator_key);
+    // A copy keeps the permissions.
+    if from.exists() && !to.exists() { std::fs::copy(from, to).map(|_| ()) } else { Ok(()) }
 }
 
 /// Makes the folder, readable by its owner only.
@@ -275,7 +387,7 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 
 /// The first command of a new exchange. Its operator's key is written before it is needed; one that an interrupted
 /// start left behind is used.
-fn founding(data: &Path) -> Result<Command, StartError> {
+fn founding(data: &Path, epoch: u64) -> Result<Command, StartError> {
     let path = operator_key(data);
     let secret = if path.exists() {
         key_file::read(&path).map_err(StartError::Key)?
@@ -284,7 +396,6 @@ fn founding(data: &Path) -> Result<Command, StartError> {
         key_file::create(&path, &secret).map_err(StartError::Key)?;
         secret
     };
-    let epoch = getrandom::u64().map_err(StartError::Random)?;
     let seed = getrandom::u64().map_err(StartError::Random)?;
     Ok(Command::Found { epoch, seed, operator: PublicKey(secret.public().to_bytes()) })
 }

@@ -13,22 +13,13 @@ use engine::view::View;
 use journal::log::ReadError;
 use journal::recovery::{Recovered, RecoveryError, resume};
 use journal::snapshot::Snapshot;
+use persistence::data::{journal_folder, snapshots};
 use persistence::open_error::OpenError;
-use persistence::snapshots::Snapshots;
 use persistence::snapshots::error::SnapshotError;
 use persistence::snapshots::writer::{SnapshotWriter, Written};
 use persistence::store::RocksLog;
 
-use crate::server::journal_folder;
 use crate::snapshots::keeper::SnapshotRules;
-
-/// The snapshots within the data folder.
-const SNAPSHOTS: &str = "snapshots";
-
-/// The snapshots of a data folder.
-pub(crate) fn snapshots(data: &Path) -> Snapshots {
-    Snapshots::of(&data.join(SNAPSHOTS))
-}
 
 /// What somebody who waits is told.
 pub(crate) enum Progress<'a> {

@@ -127,7 +127,7 @@ fn uncertain_deposit_says_how_to_repeat_it() {
     let (code, text) =
         fails(&["--url", &url, "--as", "operator", "deposit", "ann", "5", "--reference", "wire-1"]);
     assert_eq!(code, 3);
-    assert!(text.ends_with("\n  repeat it with --reference wire-1: it is not credited twice\n"), "{text}");
+    assert!(text.ends_with("\n  repeat it with --reference wire-1: it does not happen twice\n"), "{text}");
 }
 
 #[test]

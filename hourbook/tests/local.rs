@@ -15,6 +15,7 @@ use journal::chain::Chain;
 use journal::contract::{self, Live};
 use journal::log::CommandLog;
 use journal::sealed::SealedRecords;
+use persistence::data::{DataFolder, Opening};
 use persistence::store::RocksLog;
 use program::{Ran, run};
 use serde_json::Value;
@@ -29,10 +30,16 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("temporary paths are UTF-8")
 }
 
+/// The journal of a new data folder.
+fn opened(folder: &Path) -> RocksLog {
+    let opening = Opening { reserve_bytes: 1 << 20, accept_end: None, epoch: 7, tell: Box::new(|_| {}) };
+    DataFolder::open(folder, opening).expect("a new folder opens").log
+}
+
 /// A data folder whose journal has a founding and some ticks.
 fn data() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
-    let mut log = RocksLog::open(&folder.path().join("journal")).expect("a new journal opens");
+    let mut log = opened(folder.path());
     let mut live = Live::default();
     live.append(&mut log, &[&contract::founding()[..]]).expect("the journal takes a record");
     live.append(&mut log, &[&[Command::Tick; 100][..]]).expect("the journal takes a record");
@@ -73,21 +80,32 @@ fn sound_journal_is_verified() {
     let (code, verdict, stderr) = json(&["verify", "--data", text(folder.path())]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert_eq!((&verdict["commands"], &verdict["sound"]), (&103.into(), &true.into()));
-    assert_eq!(verdict.as_object().unwrap().len(), 7);
+    assert_eq!((&verdict["mark"], &verdict["epoch"]), (&0.into(), &"0000000000000007".into()));
+    assert_eq!(verdict.as_object().unwrap().len(), 10);
     for hash in ["state_hash", "outcome_hash"] {
         assert_eq!(verdict[hash].as_str().map(str::len), Some(32), "{verdict}");
     }
     let Ran { stdout, .. } = run(&["verify", "--data", text(folder.path())]);
     let lines: Vec<&str> = stdout.lines().map(|line| line.split("  ").next().unwrap_or_default()).collect();
-    let facts =
-        ["commands", "journal from", "replayed from", "state hash", "outcome hash", "snapshots", "sound"];
+    let facts = [
+        "commands",
+        "journal from",
+        "replayed from",
+        "state hash",
+        "outcome hash",
+        "snapshots",
+        "marked",
+        "history",
+        "epoch",
+        "sound",
+    ];
     assert_eq!(lines, facts, "{stdout}");
 }
 
 #[test]
 fn journal_with_another_outcome_is_5() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = RocksLog::open(&folder.path().join("journal")).unwrap();
+    let mut log = opened(folder.path());
     let mut sequencer = Sequencer::default();
     let commands = contract::founding().map(|command| sequencer.stamp(Time::from_seconds(1), command));
     let mut records = SealedRecords::default();
@@ -100,7 +118,7 @@ fn journal_with_another_outcome_is_5() {
         (5, &false.into(), &Value::Null),
         "{stderr}"
     );
-    assert_eq!(verdict.as_object().unwrap().len(), 7);
+    assert_eq!(verdict.as_object().unwrap().len(), 10);
     let failure: Value = serde_json::from_str(&stderr).unwrap();
     let message = failure["message"].as_str().unwrap();
     assert!(message.contains("did something else than it did live"), "{message}");

@@ -26,7 +26,7 @@ use attestation::transcript::{Transcript, prompt_hash};
 use attestation::tree;
 use attestation::verdict::Stage;
 use inference::{Decoder, Engine, Job, Model, Terms, Token};
-use program::{Ran, run};
+use program::{Ran, run, run_within};
 use serde_json::Value;
 
 const BEGINS_NS: u64 = 1_795_442_400_000_000_000;
@@ -145,11 +145,41 @@ impl Folder {
     }
 }
 
-fn verify(files: &[&Path], options: &[&str]) -> Ran {
+fn line<'a>(files: &[&'a Path], options: &[&'a str]) -> Vec<&'a str> {
     let files = files.iter().map(|file| file.to_str().unwrap());
-    let words: Vec<&str> =
-        ["receipt", "verify"].into_iter().chain(files).chain(options.iter().copied()).collect();
-    run(&words)
+    ["receipt", "verify"].into_iter().chain(files).chain(options.iter().copied()).collect()
+}
+
+fn verify(files: &[&Path], options: &[&str]) -> Ran {
+    run(&line(files, options))
+}
+
+/// In as much memory as a receipt may take, and the program itself.
+fn verify_within(files: &[&Path], options: &[&str]) -> Ran {
+    run_within(1 << 30, &line(files, options))
+}
+
+/// What failed of each receipt, and why.
+fn failures(ran: &Ran) -> Vec<Vec<(String, String)>> {
+    let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let failed = |receipt: &Value| {
+        let checks = receipt["checks"].as_array().unwrap().iter();
+        let failed = checks.filter(|check| check["outcome"] == "failed");
+        failed.map(|check| (text(&check["check"]), text(&check["why"]))).collect()
+    };
+    shown["receipts"].as_array().unwrap().iter().map(failed).collect()
+}
+
+/// These bytes as files, verified together.
+fn verify_all(receipts: impl Iterator<Item = Vec<u8>>) -> Vec<Vec<(String, String)>> {
+    let folder = Folder::new();
+    let keep = |(at, bytes): (usize, Vec<u8>)| folder.keep(&at.to_string(), &bytes).unwrap();
+    let files: Vec<PathBuf> = receipts.enumerate().map(keep).collect();
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let ran = verify_within(&files, &["--json"]);
+    assert!(ran.stderr.lines().count() <= 1 && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+    failures(&ran)
 }
 
 /// The checks of the first receipt that have this outcome.
@@ -231,6 +261,88 @@ fn what_is_no_receipt_names_field_and_rule() {
     for (path, words) in [(folder.0.path(), "is a folder"), (&folder.0.path().join("none"), "reading")] {
         let ran = verify(&[path], &[]);
         assert!(ran.code == 5 && ran.stderr.contains(words), "{ran:?}");
+    }
+}
+
+#[test]
+fn receipt_cut_anywhere_names_field_and_rule() {
+    let bytes = receipt(3, &transcripts([9; 32])).encode();
+    let told = verify_all((0..bytes.len()).step_by(7).map(|length| bytes[..length].to_vec()));
+    assert_eq!(told.len(), bytes.len().div_ceil(7));
+    for (at, failed) in told.iter().enumerate() {
+        let [(check, why)] = failed.as_slice() else { panic!("{failed:?}") };
+        let (name, rule) = why.split_once(": ").unwrap();
+        assert!(check == "bytes" && name.contains('.') && !rule.is_empty(), "cut after {}: {why}", at * 7);
+    }
+}
+
+/// A signature, a hash or a rule holds every byte of a receipt.
+#[test]
+fn receipt_changed_anywhere_is_not_sound() {
+    let bytes = receipt(3, &transcripts([9; 32])).encode();
+    let changed = |at: usize| {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 1 << (at % 8);
+        bytes
+    };
+    for (at, failed) in verify_all((0..bytes.len()).step_by(5).map(changed)).iter().enumerate() {
+        let is_caught = failed.iter().any(|(check, _)| check != "once");
+        assert!(is_caught, "the byte at {} is changed: {failed:?}", at * 5);
+    }
+}
+
+#[test]
+fn boundless_counts_are_refused_within_bounded_memory() {
+    let bytes = receipt(3, &transcripts([9; 32])).encode();
+    // Behind assignment, calibration, commitment and two secrets: the count of leaves; behind these that of open sequences.
+    let leaves = 24 + 464 + 256 + 280 + 36 + 36;
+    let open = leaves + 4 + 6 * 148;
+    let boundless = |at: usize| [&bytes[..at], &u32::MAX.to_le_bytes(), &bytes[at + 4..]].concat();
+    let told = verify_all([leaves, open, open + 8].map(boundless).into_iter());
+    let whys: Vec<&str> = told.iter().map(|failed| failed[0].1.as_str()).collect();
+    let rules = ["receipt.leaves: at most 65,536", "receipt.open: at most 65,536"];
+    assert_eq!(&whys[..2], rules);
+    assert!(whys[2].contains("prompt: "), "{}", whys[2]);
+}
+
+#[test]
+fn oversized_files_are_refused_within_bounded_memory() {
+    let folder = Folder::new();
+    let path = folder.keep("large.receipt", b"hourbook receipt 1").unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(8 << 30).unwrap();
+    let endless = cfg!(target_os = "linux").then(|| Path::new("/dev/zero"));
+    for path in [path.as_path()].into_iter().chain(endless) {
+        let ran = verify_within(&[path], &[]);
+        assert!(ran.code == 5 && ran.stdout.is_empty(), "{ran:?}");
+        assert!(ran.stderr.contains("has more than 268435456 bytes: it is no receipt"), "{ran:?}");
+    }
+}
+
+/// What the model cannot have read or written is a failed check, however well it is signed.
+#[test]
+fn impossible_tokens_and_prompts_fail_by_name() {
+    let transcripts = transcripts([9; 32]);
+    let with = |prompt: &[u32], answer: &[u32]| {
+        let change = |transcript: &Transcript| {
+            let prompt = if prompt.is_empty() { transcript.prompt() } else { prompt };
+            let answer = if answer.is_empty() { transcript.answer() } else { answer };
+            let fingerprints = transcript.fingerprints().iter().copied().cycle();
+            let fingerprints = fingerprints.take(answer.len().div_ceil(32)).collect();
+            Transcript::new(prompt.to_vec(), answer.to_vec(), fingerprints).unwrap()
+        };
+        receipt(3, &transcripts.iter().map(change).collect::<Vec<_>>()).encode()
+    };
+    for (bytes, why) in [
+        (with(&[512], &[]), "token is 512, must be below 512"),
+        (with(&[], &[600; 40]), "token is 600, must be below 512"),
+        (with(&[65; 2049], &[]), "tokens, must have at most 2048"),
+    ] {
+        let folder = Folder::new();
+        let file = folder.keep("impossible.receipt", &bytes).unwrap();
+        let ran = verify_within(&[&file], &["--json", "--model", "tiny"]);
+        let failed = failures(&ran).remove(0);
+        let is_told = failed.iter().any(|(check, said)| check == "tokens" && said.contains(why));
+        assert!(ran.code == 5 && is_told, "expected `{why}`: {failed:?}, {}", ran.stderr);
     }
 }
 

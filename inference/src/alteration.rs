@@ -27,6 +27,8 @@ pub enum Alteration {
     WithoutLayer(usize),
     /// Nothing changes but the order in which the values inside feed-forward layers are added up: honest, with other rounding.
     Reordered,
+    /// No token ends an answer: for measuring, where every step is to have as many sequences.
+    Endless,
 }
 
 impl Model {
@@ -53,6 +55,7 @@ impl Model {
                 self.shape.layers -= 1;
             }
             Alteration::Reordered => self.layers.iter_mut().for_each(reorder),
+            Alteration::Endless => self.tokenizer.never_end(),
         }
         Ok(self)
     }
@@ -108,6 +111,7 @@ fn to_whole(block: &mut [f32], steps: f32) {
 mod tests {
     use super::{Alteration, rows, to_whole};
     use crate::model::Model;
+    use crate::token::Token;
 
     fn first_row(model: &Model) -> Vec<f32> {
         rows(&model.layers[0].query).swap_remove(0)
@@ -125,6 +129,13 @@ mod tests {
             [Alteration::Half, Alteration::Whole { bits: 8 }, Alteration::Whole { bits: 4 }].map(distance);
         assert!(0.0 < half && half < eight && eight < four, "{half} {eight} {four}");
         assert_eq!(distance(Alteration::Reordered), 0.0, "only the feed-forward layers are");
+    }
+
+    #[test]
+    fn endless_answers_have_no_last_token() {
+        let [whole, endless] = [Model::tiny(), Model::tiny().altered(Alteration::Endless).unwrap()]
+            .map(|model| (0..512).filter(|token| model.tokenizer().is_end(Token(*token))).count());
+        assert_eq!((whole, endless), (2, 0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::chat::Chat;
 use crate::gguf::value::Value;
-use crate::gguf::{FILE_BYTES_MAX, Gguf, Tensor};
+use crate::gguf::{FILE_BYTES_MAX, Gguf, MAGIC, Tensor};
 use crate::invalid::Invalid;
 use crate::lanes::{LANES, Lanes};
 use crate::matrix::Matrix;
@@ -17,6 +17,7 @@ use crate::shape::Shape;
 use crate::token::Token;
 use crate::tokenizer::{Tokenizer, Vocabulary};
 
+const MAGIC_BYTES: u64 = 4;
 /// The kind of model that is understood.
 const ARCHITECTURE: &str = "llama";
 /// What a control token's type is in a file.
@@ -33,7 +34,7 @@ pub struct Fact {
     pub value: String,
 }
 
-/// The bytes of a file, unless it is larger than a model may be.
+/// The bytes of a file, unless it is larger than a model may be, or begins as no model does: then the rest is not read.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Invalid> {
     let shown = path.display().to_string();
     let failed = |error: std::io::Error| Invalid::new(shown.clone(), format!("cannot be read: {error}"));
@@ -43,9 +44,19 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Invalid> {
         let rule = format!("has {length} bytes, must have at most {FILE_BYTES_MAX}");
         return Err(Invalid::new(shown, rule));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    let mut bytes = Vec::new();
     // It may grow meanwhile, or be no regular file.
-    file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
+    let mut file = file.take(FILE_BYTES_MAX);
+    file.by_ref().take(MAGIC_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes != MAGIC {
+        return Err(Invalid::new(shown, "has the wrong magic, must begin with `GGUF`: it is no GGUF file"));
+    }
+    // What does not fit into memory is an error, and not the end of the process.
+    let room = bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX));
+    room.map_err(|_| {
+        Invalid::new(shown.clone(), format!("has {length} bytes, more than there is memory for"))
+    })?;
+    file.read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod value;
 use std::collections::BTreeMap;
 
 use crate::gguf::cursor::Cursor;
-use crate::gguf::value::Value;
+use crate::gguf::value::{ENTRIES_MAX, Value};
 use crate::invalid::Invalid;
 use crate::narrow::index;
 use crate::quantisation::Quantisation;
@@ -28,7 +28,7 @@ const DIMENSION_MAX: u64 = 1 << 24;
 const ALIGNMENT_MAX: u32 = 65_536;
 const ALIGNMENT_DEFAULT: u32 = 32;
 const ALIGNMENT_KEY: &str = "general.alignment";
-const MAGIC: [u8; 4] = *b"GGUF";
+pub(crate) const MAGIC: [u8; 4] = *b"GGUF";
 
 /// What is in a file.
 #[derive(Debug)]
@@ -75,12 +75,15 @@ impl<'a> Gguf<'a> {
         let data_at = cursor.at().next_multiple_of(alignment);
         let data = file.get(data_at..).unwrap_or_default();
         let mut tensors = BTreeMap::new();
+        let mut taken = Vec::new();
         for described in described {
             let tensor = described.locate(data, alignment)?;
+            taken.push((described.offset, tensor.blocks.len(), described.name));
             if tensors.insert(described.name, tensor).is_some() {
                 return Err(Invalid::new(described.name, "stands twice among the tensors"));
             }
         }
+        check_apart(taken)?;
         Ok(Gguf { facts, tensors })
     }
 
@@ -104,9 +107,10 @@ impl<'a> Gguf<'a> {
 
 fn read_facts<'a>(cursor: &mut Cursor<'a>, count: u64) -> Result<BTreeMap<&'a str, Value<'a>>, Invalid> {
     let mut facts = BTreeMap::new();
+    let mut entries_left = ENTRIES_MAX;
     for _ in 0..count {
         let key = cursor.text("key")?;
-        let value = Value::read(cursor, key)?;
+        let value = Value::read(cursor, key, &mut entries_left)?;
         if facts.insert(key, value).is_some() {
             return Err(Invalid::new(key, "stands twice"));
         }
@@ -161,6 +165,18 @@ fn describe<'a>(cursor: &mut Cursor<'a>) -> Result<Described<'a>, Invalid> {
         ));
     }
     Ok(Described { name, quantisation, columns, rows, offset: cursor.u64(name)? })
+}
+
+/// No byte of the file is two tensors': otherwise a small file would fill any memory. Tensors are told by offset, length and name.
+fn check_apart(mut taken: Vec<(u64, usize, &str)>) -> Result<(), Invalid> {
+    taken.sort_unstable();
+    for pair in taken.windows(2) {
+        let [(first, length, name), (second, _, other)] = [pair[0], pair[1]];
+        if usize::try_from(second - first).is_ok_and(|distance| distance < length) {
+            return Err(Invalid::new(other, format!("lies over another tensor, `{name}`")));
+        }
+    }
+    Ok(())
 }
 
 impl Described<'_> {

@@ -94,6 +94,11 @@ impl Tokenizer {
         self.ends.contains(&token)
     }
 
+    /// From now on no token ends an answer.
+    pub(crate) fn never_end(&mut self) {
+        self.ends.clear();
+    }
+
     /// The bytes that a token stands for; none for one that steers the model, and for one that is not there.
     pub fn bytes(&self, token: Token) -> &[u8] {
         self.bytes.get(index(token.0)).map_or(&[], |bytes| bytes)

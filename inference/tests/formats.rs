@@ -200,3 +200,19 @@ fn formats_mix() {
     });
     check("a mixture", &file, weights.collect());
 }
+
+/// Vocabularies may have an output matrix of their own, and files may have waves made longer, pair by pair.
+#[test]
+fn output_and_factors_of_rotation_of_its_own_count() {
+    let f32 = &FORMATS[0].1;
+    let mut file = File::model(|name, weights| (0, f32.blocks(name, weights)));
+    let mut output = file.tensor("token_embd.weight").clone();
+    output.name = "output.weight".to_owned();
+    output.blocks = f32.blocks("output.weight", output.blocks.len() / 4);
+    let factors: Vec<u8> = (1..=32_u8).flat_map(|pair| (f32::from(pair) / 4.0).to_le_bytes()).collect();
+    let factors =
+        Tensor { name: "rope_freqs.weight".to_owned(), columns: 32, rows: 1, format: 0, blocks: factors };
+    file.tensors.extend([output, factors]);
+    let weights = file.tensors.iter().map(|tensor| (tensor.name.clone(), f32.weights(tensor)));
+    check("a model with more of its own", &file, weights.collect());
+}

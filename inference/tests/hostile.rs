@@ -71,20 +71,52 @@ fn boundless_counts_are_refused_before_memory_is_taken() {
     count_at(8, "tensor_count is 18446744073709551615, must be at most 16384");
     count_at(16, "metadata_kv_count is 18446744073709551615, must be at most 4096");
     count_at(24, "key is 18446744073709551615, must be at most 1048576");
-    let listed = |kind: u32, count: u64| {
+    let listed = |lists: &[(u32, u64, usize)]| {
         let mut bytes = b"GGUF\x03\0\0\0".to_vec();
         bytes.extend(0_u64.to_le_bytes());
-        bytes.extend(1_u64.to_le_bytes());
-        put_text(&mut bytes, "list");
-        bytes.extend(9_u32.to_le_bytes());
-        bytes.extend(kind.to_le_bytes());
-        bytes.extend(count.to_le_bytes());
+        bytes.extend(u64::try_from(lists.len()).unwrap().to_le_bytes());
+        for (at, (kind, count, zeros)) in lists.iter().enumerate() {
+            put_text(&mut bytes, &format!("list {at}"));
+            bytes.extend(9_u32.to_le_bytes());
+            bytes.extend(kind.to_le_bytes());
+            bytes.extend(count.to_le_bytes());
+            bytes.resize(bytes.len() + zeros, 0);
+        }
         bytes
     };
-    check(&listed(8, 1 << 60), "list is 1152921504606846976, must be at most 4194304");
-    check(&listed(8, 1 << 22), "list has 4194304 entries, which need 33554432 bytes or more, and 0 are left");
-    check(&listed(9, 1), "list is a list of lists");
-    check(&listed(77, 1), "list has the unknown type 77");
+    check(&listed(&[(8, 1 << 60, 0)]), "list 0 is 1152921504606846976, must be at most 4194304");
+    check(
+        &listed(&[(8, 1 << 22, 0)]),
+        "list 0 has 4194304 entries, which need 33554432 bytes or more, and 0 are left",
+    );
+    // Many lists take no more memory than one.
+    check(
+        &listed(&[(0, 1 << 22, 1 << 22), (0, 1, 1)]),
+        "list 1 is 1, must be at most 0: lists have 4194304 together",
+    );
+    check(&listed(&[(9, 1, 0)]), "list 0 is a list of lists");
+    check(&listed(&[(77, 1, 0)]), "list 0 has the unknown type 77");
+}
+
+/// Where the second tensor of the same sizes begins, the first does: none is read twice.
+#[test]
+fn tensors_that_share_bytes_are_refused() {
+    let file = sound();
+    let bytes = file.bytes();
+    let sizes = file.tensors.iter().map(|tensor| tensor.blocks.len());
+    let head = bytes.len() - sizes.sum::<usize>();
+    let offset_of = |name: &str| {
+        let name_at = bytes[..head].windows(name.len()).position(|window| window == name.as_bytes()).unwrap();
+        // Behind the name: two dimensions and their number, and the format.
+        name_at + name.len() + 4 + 16 + 4
+    };
+    let [up, gate] = ["blk.1.ffn_up.weight", "blk.1.ffn_gate.weight"].map(offset_of);
+    for less in [0, 32] {
+        let mut bent = bytes.clone();
+        let at = u64::from_le_bytes(bytes[gate..gate + 8].try_into().unwrap()) - less;
+        bent[up..up + 8].copy_from_slice(&at.to_le_bytes());
+        check(&bent, "lies over another tensor, `blk.1.");
+    }
 }
 
 #[test]
@@ -131,6 +163,11 @@ fn wrong_facts_are_named() {
     );
     let many = (0..260).map(|at| if at == 7 { "\u{3000}".to_owned() } else { format!("t{at}") }).collect();
     with("tokenizer.ggml.tokens", Fact::Texts(many), "tokens[7] has a character that stands for no byte");
+    let long = (0..260).map(|at| if at == 7 { "x".repeat(1025) } else { format!("t{at}") }).collect();
+    with("tokenizer.ggml.tokens", Fact::Texts(long), "tokens[7] has 1025 bytes, must have 1 to 1024");
+    let mut twice = sound();
+    twice.facts.push(("general.name".to_owned(), text("again")));
+    check(&twice.bytes(), "general.name stands twice");
 }
 
 #[test]
@@ -156,6 +193,75 @@ fn wrong_tensors_are_named() {
     with(&|file| file.tensor(name).name = "blk.1.attn_q.bias".to_owned(), "blk.1.ffn_up.weight is missing");
     let nan = |file: &mut File| file.tensor(name).blocks[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     with(&nan, "blk.1.ffn_up.weight has a weight that is not finite");
+    let infinite = f32::INFINITY.to_le_bytes();
+    let norm = |file: &mut File| file.tensor("output_norm.weight").blocks[..4].copy_from_slice(&infinite);
+    with(&norm, "output_norm.weight has a weight that is not finite");
+    // An infinite scale, then an infinite offset, of a block of Q4_1.
+    for at in [0, 2] {
+        let scale = |file: &mut File| {
+            let tensor = file.tensor(name);
+            (tensor.format, tensor.blocks) = (3, vec![0; 512 * 256 / 32 * 20]);
+            tensor.blocks[at..at + 2].copy_from_slice(&[0, 0x7C]);
+        };
+        with(&scale, "blk.1.ffn_up.weight has a weight that is not finite");
+    }
+    let factors = |file: &mut File| {
+        let blocks = vec![0; 32 * 4];
+        let name = "rope_freqs.weight".to_owned();
+        file.tensors.push(file::Tensor { name, columns: 32, rows: 1, format: F32, blocks });
+    };
+    with(&factors, "rope_freqs.weight has a factor that is not above zero");
+}
+
+/// A file without facts, with one tensor that is told by these numbers.
+fn described(version: u32, dimensions: &[u64], format: u32, offset: u64) -> Vec<u8> {
+    let mut bytes = b"GGUF".to_vec();
+    bytes.extend(version.to_le_bytes());
+    bytes.extend([1_u64, 0].map(u64::to_le_bytes).concat());
+    put_text(&mut bytes, "it");
+    bytes.extend(u32::try_from(dimensions.len()).unwrap().to_le_bytes());
+    dimensions.iter().for_each(|size| bytes.extend(size.to_le_bytes()));
+    bytes.extend(format.to_le_bytes());
+    bytes.extend(offset.to_le_bytes());
+    bytes.resize(4096, 0);
+    bytes
+}
+
+#[test]
+fn wrong_descriptions_are_named() {
+    check(&described(3, &[32, 2], 0, 0), "general.architecture is missing");
+    for version in [1, 4] {
+        let message = format!("version is {version}, must be 2 or 3");
+        check(&described(version, &[32, 2], 0, 0), &message);
+    }
+    check(&described(3, &[], 0, 0), "it has 0 dimensions, must have 1 to 4");
+    check(&described(3, &[1; 5], 0, 0), "it has 5 dimensions, must have 1 to 4");
+    check(&described(3, &[32, 2, 2], 0, 0), "it has more than two dimensions");
+    check(&described(3, &[31, 2], 2, 0), "it has rows of 31 weights, must be whole blocks of 32");
+    check(&described(3, &[32, 2], 0, 33), "it lies at 33, must be a multiple of 32");
+    check(&described(3, &[32, 2], 0, u64::MAX - 31), "it lies outside the file");
+}
+
+/// Finite weights whose products are not: nothing is drawn from what is no number.
+#[test]
+fn state_that_is_no_number_ends_the_computation() {
+    let weight = |name: &str| if name.starts_with("token") { 0.5_f32 } else { 1e30 };
+    let file = File::model(|name, weights| (F32, [weight(name).to_le_bytes()].repeat(weights).concat()));
+    let engine = Engine::new(Arc::new(Model::parse(&file.bytes()).unwrap()), Some(1)).unwrap();
+    let mut decoder = Decoder::new(&engine, TERMS, 1).unwrap();
+    decoder.push(Job { sequence: 0, prompt: vec![Token(97)], tokens_max: 2 }).unwrap();
+    let error = decoder.run(&mut |_| panic!("nothing is told")).unwrap_err().to_string();
+    assert_eq!(error, "hidden state is not finite: the model's weights are no good");
+}
+
+#[test]
+fn prompts_that_wait_are_bounded() {
+    let engine = Engine::new(Arc::new(Model::tiny()), Some(1)).unwrap();
+    let mut decoder = Decoder::new(&engine, TERMS, 1).unwrap();
+    let job = |sequence| Job { sequence, prompt: vec![Token(97)], tokens_max: 1 };
+    (0..65_536).for_each(|sequence| decoder.push(job(sequence)).unwrap());
+    let error = decoder.push(job(65_536)).unwrap_err().to_string();
+    assert_eq!(error, "waiting has 65536 prompts, no more are taken");
 }
 
 #[test]

@@ -111,3 +111,16 @@ fn every_part_of_the_place_and_seed_matters() {
     let one = draws(1, 1);
     assert!(one.iter().any(|token| *token != one[0]), "positions matter");
 }
+
+/// Of three equal logits the two lower tokens are the choice, whatever the seed says of the third: one of them is drawn.
+#[test]
+fn equal_logits_at_the_border_leave_the_lower_tokens() {
+    let terms = Terms { seed: [3; 32], temperature: 1_000_000, top_k: 2 };
+    let drawn = |position: u32| {
+        let margin = |token| terms.margin_of_values(&[1.0; 3], Place { sequence: 0, position }, Token(token));
+        [0, 1].map(|token| margin(token) == 0)
+    };
+    let drawn: Vec<[bool; 2]> = (0..40).map(drawn).collect();
+    assert!(drawn.iter().all(|[first, second]| first != second), "one is drawn at each place: {drawn:?}");
+    assert!(drawn.contains(&[true, false]) && drawn.contains(&[false, true]));
+}

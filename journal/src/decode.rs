@@ -7,6 +7,7 @@ pub(crate) mod value;
 
 use engine::command::Command;
 use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
+use engine::key::KeyBounds;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, TimeInForce};
 use engine::order_filter::OrderFilter;
@@ -15,8 +16,8 @@ use crate::fault::{RecordFault, Rule};
 use crate::reader::Reader;
 
 use value::{
-    account, amount, band, choice, fee, instrument, key, label, long, lots, market, name, one_of, option,
-    order_id, price, scopes, session, side, tier, time,
+    account, amount, band, choice, fee, instrument, key, label, long, lots, market, name, networks, one_of,
+    option, order_id, price, scopes, session, side, tier, time,
 };
 
 type Decoded<T> = Result<T, RecordFault>;
@@ -32,7 +33,12 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
             provider: choice(from)?,
             joins: option(from, account)?,
         },
-        4 => Command::RegisterKey { account: account(from)?, key: key(from)?, scopes: scopes(from)? },
+        4 => Command::RegisterKey {
+            account: account(from)?,
+            key: key(from)?,
+            scopes: scopes(from)?,
+            bounds: key_bounds(from)?,
+        },
         5 => Command::RevokeKey { key: key(from)? },
         6 => Command::Deposit { account: account(from)?, amount: amount(from)?, reference: label(from)? },
         7 => Command::AddMarket(market_spec(from)?),
@@ -60,8 +66,24 @@ pub(crate) fn command(from: &mut Reader<'_>) -> Decoded<Command> {
         19 => Command::SetLock { account: account(from)?, locked: choice(from)?, reason: label(from)? },
         20 => Command::Kill { target: kill_target(from)?, reason: label(from)? },
         21 => Command::Draw { instrument: instrument(from)?, seed: from.long()? },
+        22 => Command::ReplaceKey { key: key(from)?, by: key(from)? },
+        23 => Command::Transfer {
+            account: account(from)?,
+            to: account(from)?,
+            amount: amount(from)?,
+            reference: label(from)?,
+        },
+        24 => Command::Redeem { account: account(from)?, amount: amount(from)?, reference: label(from)? },
+        25 => {
+            Command::EndRedemption { account: account(from)?, reference: label(from)?, paid: choice(from)? }
+        }
+        26 => Command::Batch { account: account(from)?, count: from.byte()? },
         number => Command::Delivery(delivery::command(from, number, kind)?),
     })
+}
+
+fn key_bounds(from: &mut Reader<'_>) -> Decoded<KeyBounds> {
+    Ok(KeyBounds { expires: time(from)?, order_notional: amount(from)?, networks: networks(from)? })
 }
 
 fn market_spec(from: &mut Reader<'_>) -> Decoded<MarketSpec> {
@@ -82,8 +104,6 @@ fn market_spec(from: &mut Reader<'_>) -> Decoded<MarketSpec> {
 }
 
 fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
-    const KINDS: [OrderKind; 4] =
-        [OrderKind::Limit, OrderKind::Market, OrderKind::PostOnly, OrderKind::PostOnlySlide];
     const PREVENTIONS: [SelfTradePrevention; 4] = [
         SelfTradePrevention::CancelNewest,
         SelfTradePrevention::CancelOldest,
@@ -94,7 +114,7 @@ fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
         account: account(from)?,
         instrument: instrument(from)?,
         side: side(from)?,
-        kind: one_of(from, KINDS)?,
+        kind: order_kind(from)?,
         time_in_force: time_in_force(from)?,
         prevention: one_of(from, PREVENTIONS)?,
         limit: price(from)?,
@@ -108,7 +128,11 @@ fn new_order(from: &mut Reader<'_>) -> Decoded<NewOrder> {
     })
 }
 
-fn time_in_force(from: &mut Reader<'_>) -> Decoded<TimeInForce> {
+pub(crate) fn order_kind(from: &mut Reader<'_>) -> Decoded<OrderKind> {
+    one_of(from, [OrderKind::Limit, OrderKind::Market, OrderKind::PostOnly, OrderKind::PostOnlySlide])
+}
+
+pub(crate) fn time_in_force(from: &mut Reader<'_>) -> Decoded<TimeInForce> {
     Ok(match one_of(from, [0, 1, 2, 3])? {
         0 => TimeInForce::GoodTillGate,
         1 => TimeInForce::GoodTillDate(time(from)?),

@@ -6,6 +6,7 @@ mod delivery;
 
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
+use engine::key::KeyBounds;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, Side, TimeInForce};
 use engine::order_filter::OrderFilter;
@@ -23,8 +24,8 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
         Command::OpenAccount { name, provider, joins } => {
             to.byte(3).label(name).choice(provider).option(joins, Writer::account)
         }
-        Command::RegisterKey { account, key, scopes } => {
-            to.byte(4).account(account).key(key).byte(scopes.bits())
+        Command::RegisterKey { account, key, scopes, ref bounds } => {
+            key_bounds(to.byte(4).account(account).key(key).byte(scopes.bits()), bounds)
         }
         Command::RevokeKey { key } => to.byte(5).key(key),
         Command::Deposit { account, amount, reference } => {
@@ -57,6 +58,17 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
         }
         Command::Kill { target, reason } => kill_target(to.byte(20), target).label(reason),
         Command::Draw { instrument, seed } => to.byte(21).instrument(instrument).long(seed),
+        Command::Batch { account, count } => to.byte(26).account(account).byte(count),
+        Command::ReplaceKey { key, by } => to.byte(22).key(key).key(by),
+        Command::Transfer { account, to: other, amount, reference } => {
+            to.byte(23).account(account).account(other).amount(amount).label(reference)
+        }
+        Command::Redeem { account, amount, reference } => {
+            to.byte(24).account(account).amount(amount).label(reference)
+        }
+        Command::EndRedemption { account, reference, paid } => {
+            to.byte(25).account(account).label(reference).choice(paid)
+        }
         Command::Delivery(ref command) => delivery::command(to, command),
     };
 }
@@ -64,6 +76,13 @@ pub(crate) fn command(bytes: &mut Vec<u8>, command: &Command) {
 /// Appends a time.
 pub(crate) fn time(bytes: &mut Vec<u8>, time: Time) {
     Writer(bytes).time(time);
+}
+
+fn key_bounds<'a>(to: Writer<'a>, bounds: &KeyBounds) -> Writer<'a> {
+    let KeyBounds { expires, order_notional, networks } = *bounds;
+    let count = u8::try_from(networks.iter().count()).expect("a key has few networks");
+    let to = to.time(expires).amount(order_notional).byte(count);
+    networks.iter().fold(to, |to, network| to.raw(&network.address()).byte(network.bits()))
 }
 
 fn market_spec<'a>(to: Writer<'a>, spec: &MarketSpec) -> Writer<'a> {
@@ -86,28 +105,35 @@ fn market_spec<'a>(to: Writer<'a>, spec: &MarketSpec) -> Writer<'a> {
 fn new_order<'a>(to: Writer<'a>, order: &NewOrder) -> Writer<'a> {
     let NewOrder { account, instrument, side, kind, time_in_force, prevention, limit, .. } = *order;
     let NewOrder { lots, minimum, shown, client, label, session, deadline, .. } = *order;
-    let kind = match kind {
-        OrderKind::Limit => 0,
-        OrderKind::Market => 1,
-        OrderKind::PostOnly => 2,
-        OrderKind::PostOnlySlide => 3,
-    };
     let prevention = match prevention {
         SelfTradePrevention::CancelNewest => 0,
         SelfTradePrevention::CancelOldest => 1,
         SelfTradePrevention::CancelBoth => 2,
         SelfTradePrevention::Decrement => 3,
     };
-    let to = self::side(to.account(account).instrument(instrument), side).byte(kind);
-    let to = match time_in_force {
+    let to = order_kind(self::side(to.account(account).instrument(instrument), side), kind);
+    let to = self::time_in_force(to, time_in_force);
+    let to = to.byte(prevention).price(limit).lots(lots).lots(minimum).option(shown, Writer::lots);
+    let to = to.option(client, Writer::label).option(label, Writer::label);
+    to.option(session, Writer::session).option(deadline, Writer::time)
+}
+
+pub(crate) fn order_kind(to: Writer<'_>, kind: OrderKind) -> Writer<'_> {
+    to.byte(match kind {
+        OrderKind::Limit => 0,
+        OrderKind::Market => 1,
+        OrderKind::PostOnly => 2,
+        OrderKind::PostOnlySlide => 3,
+    })
+}
+
+pub(crate) fn time_in_force(to: Writer<'_>, time_in_force: TimeInForce) -> Writer<'_> {
+    match time_in_force {
         TimeInForce::GoodTillGate => to.byte(0),
         TimeInForce::GoodTillDate(expires) => to.byte(1).time(expires),
         TimeInForce::ImmediateOrCancel => to.byte(2),
         TimeInForce::FillOrKill => to.byte(3),
-    };
-    let to = to.byte(prevention).price(limit).lots(lots).lots(minimum).option(shown, Writer::lots);
-    let to = to.option(client, Writer::label).option(label, Writer::label);
-    to.option(session, Writer::session).option(deadline, Writer::time)
+    }
 }
 
 fn amendment<'a>(to: Writer<'a>, amendment: &Amendment) -> Writer<'a> {
@@ -161,17 +187,17 @@ fn kill_target(to: Writer<'_>, target: KillTarget) -> Writer<'_> {
     }
 }
 
-fn name<const N: usize>(to: Writer<'_>, name: Name<N>) -> Writer<'_> {
+pub(crate) fn name<const N: usize>(to: Writer<'_>, name: Name<N>) -> Writer<'_> {
     to.raw(name.bytes())
 }
 
-fn tier(to: Writer<'_>, tier: Tier) -> Writer<'_> {
+pub(crate) fn tier(to: Writer<'_>, tier: Tier) -> Writer<'_> {
     to.choice(match tier {
         Tier::Firm => false,
         Tier::Interruptible => true,
     })
 }
 
-fn side(to: Writer<'_>, side: Side) -> Writer<'_> {
+pub(crate) fn side(to: Writer<'_>, side: Side) -> Writer<'_> {
     to.byte(side.number())
 }

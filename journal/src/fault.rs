@@ -52,6 +52,8 @@ pub enum Rule {
     Band,
     /// A session is a number from 1.
     Session,
+    /// A key has at most 4 networks, each once, in order, with no bit set behind its own.
+    Networks,
     /// A slot is a number below twelve.
     Slot,
 }
@@ -78,6 +80,9 @@ impl Rule {
             Rule::Fee => "a fee is at most a tenth",
             Rule::Band => "a price band is 1 to 1,000,000 parts per million",
             Rule::Session => "a session is a number from 1",
+            Rule::Networks => {
+                "a key has at most 4 networks, each once, in order, with no bit set behind its own"
+            }
             Rule::Slot => "a slot is a number below twelve",
         }
     }

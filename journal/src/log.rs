@@ -108,3 +108,20 @@ impl fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+/// Why something beside a log could not be written. The process stops, as after a failed append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteError {
+    /// While doing what.
+    pub doing: &'static str,
+    /// What the machine said.
+    pub cause: String,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}; mend the disk, then start again", self.doing, self.cause)
+    }
+}
+
+impl std::error::Error for WriteError {}

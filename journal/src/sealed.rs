@@ -2,7 +2,7 @@
 
 use engine::stamp::Sequence;
 
-use crate::record::RecordHash;
+use crate::record::{Record, RecordHash};
 
 /// Records in order, each sealed by the chain, none yet durable.
 #[derive(Debug, Default)]
@@ -62,6 +62,17 @@ impl SealedRecords {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.places.clear();
+    }
+
+    /// How many bytes all records have.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Appends a record that was sealed before; returns its hash.
+    pub(crate) fn take_in(&mut self, record: &Record<'_>) -> RecordHash {
+        self.bytes.extend_from_slice(record.bytes());
+        self.close(record.header().first, record.header().last())
     }
 
     /// The buffer, to write the next record to its end.

@@ -10,7 +10,8 @@ use std::num::NonZeroU32;
 use engine::command::Command;
 use engine::command::Stamped;
 use engine::control::{BandWidth, MarketLimits, ModeScope, TradingMode};
-use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey};
+use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
+use engine::key::{KeyBounds, Network, Networks};
 use engine::label::Label;
 use engine::order::{NewOrder, SessionId, Side};
 use engine::outcome::OutcomeHash;
@@ -96,7 +97,7 @@ fn every_variant_is_tried() {
     let numbers: Vec<u8> =
         kinds.iter().map(|(_, number)| *number).collect::<BTreeSet<u8>>().into_iter().collect();
     // Those of deliveries begin at 32.
-    assert_eq!(numbers, (1..=21).chain(32..=44).collect::<Vec<u8>>(), "each kind has its number");
+    assert_eq!(numbers, (1..=26).chain(32..=44).collect::<Vec<u8>>(), "each kind has its number");
     assert_eq!(kinds.len(), numbers.len(), "no two variants share a number");
 }
 
@@ -145,7 +146,7 @@ fn each_broken_rule_is_named() {
     check(&|bytes| bytes.truncate(end - 1), end - 1, Rule::End);
     check(&|bytes| bytes[end - 9..end - 1].fill(0), end - 9, Rule::Time);
     check(&|bytes| bytes[end - 1] = 0, end - 1, Rule::Kind);
-    check(&|bytes| bytes[end - 1] = 22, end - 1, Rule::Kind);
+    check(&|bytes| bytes[end - 1] = u8::MAX, end - 1, Rule::Kind);
     // The order: kind of command at 141, account, instrument, side at 150, kind, time in force, prevention at 153, limit
     // at 154, lots at 158, minimum at 162, shown at 166, client at 167.
     check(&|bytes| bytes[150] = 2, 150, Rule::Choice);
@@ -180,6 +181,30 @@ fn what_the_types_do_not_know_is_refused() {
         mend(&mut bytes);
         let fault = opened(&bytes).unwrap_err();
         assert_eq!((fault.offset, fault.rule), (place.start, rule), "{command:?}: {fault}");
+    }
+}
+
+#[test]
+fn networks_are_written_in_one_way() {
+    let networks = [[1; 16], [2; 16]].map(|address| Network::new(address, 128).expect("it is a network"));
+    let bounds = KeyBounds { networks: Networks::new(&networks).expect("they differ"), ..KeyBounds::NONE };
+    let (account, key, scopes) = (AccountId(1), PublicKey([1; 32]), Scopes::READ);
+    let command = Command::RegisterKey { account, key, scopes, bounds };
+    // Behind header, time and kind: account, key, scopes, expires, notional, and at 53 the count.
+    let count = HEADER_BYTES + 9 + 53;
+    let cases: [(&str, std::ops::Range<usize>, u8); 5] = [
+        ("more than there may be", 0..1, 5),
+        ("bits set behind its own", 17..18, 120),
+        ("one twice", 18..34, 1),
+        ("not in order", 18..34, 0),
+        ("more bits than an address has", 34..35, 129),
+    ];
+    for (case, place, byte) in cases {
+        let mut bytes = sealed(&[Stamped { command, ..tick(1, 0) }], OutcomeHash::default());
+        bytes[count + place.start..count + place.end].fill(byte);
+        mend(&mut bytes);
+        let fault = opened(&bytes).unwrap_err();
+        assert_eq!((fault.offset, fault.rule), (count, Rule::Networks), "{case}");
     }
 }
 

@@ -3,6 +3,7 @@
 use engine::command::Stamped;
 use engine::event::Event;
 use engine::outcome::OutcomeHash;
+use engine::view::orders::OrderView;
 
 use crate::config::{BATCH_COMMANDS_MAX, BATCH_EVENTS};
 
@@ -21,6 +22,8 @@ struct Entry<T> {
 pub struct Batch<T> {
     entries: Vec<Entry<T>>,
     events: Vec<Event>,
+    /// Orders as they were after the events that say something of them, for the history.
+    orders: Vec<OrderView>,
     /// The rolling outcome hash after the last command.
     pub(crate) outcome: OutcomeHash,
 }
@@ -41,6 +44,7 @@ impl<T> Default for Batch<T> {
         Batch {
             entries: Vec::with_capacity(BATCH_COMMANDS_MAX),
             events: Vec::with_capacity(BATCH_EVENTS),
+            orders: Vec::new(),
             outcome: OutcomeHash::default(),
         }
     }
@@ -50,6 +54,11 @@ impl<T> Batch<T> {
     /// Whether it holds as many commands as it may.
     pub fn is_full(&self) -> bool {
         BATCH_COMMANDS_MAX <= self.entries.len()
+    }
+
+    /// Whether it has room for so many commands together.
+    pub fn has_room_for(&self, commands: usize) -> bool {
+        self.entries.len() + commands <= BATCH_COMMANDS_MAX
     }
 
     /// Whether it holds no command.
@@ -74,19 +83,37 @@ impl<T> Batch<T> {
         self.entries.iter().map(|entry| &entry.stamped)
     }
 
-    /// Forgets the commands and keeps the memory: the process that had them is gone.
+    /// The commands with their events, in order.
+    pub fn told(&self) -> impl Iterator<Item = (&Stamped, &[Event])> {
+        let mut start = 0;
+        self.entries.iter().map(move |Entry { stamped, events_end, .. }| {
+            let events = &self.events[start..*events_end];
+            start = *events_end;
+            (stamped, events)
+        })
+    }
+
+    /// The orders that were noted.
+    pub fn orders(&self) -> impl Iterator<Item = &OrderView> {
+        self.orders.iter()
+    }
+
+    /// Gives each command, with whoever waits for it, to `tell`, and a place where orders are noted. The batch stays as it
+    /// is, but nobody waits any more.
+    pub(crate) fn tell(&mut self, mut tell: impl FnMut(Told<'_, T>, &mut Vec<OrderView>)) {
+        let mut start = 0;
+        for Entry { origin, stamped, events_end } in &mut self.entries {
+            let told =
+                Told { origin: origin.take(), stamped: *stamped, events: &self.events[start..*events_end] };
+            tell(told, &mut self.orders);
+            start = *events_end;
+        }
+    }
+
+    /// Empties the batch; the memory stays. Nobody who waited is told.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.events.clear();
-    }
-
-    /// Empties the batch, giving each command to `tell`; the memory stays.
-    pub(crate) fn drain(&mut self, mut tell: impl FnMut(Told<'_, T>)) {
-        let mut start = 0;
-        for Entry { origin, stamped, events_end } in self.entries.drain(..) {
-            tell(Told { origin, stamped, events: &self.events[start..events_end] });
-            start = events_end;
-        }
-        self.events.clear();
+        self.orders.clear();
     }
 }

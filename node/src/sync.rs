@@ -6,7 +6,7 @@ pub(crate) use crossbeam::queue::ArrayQueue;
 pub(crate) use std::sync::OnceLock;
 pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::sync::mpsc::channel;
-pub(crate) use std::thread::{JoinHandle, Thread, current, park, park_timeout};
+pub(crate) use std::thread::{JoinHandle, Thread, current, park, park_timeout, sleep};
 
 /// Starts a thread of this name.
 pub(crate) fn spawn<R: Send + 'static>(

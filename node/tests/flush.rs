@@ -16,7 +16,8 @@ use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
 use node::inlet::Inbound;
 use node::outlet::Outlet;
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
 
 /// How long the test waits for what has to come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -78,7 +79,7 @@ fn what_is_due_is_handed_out_although_nothing_happens() {
     let alarm = Alarm { seen: tell, now: Time(0), due: None, has_told: false };
     let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), alarm, |_| {});
     let found = Command::Found { epoch: 1, seed: 2, operator: PublicKey([3; 32]) };
-    pipeline.inlet().submit(Inbound { origin: (), command: found }).map_err(|(refused, _)| refused).unwrap();
+    pipeline.inlet().submit(Inbound::one((), found)).map_err(|(refused, _)| refused).unwrap();
     let next = || seen.recv_timeout(PATIENCE).unwrap();
     assert_eq!(next(), Seen::Told);
     assert_eq!(next(), Seen::Flushed { on_time: false }, "after the round");

@@ -29,7 +29,8 @@ use node::clock::Clock;
 use node::entropy::Entropy;
 use node::inlet::Inbound;
 use node::outlet::Outlet;
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
 
 const ANN: AccountId = AccountId(1);
 const PAT: AccountId = AccountId(2);
@@ -129,7 +130,7 @@ impl World {
 
     /// Submits a command and waits until it is durable; returns what came of it.
     fn ask(&self, command: Command) -> Vec<Event> {
-        assert!(self.pipeline.inlet().submit(Inbound { origin: (), command }).is_ok());
+        assert!(self.pipeline.inlet().submit(Inbound::one((), command)).is_ok());
         let events = self.told.recv_timeout(Duration::from_secs(10)).unwrap();
         assert!(!matches!(events[..], [Event::Rejected { .. }]), "{command:?}: {events:?}");
         events

@@ -14,28 +14,43 @@ pub mod clock;
 pub mod config;
 #[path = "../src/entropy.rs"]
 pub mod entropy;
+#[path = "../src/fatal.rs"]
+pub mod fatal;
 #[path = "../src/inlet.rs"]
 pub mod inlet;
+#[path = "../src/latest.rs"]
+pub mod latest;
+#[path = "../src/meeting.rs"]
+pub mod meeting;
 #[path = "../src/outlet.rs"]
 pub mod outlet;
 #[path = "../src/pipeline.rs"]
 pub mod pipeline;
+#[path = "../src/ready.rs"]
+pub mod ready;
 #[path = "../src/ring.rs"]
 pub mod ring;
 #[path = "interleavings/stage.rs"]
 pub mod stage;
 #[path = "interleavings/sync.rs"]
 pub mod sync;
+#[path = "../src/threads.rs"]
+pub mod threads;
 
 use std::sync::{Arc, Mutex};
 
 use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::ids::PublicKey;
-use engine::stamp::Stamp;
+use engine::stamp::{Sequence, Stamp};
 use engine::view::View;
+use journal::history::group::HistoryGroup;
+use journal::history::log::HistoryLog;
+use journal::keeper::Keeper;
+use journal::log::{Tip, WriteError};
 use journal::memory::MemoryLog;
 use journal::recovery::recover;
+use journal::snapshot::Snapshot;
 use loom::model::Builder;
 use loom::thread;
 
@@ -43,16 +58,23 @@ use crate::batch::Told;
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
 use crate::inlet::{Inbound, Inlet};
+use crate::latest::Latest;
 use crate::outlet::Outlet;
-use crate::pipeline::{Pipeline, Ready, Stopped};
+use crate::pipeline::{Pipeline, Stopped};
+use crate::ready::Ready;
 use crate::ring::Ring;
 
 /// How often a thread may be interrupted where it could go on. Nearly every known bug of this kind needs two at the most.
 const INTERRUPTIONS: usize = 2;
 
 fn every_order(test: impl Fn() + Send + Sync + 'static) {
+    orders(INTERRUPTIONS, test);
+}
+
+/// Tries every order with so many interruptions.
+fn orders(interruptions: usize, test: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(INTERRUPTIONS);
+    builder.preemption_bound = Some(interruptions);
     builder.check(test);
 }
 
@@ -78,6 +100,31 @@ fn no_push_is_slept_through() {
             producers
         });
         consumer.join().unwrap().into_iter().for_each(|producer| producer.join().unwrap());
+    });
+}
+
+#[test]
+fn the_newest_value_is_not_slept_through() {
+    every_order(|| {
+        let consumer = thread::spawn(|| {
+            let latest = Arc::new(Latest::default());
+            latest.consume_here();
+            let putting = Arc::clone(&latest);
+            let producer = thread::spawn(move || (1..=3).for_each(|value| putting.put(value)));
+            let mut newest = 0;
+            while newest < 3 {
+                match latest.take() {
+                    Some(value) => {
+                        assert!(newest < value, "an older value never comes after a newer one");
+                        newest = value;
+                    }
+                    None => sync::park(),
+                }
+            }
+            assert_eq!(latest.take(), None);
+            producer
+        });
+        consumer.join().unwrap().join().unwrap();
     });
 }
 
@@ -114,7 +161,7 @@ fn started() -> (Pipeline<MemoryLog, Notes>, Notes) {
 
 fn submit(inlet: &Inlet<u8>, origin: u8) -> bool {
     let command = Command::Found { epoch: 1, seed: 2, operator: PublicKey([3; 32]) };
-    inlet.submit(Inbound { origin, command }).is_ok()
+    inlet.submit(Inbound::one(origin, command)).is_ok()
 }
 
 /// How many commands the log has; as many as the exchange and the view know of.
@@ -147,6 +194,69 @@ fn batches_go_round_and_wake_who_waits_for_them() {
         let stopped = pipeline.stop();
         assert_eq!(journaled(&stopped), 3);
         assert_eq!(notes.0.lock().unwrap().origins, [1, 2, 3]);
+    });
+}
+
+/// What was marked and written, by whoever stands behind the others.
+#[derive(Clone, Default)]
+struct Behind(Arc<Mutex<Sequence>>);
+
+impl Keeper for Behind {
+    fn mark(&mut self, tip: Tip) -> Result<(), WriteError> {
+        *self.0.lock().unwrap() = tip.sequence;
+        Ok(())
+    }
+
+    fn is_low(&mut self) -> Result<bool, WriteError> {
+        Ok(false)
+    }
+}
+
+impl HistoryLog for Behind {
+    fn last(&self) -> Sequence {
+        *self.0.lock().unwrap()
+    }
+
+    fn append(&mut self, group: &HistoryGroup) -> Result<(), WriteError> {
+        group.assert_follows(self.last());
+        *self.0.lock().unwrap() = group.last();
+        Ok(())
+    }
+
+    fn clear(&mut self, begin: Sequence) -> Result<(), WriteError> {
+        *self.0.lock().unwrap() = begin;
+        Ok(())
+    }
+}
+
+#[test]
+fn what_was_taken_before_a_stop_is_marked() {
+    every_order(|| {
+        let (notes, behind) = (Notes::default(), Behind::default());
+        let ready = Ready::recover(MemoryLog::default(), &mut |_, _, _| {}).unwrap();
+        let ready = ready.kept_by(behind.clone());
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), notes.clone(), |_| {});
+        assert!(submit(&pipeline.inlet(), 1));
+        let stopped = pipeline.stop();
+        assert_eq!((journaled(&stopped), behind.last()), (1, Sequence(1)));
+        assert_eq!(notes.0.lock().unwrap().origins, [1]);
+    });
+}
+
+#[test]
+fn what_was_told_before_a_stop_is_in_the_history() {
+    // With five threads a second interruption takes minutes.
+    orders(1, || {
+        let (notes, behind) = (Notes::default(), Behind::default());
+        let log = MemoryLog::default();
+        let ready = Ready::resume_with(log, Snapshot::default(), behind.clone(), &mut |_, _, _| {}).unwrap();
+        let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), notes.clone(), |_| {});
+        let inlet = pipeline.inlet();
+        // There is one spare batch: the second waits until the history has written the first.
+        assert!((1..=2).all(|origin| submit(&inlet, origin)), "there is room for both");
+        let stopped = pipeline.stop();
+        assert_eq!((journaled(&stopped), behind.last()), (2, Sequence(2)));
+        assert_eq!(notes.0.lock().unwrap().origins, [1, 2]);
     });
 }
 

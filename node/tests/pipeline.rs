@@ -8,19 +8,25 @@ use std::time::Duration;
 use engine::command::Command;
 use engine::command::Stamped;
 use engine::event::Event;
-use engine::ids::PublicKey;
+use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::label::Label;
+use engine::order::{NewOrder, Side};
+use engine::order_filter::OrderFilter;
 use engine::stamp::{Sequence, Stamp};
+use engine::units::{Lots, Price};
 use engine::view::View;
-use journal::log::{AppendError, CommandLog, ReadError, Tip};
+use journal::keeper::Keeper;
+use journal::log::{AppendError, CommandLog, ReadError, Tip, WriteError};
 use journal::memory::MemoryLog;
 use journal::sealed::SealedRecords;
 use node::batch::Told;
 use node::clock::SystemClock;
 use node::entropy::SystemEntropy;
+use node::fatal::Fatal;
 use node::inlet::{Inbound, Refused};
 use node::outlet::Outlet;
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
 
 /// A log that says how far it is, and can be made to wait or to fail.
 #[derive(Clone, Default)]
@@ -83,7 +89,7 @@ struct World {
     log: Watched,
     pipeline: Pipeline<Watched, Notes>,
     told: mpsc::Receiver<(u64, Sequence, bool)>,
-    failed: mpsc::Receiver<AppendError>,
+    failed: mpsc::Receiver<Fatal>,
 }
 
 fn start(log: Watched) -> World {
@@ -91,7 +97,7 @@ fn start(log: Watched) -> World {
     let (fail, failed) = mpsc::channel();
     let notes = Notes { log: log.clone(), told: tell };
     let ready = Ready::recover(log.clone(), &mut |_: &Stamped, _: &[Event], _: &View| {}).unwrap();
-    let failing = move |error: &AppendError| fail.send(error.clone()).unwrap();
+    let failing = move |error: &Fatal| fail.send(error.clone()).unwrap();
     let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), notes, failing);
     World { log, pipeline, told, failed }
 }
@@ -106,7 +112,7 @@ fn open(number: u64) -> Command {
 }
 
 fn submit(world: &World, origin: u64, command: Command) -> Result<(), Refused> {
-    world.pipeline.inlet().submit(Inbound { origin, command }).map_err(|(refused, _)| refused)
+    world.pipeline.inlet().submit(Inbound::one(origin, command)).map_err(|(refused, _)| refused)
 }
 
 #[test]
@@ -167,7 +173,7 @@ fn stopping_finishes_what_was_taken() {
     world.pipeline.stop();
     release.join().unwrap();
     assert_eq!(told.try_iter().count(), 3_000);
-    let late = inlet.submit(Inbound { origin: 1, command: Command::Tick });
+    let late = inlet.submit(Inbound::one(1, Command::Tick));
     assert_eq!(late.map_err(|(refused, _)| refused), Err(Refused::Stopping));
 }
 
@@ -177,7 +183,7 @@ fn a_failed_write_is_told_to_nobody() {
     world.log.failing.store(true, Ordering::SeqCst);
     submit(&world, 0, found()).unwrap();
     let error = world.failed.recv_timeout(Duration::from_secs(5)).unwrap();
-    assert_eq!(error, AppendError::Unknown { cause: "the disk is gone".to_owned() });
+    assert_eq!(error, Fatal::Journal(AppendError::Unknown { cause: "the disk is gone".to_owned() }));
     assert!(world.told.recv_timeout(Duration::from_millis(100)).is_err());
     assert_eq!(world.log.last().unwrap(), None);
 }
@@ -198,4 +204,114 @@ fn a_restart_goes_on_where_it_stopped() {
         second.ledger().accounts.iter().count(),
         "the name is taken"
     );
+}
+
+/// A keeper that notes what it is asked, and can say that there is no room.
+#[derive(Clone, Default)]
+struct Noting {
+    marks: Arc<Mutex<Vec<(u64, bool)>>>,
+    looks: Arc<Mutex<u64>>,
+    low: Arc<AtomicBool>,
+    failing: Arc<AtomicBool>,
+    log: Watched,
+}
+
+impl Keeper for Noting {
+    fn mark(&mut self, tip: Tip) -> Result<(), WriteError> {
+        if self.failing.load(Ordering::SeqCst) {
+            return Err(WriteError { doing: "marking", cause: "the disk is gone".to_owned() });
+        }
+        let durable = self.log.last().unwrap().is_none_or(|last| tip.sequence <= last.sequence);
+        self.marks.lock().unwrap().push((tip.sequence.0, durable));
+        Ok(())
+    }
+
+    fn is_low(&mut self) -> Result<bool, WriteError> {
+        *self.looks.lock().unwrap() += 1;
+        Ok(self.low.load(Ordering::SeqCst))
+    }
+}
+
+fn start_kept() -> (World, Noting) {
+    let keeper = Noting::default();
+    let (tell, told) = mpsc::channel();
+    let (fail, failed) = mpsc::channel();
+    let log = keeper.log.clone();
+    let notes = Notes { log: log.clone(), told: tell };
+    let ready = Ready::recover(log.clone(), &mut |_: &Stamped, _: &[Event], _: &View| {})
+        .unwrap()
+        .kept_by(keeper.clone());
+    let failing = move |error: &Fatal| fail.send(error.clone()).unwrap();
+    let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), notes, failing);
+    (World { log, pipeline, told, failed }, keeper)
+}
+
+/// Waits until `done`; the test fails by never ending, and its runner says which.
+fn until(done: impl Fn() -> bool) {
+    while !done() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn the_keeper_marks_what_is_durable_and_rests_when_nothing_comes() {
+    let (world, keeper) = start_kept();
+    submit(&world, 0, found()).unwrap();
+    for number in 1..3_000 {
+        while submit(&world, number, open(number)).is_err() {
+            std::thread::yield_now();
+        }
+    }
+    for _ in 0..3_000 {
+        world.told.recv_timeout(Duration::from_secs(10)).unwrap();
+    }
+    let last = || keeper.marks.lock().unwrap().last().copied();
+    until(|| last() == Some((3_000, true)));
+    // Every mark is followed by a look.
+    until(|| keeper.marks.lock().unwrap().len() == usize::try_from(*keeper.looks.lock().unwrap()).unwrap());
+    let (marks, looks) = (keeper.marks.lock().unwrap().len(), *keeper.looks.lock().unwrap());
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(keeper.marks.lock().unwrap().len(), marks, "an idle exchange writes nothing");
+    assert_eq!(*keeper.looks.lock().unwrap(), looks, "an idle exchange looks at nothing");
+    submit(&world, 1, open(3_001)).unwrap();
+    world.pipeline.stop();
+    let marks = keeper.marks.lock().unwrap();
+    assert_eq!(marks.last(), Some(&(3_001, true)), "stopping marks the end");
+    assert!(marks.iter().all(|(_, durable)| *durable) && marks.is_sorted(), "{marks:?}");
+}
+
+#[test]
+fn without_room_only_what_takes_away_is_taken() {
+    let (world, keeper) = start_kept();
+    submit(&world, 0, found()).unwrap();
+    submit(&world, 1, open(1)).unwrap();
+    keeper.low.store(true, Ordering::SeqCst);
+    // What is taken on the way makes the keeper look.
+    let number = std::cell::Cell::new(2);
+    until(|| {
+        number.set(number.get() + 1);
+        let outcome = submit(&world, number.get(), open(number.get()));
+        std::thread::sleep(Duration::from_millis(2));
+        outcome == Err(Refused::Full)
+    });
+    let account = AccountId(1);
+    let lots = Lots::new(1).unwrap();
+    let order = NewOrder::limit(account, InstrumentId(0), Side::Bid, (lots, Price::MIN));
+    assert_eq!(submit(&world, 9_000, Command::PlaceOrder(order)), Err(Refused::Full));
+    let cancel = Command::CancelAll { account, only: OrderFilter::default() };
+    submit(&world, 9_001, cancel).unwrap();
+    until(|| world.told.recv_timeout(Duration::from_secs(10)).unwrap().0 == 9_001);
+    keeper.low.store(false, Ordering::SeqCst);
+    until(|| submit(&world, 9_002, open(9_002)) == Ok(()));
+    world.pipeline.stop();
+}
+
+#[test]
+fn a_failed_mark_stops_the_process() {
+    let (world, keeper) = start_kept();
+    keeper.failing.store(true, Ordering::SeqCst);
+    submit(&world, 0, found()).unwrap();
+    let error = world.failed.recv_timeout(Duration::from_secs(5)).unwrap();
+    let expected = WriteError { doing: "marking", cause: "the disk is gone".to_owned() };
+    assert_eq!(error, Fatal::Beside(expected));
 }

@@ -92,7 +92,10 @@ impl fmt::Display for OpenError {
                 "the journal in {path} is damaged: {cause}. Keep the folder as it is, and start from a copy or a backup \
                  of it"
             ),
-            Refusal::Failed { doing, cause } => write!(f, "{doing} the journal in {path} failed: {cause}"),
+            Refusal::Failed { doing, cause } => write!(
+                f,
+                "{doing} the journal in {path} failed: {cause}. Mend the disk, then start again; or start from a copy or a backup"
+            ),
         }
     }
 }

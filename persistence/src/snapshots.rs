@@ -12,6 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use engine::stamp::Sequence;
+use journal::log::{CommandLog, ReadError};
+use journal::record::Record;
 use journal::snapshot::Snapshot;
 use journal::snapshot::fault::SnapshotFault;
 
@@ -19,6 +21,8 @@ use crate::snapshots::error::{SnapshotCause, SnapshotError};
 use crate::snapshots::file::SnapshotFile;
 
 const EXTENSION: &str = "snapshot";
+/// The extension of one that is kept but not used.
+const ASIDE: &str = "set-aside";
 
 /// A folder of snapshots, which need not be there.
 #[derive(Clone, Debug)]
@@ -60,7 +64,19 @@ impl Snapshots {
     /// # Errors
     /// When the folder cannot be read.
     pub fn newest(&self, skipped: &mut dyn FnMut(&SnapshotError)) -> Result<Option<Snapshot>, SnapshotError> {
-        for sequence in self.list()? {
+        self.newest_until(Sequence(u64::MAX), skipped)
+    }
+
+    /// The same, of those after `until` at the latest.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn newest_until(
+        &self,
+        until: Sequence,
+        skipped: &mut dyn FnMut(&SnapshotError),
+    ) -> Result<Option<Snapshot>, SnapshotError> {
+        for sequence in self.list()?.into_iter().filter(|sequence| *sequence <= until) {
             match self.read(sequence) {
                 Ok(snapshot) => return Ok(Some(snapshot)),
                 Err(SnapshotError { cause: SnapshotCause::Gone, .. }) => {}
@@ -68,6 +84,34 @@ impl Snapshots {
             }
         }
         Ok(None)
+    }
+
+    /// Where to begin with replaying all that `log` has: with nothing, or, when its beginning was dropped, with the oldest
+    /// sound snapshot that it reaches back to. `None` when there is none.
+    ///
+    /// # Errors
+    /// When the folder or the log cannot be read.
+    pub fn base(&self, log: &impl CommandLog) -> Result<Option<Snapshot>, SnapshotError> {
+        let begin = begin(log).map_err(SnapshotError::reading(&self.path))?;
+        if begin == Sequence(1) {
+            return Ok(Some(Snapshot::default()));
+        }
+        let reached = self.list()?.into_iter().rev().filter(|sequence| begin.0 <= sequence.0 + 1);
+        Ok(reached.filter_map(|sequence| self.read(sequence).ok()).next())
+    }
+
+    /// Renames those that were made after `end`, so that nobody begins with one of them: of a journal that was cut there,
+    /// they know more than it does.
+    ///
+    /// # Errors
+    /// When the machine fails.
+    pub fn set_aside_after(&self, end: Sequence) -> Result<(), SnapshotError> {
+        for sequence in self.list()?.into_iter().filter(|sequence| end < *sequence) {
+            let path = self.file(sequence);
+            let renamed = fs::rename(&path, path.with_extension(ASIDE));
+            renamed.map_err(SnapshotError::failed(&path, "setting aside"))?;
+        }
+        Ok(())
     }
 
     /// The snapshot after `sequence`.
@@ -97,6 +141,17 @@ impl Snapshots {
         // Names sort as sequences do.
         self.path.join(format!("{:020}.{EXTENSION}", sequence.0))
     }
+}
+
+/// The first command that a log holds; 1 while it holds none.
+///
+/// # Errors
+/// When it cannot be read, or its first record is none.
+pub fn begin(log: &impl CommandLog) -> Result<Sequence, ReadError> {
+    let Some(bytes) = log.read(Sequence(1)).next().transpose()? else { return Ok(Sequence(1)) };
+    let record = Record::open(&bytes);
+    let first = record.map(|record| record.header().first);
+    first.map_err(|fault| ReadError::Failed { doing: "reading the first record", cause: fault.to_string() })
 }
 
 /// The sequence in a file's name.

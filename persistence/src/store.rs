@@ -1,8 +1,9 @@
 //! Store: the command log on RocksDB.
 //!
 //! The key of a record is its first sequence, big-endian, so that order of keys is order of commands. The epoch is not
-//! in the key: it stands in the founding command, inside the first record, and one folder holds one epoch.
+//! in the key: it stands in the journal's mark, and one folder holds one history.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::iter;
@@ -15,6 +16,7 @@ use journal::record::Record;
 use journal::sealed::SealedRecords;
 use rocksdb::{DB, DBRawIterator, ErrorKind, WriteBatch, WriteOptions};
 
+use crate::failpoint::Failpoint;
 use crate::folder::Folder;
 use crate::key::key;
 use crate::open_error::{OpenError, Refusal};
@@ -30,6 +32,12 @@ pub struct RocksLog {
     watch: Watch,
     /// Ours until the database is closed: that comes first in this list, and so is dropped first.
     _owned: Option<Folder>,
+}
+
+impl fmt::Debug for RocksLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RocksLog").field("path", &self.path).field("tip", &self.tip).finish_non_exhaustive()
+    }
 }
 
 /// What may be done with the log.
@@ -48,11 +56,25 @@ impl RocksLog {
     /// # Errors
     /// When the folder is in use by another process, damaged, or not one of this version's journals.
     pub fn open(path: &Path) -> Result<RocksLog, OpenError> {
-        let mut folder = Folder::own(path)?;
+        RocksLog::open_within(path, options::WAL_BYTES_MAX)
+    }
+
+    /// The same, with a write-ahead log of at most `wal_bytes`.
+    ///
+    /// # Errors
+    /// Those of [`RocksLog::open`].
+    pub fn open_within(path: &Path, wal_bytes: u64) -> Result<RocksLog, OpenError> {
+        RocksLog::open_owned(Folder::own(path)?, path, wal_bytes)
+    }
+
+    /// Opens the journal in a folder that is taken.
+    pub(crate) fn open_owned(mut folder: Folder, path: &Path, wal_bytes: u64) -> Result<RocksLog, OpenError> {
+        Failpoint::JournalMade.pass();
         if !folder.is_new() {
             present(path)?;
         }
-        let database = DB::open(&options::database(folder.is_new()), path).map_err(opening(path))?;
+        let database =
+            DB::open(&options::database(folder.is_new(), wal_bytes), path).map_err(opening(path))?;
         let tip = tip(&database, path)?;
         if folder.is_new() {
             if tip.is_some() {
@@ -72,8 +94,8 @@ impl RocksLog {
     pub fn open_read_only(path: &Path) -> Result<RocksLog, OpenError> {
         Folder::check(path)?;
         present(path)?;
-        let database =
-            DB::open_for_read_only(&options::database(false), path, false).map_err(opening(path))?;
+        let database = DB::open_for_read_only(&options::database(false, options::WAL_BYTES_MAX), path, false)
+            .map_err(opening(path))?;
         let tip = tip(&database, path)?;
         Ok(RocksLog::with((database, tip), path, (Access::Read, None)))
     }
@@ -111,6 +133,16 @@ impl RocksLog {
         Ok(())
     }
 
+    /// Lets an empty log go on after `tip`: it becomes the copy of one whose beginning was dropped.
+    ///
+    /// # Panics
+    /// When it is not empty.
+    pub fn begin_after(&mut self, tip: Tip) {
+        assert!(self.tip.is_none(), "only an empty log has no beginning yet");
+        self.tip = Some(tip);
+        self.watch.advance(tip.sequence);
+    }
+
     /// Sees from another thread how far the journal is.
     pub fn watch(&self) -> Watch {
         self.watch.clone()
@@ -143,12 +175,14 @@ impl CommandLog for RocksLog {
         let Some(last) = records.iter().last() else { return Ok(()) };
         let mut batch = WriteBatch::default();
         records.iter().for_each(|record| batch.put(key(record.first), record.bytes));
+        Failpoint::JournalAppending.pass();
         if let Err(error) = self.database.write_opt(batch, sync) {
             self.access = Access::Failed;
             return Err(AppendError::Unknown { cause: error.to_string() });
         }
         self.tip = Some(Tip { sequence: last.last, hash: last.hash });
         self.watch.advance(last.last);
+        Failpoint::JournalAppended.pass();
         Ok(())
     }
 
@@ -213,6 +247,8 @@ fn opening(path: &Path) -> impl Fn(rocksdb::Error) -> OpenError {
         let cause = error.to_string();
         let refusal = match error.kind() {
             ErrorKind::Corruption => Refusal::Damaged { cause },
+            // A file that another one names is gone.
+            ErrorKind::IOError if cause.contains("No such file") => Refusal::Damaged { cause },
             _ => Refusal::Failed { doing: "opening", cause },
         };
         OpenError::new(path, refusal)

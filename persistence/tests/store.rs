@@ -22,7 +22,7 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 fn refusal(opened: Result<RocksLog, persistence::open_error::OpenError>, path: &Path) -> Refusal {
-    let error = opened.err().expect("the folder is refused");
+    let error = opened.expect_err("the folder is refused");
     assert_eq!(error.path, path);
     assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     error.refusal
@@ -78,7 +78,7 @@ fn recovery_equals_that_of_memory() {
 fn the_second_writer_is_refused_until_the_first_is_gone() {
     let (_folder, path) = folder();
     let first = RocksLog::open(&path).unwrap();
-    let error = RocksLog::open(&path).err().unwrap();
+    let error = RocksLog::open(&path).unwrap_err();
     assert_eq!(error.refusal, Refusal::InUse);
     assert_eq!(
         error.to_string(),

@@ -12,7 +12,7 @@ pub const CU: &str = "CU";
 pub struct Balance {
     /// `CU`.
     pub unit: String,
-    /// Available, held and bonded together.
+    /// Available, held, bonded and redeeming together.
     pub total: String,
     /// Free to spend.
     pub available: String,
@@ -20,6 +20,9 @@ pub struct Balance {
     pub held: String,
     /// Secures obligations to deliver.
     pub bonded: String,
+    /// Waits to be paid out; nothing if absent. A change of the balance tells it, a change of it alone does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redeeming: Option<String>,
 }
 
 /// The account's timer of `cancel_all_after`.

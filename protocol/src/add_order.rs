@@ -31,6 +31,8 @@ pub struct AddOrder {
     pub cl_ord_id: Option<String>,
     /// The engine refuses the order after this time.
     pub deadline: Option<Time>,
+    /// Asks what it would come to; nothing happens.
+    pub dry_run: bool,
 }
 
 impl AddOrder {
@@ -47,6 +49,7 @@ impl AddOrder {
             cod: false,
             cl_ord_id: None,
             deadline: None,
+            dry_run: false,
         }
     }
 }
@@ -89,6 +92,8 @@ pub(crate) struct AddOrderFields {
     cl_ord_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dry_run: Option<bool>,
 }
 
 impl TryFrom<AddOrderFields> for AddOrder {
@@ -108,13 +113,15 @@ impl TryFrom<AddOrderFields> for AddOrder {
             OrderType::Market => Terms::of_market(terms)?,
         };
         let (stp, cod) = (stp.unwrap_or_default(), cod.unwrap_or_default());
-        Ok(AddOrder { symbol, side, terms, qty, min_qty, stp, label, cod, cl_ord_id, deadline })
+        let dry_run = fields.dry_run.unwrap_or_default();
+        Ok(AddOrder { symbol, side, terms, qty, min_qty, stp, label, cod, cl_ord_id, deadline, dry_run })
     }
 }
 
 impl From<AddOrder> for AddOrderFields {
     fn from(order: AddOrder) -> AddOrderFields {
-        let AddOrder { symbol, side, terms, qty, min_qty, stp, label, cod, cl_ord_id, deadline } = order;
+        let AddOrder { symbol, side, terms, qty, min_qty, stp, label, cod, cl_ord_id, .. } = order;
+        let (deadline, dry_run) = (order.deadline, order.dry_run.then_some(true));
         let (is_market, terms) = terms.fields();
         let TermFields { price, limit_price, tif, expires, post_only, display_qty } = terms;
         AddOrderFields {
@@ -134,6 +141,7 @@ impl From<AddOrder> for AddOrderFields {
             cod: cod.then_some(true),
             cl_ord_id,
             deadline,
+            dry_run,
         }
     }
 }

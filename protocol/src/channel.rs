@@ -31,10 +31,12 @@ pub enum Channel {
     Executions,
     /// Balances and positions of the account.
     Account,
+    /// Positions of the account alone.
+    Positions,
 }
 
 impl Channel {
-    const ALL: [Channel; 10] = [
+    const ALL: [Channel; 11] = [
         Channel::Instruments,
         Channel::Book,
         Channel::Bbo,
@@ -45,6 +47,7 @@ impl Channel {
         Channel::Fixings,
         Channel::Executions,
         Channel::Account,
+        Channel::Positions,
     ];
 
     /// The channel of this name, or `BAD_CHANNEL`.
@@ -73,12 +76,13 @@ impl Channel {
             Channel::Fixings => "fixings",
             Channel::Executions => "executions",
             Channel::Account => "account",
+            Channel::Positions => "positions",
         }
     }
 
     /// Whether the channel shows one account's affairs, so needs a login with `read`.
     pub fn is_private(self) -> bool {
-        matches!(self, Channel::Executions | Channel::Account)
+        matches!(self, Channel::Executions | Channel::Account | Channel::Positions)
     }
 
     /// Whether a subscription may name a market. Trades without one are those of all markets.

@@ -20,4 +20,8 @@ impl CloseCode {
     pub const PROTOCOL_ERRORS: CloseCode = CloseCode(4002);
     /// The client read too slowly for what it subscribed to.
     pub const SLOW_CONSUMER: CloseCode = CloseCode(4008);
+    /// The client went on asking far more often than it may.
+    pub const RATE_ABUSE: CloseCode = CloseCode(4029);
+    /// What the client missed is not kept any more.
+    pub const CONTINUITY_LOST: CloseCode = CloseCode(4100);
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorObject;
 use crate::terms::{bad_value, missing};
+use crate::time::Time;
 
 /// What may be done in a market.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +103,34 @@ pub struct SetAccountLimits {
     pub order_notional: Option<String>,
     /// Why, as a name.
     pub reason: String,
+}
+
+/// Params of `halt` and `resume`: `set_mode` with `halted` and with `open`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Halt {
+    /// `venue`, a market or a symbol; the venue if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Params of `drain`: the exchange stops after so long, and everyone is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drain {
+    /// Seconds until connections are closed, at most a day.
+    pub notice_s: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// Result of `drain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrainResult {
+    /// When connections are closed.
+    pub from: Time,
 }
 
 /// Params of `lock_account`.

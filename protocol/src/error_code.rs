@@ -36,10 +36,18 @@ pub enum ErrorCode {
     BadSignature,
     /// The signed time is too far from the server's.
     ClockSkew,
+    /// The signed request was taken before.
+    NonceUsed,
     /// No such key, or it was revoked.
     KeyUnknown,
+    /// The key's time is over.
+    KeyExpired,
+    /// The key may not act from this address.
+    IpNotAllowed,
     /// The key lacks the scope that the method needs.
     ScopeMissing,
+    /// The method is answered on the operators' own listener only.
+    AdminListener,
     /// The connection has an account already.
     AlreadyLoggedIn,
     /// No instrument has this symbol.
@@ -54,6 +62,10 @@ pub enum ErrorCode {
     TooManySubs,
     /// The connection does not have this stream.
     NotSubscribed,
+    /// What came after that sequence is not kept any more.
+    SeqTooOld,
+    /// Sequences of that epoch do not continue here.
+    EpochMismatch,
     /// No such market.
     UnknownSymbol,
     /// The market is not open yet, or its gate has closed.
@@ -90,6 +102,10 @@ pub enum ErrorCode {
     AmendRace,
     /// The client's order id was used for something else.
     ClOrdIdConflict,
+    /// The changes of an atomic batch depend on each other in a way that cannot be checked before.
+    BatchInvalid,
+    /// Another change of an atomic batch was refused, so this one was not made.
+    BatchRefused,
     /// The account has too few credits available.
     InsufficientCredit,
     /// The account has too few credits for the bond.
@@ -116,6 +132,10 @@ pub enum ErrorCode {
     KeyExists,
     /// The deposit's reference was used before.
     ReferenceConsumed,
+    /// Nothing waits to be paid out under this reference.
+    RedemptionUnknown,
+    /// The payment is zero, or goes to where it comes from.
+    PaymentInvalid,
     /// The deposit would exceed the largest supply.
     SupplyLimit,
     /// The market exists already.
@@ -128,6 +148,10 @@ pub enum ErrorCode {
     LimitsInvalid,
     /// The account is no provider.
     NotProvider,
+    /// The client asks more often than it may.
+    RateLimited,
+    /// The key or the address has as many connections as it may.
+    TooManyConnections,
     /// The client reads too slowly.
     SlowConsumer,
     /// The exchange has no room for the command now.
@@ -140,6 +164,85 @@ pub enum ErrorCode {
     #[serde(untagged)]
     Other(Box<str>),
 }
+
+/// Every code, in the order of their declaration.
+pub const CODES: &[ErrorCode] = &[
+    ErrorCode::BadJson,
+    ErrorCode::BadEnvelope,
+    ErrorCode::UnknownMethod,
+    ErrorCode::UnknownField,
+    ErrorCode::MissingField,
+    ErrorCode::BadType,
+    ErrorCode::BadDecimal,
+    ErrorCode::BadName,
+    ErrorCode::BadValue,
+    ErrorCode::TooLarge,
+    ErrorCode::AuthRequired,
+    ErrorCode::BadSignature,
+    ErrorCode::ClockSkew,
+    ErrorCode::NonceUsed,
+    ErrorCode::KeyUnknown,
+    ErrorCode::KeyExpired,
+    ErrorCode::IpNotAllowed,
+    ErrorCode::ScopeMissing,
+    ErrorCode::AdminListener,
+    ErrorCode::AlreadyLoggedIn,
+    ErrorCode::NoMatch,
+    ErrorCode::BadChannel,
+    ErrorCode::BadDepth,
+    ErrorCode::BadSpeed,
+    ErrorCode::TooManySubs,
+    ErrorCode::NotSubscribed,
+    ErrorCode::SeqTooOld,
+    ErrorCode::EpochMismatch,
+    ErrorCode::UnknownSymbol,
+    ErrorCode::MarketClosed,
+    ErrorCode::MarketHalted,
+    ErrorCode::CancelOnly,
+    ErrorCode::PostOnlyMode,
+    ErrorCode::BadTick,
+    ErrorCode::BadLot,
+    ErrorCode::MaxQty,
+    ErrorCode::BadTerms,
+    ErrorCode::PriceBand,
+    ErrorCode::PostOnlyWouldCross,
+    ErrorCode::FokNotFillable,
+    ErrorCode::MinQty,
+    ErrorCode::DeadlinePassed,
+    ErrorCode::UnknownOrder,
+    ErrorCode::ReduceTooLarge,
+    ErrorCode::AmendRace,
+    ErrorCode::ClOrdIdConflict,
+    ErrorCode::BatchInvalid,
+    ErrorCode::BatchRefused,
+    ErrorCode::InsufficientCredit,
+    ErrorCode::InsufficientBond,
+    ErrorCode::InsufficientCapacity,
+    ErrorCode::InsufficientClaims,
+    ErrorCode::OpenOrderLimit,
+    ErrorCode::NotionalLimit,
+    ErrorCode::PositionLimit,
+    ErrorCode::CapacityInUse,
+    ErrorCode::AccountUnknown,
+    ErrorCode::AccountExists,
+    ErrorCode::AccountLocked,
+    ErrorCode::KeyExists,
+    ErrorCode::ReferenceConsumed,
+    ErrorCode::RedemptionUnknown,
+    ErrorCode::PaymentInvalid,
+    ErrorCode::SupplyLimit,
+    ErrorCode::MarketExists,
+    ErrorCode::MarketInvalid,
+    ErrorCode::UnknownMarket,
+    ErrorCode::LimitsInvalid,
+    ErrorCode::NotProvider,
+    ErrorCode::RateLimited,
+    ErrorCode::TooManyConnections,
+    ErrorCode::SlowConsumer,
+    ErrorCode::Overloaded,
+    ErrorCode::Draining,
+    ErrorCode::Internal,
+];
 
 /// The part of the exchange that a code comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -157,6 +260,8 @@ pub enum Category {
     Risk,
     /// Accounts, keys, deposits and markets.
     Account,
+    /// How often the client asks.
+    Rate,
     /// The server.
     Server,
     /// A category that is newer than this client.
@@ -173,21 +278,25 @@ impl ErrorCode {
                 Category::Protocol
             }
             E::BadType | E::BadDecimal | E::BadName | E::BadValue | E::TooLarge => Category::Protocol,
-            E::AuthRequired | E::BadSignature | E::ClockSkew => Category::Auth,
+            E::AuthRequired | E::BadSignature | E::ClockSkew | E::NonceUsed => Category::Auth,
             E::KeyUnknown | E::ScopeMissing | E::AlreadyLoggedIn => Category::Auth,
+            E::KeyExpired | E::IpNotAllowed | E::AdminListener => Category::Auth,
             E::NoMatch | E::BadChannel | E::BadDepth => Category::Subscription,
             E::BadSpeed | E::TooManySubs | E::NotSubscribed => Category::Subscription,
+            E::SeqTooOld | E::EpochMismatch => Category::Subscription,
             E::UnknownSymbol | E::MarketClosed | E::BadTick | E::BadLot | E::MaxQty => Category::Order,
             E::MarketHalted | E::CancelOnly | E::PostOnlyMode | E::BadTerms => Category::Order,
             E::PriceBand | E::PostOnlyWouldCross | E::FokNotFillable | E::MinQty => Category::Order,
             E::DeadlinePassed | E::UnknownOrder | E::ReduceTooLarge | E::AmendRace => Category::Order,
-            E::ClOrdIdConflict => Category::Order,
+            E::ClOrdIdConflict | E::BatchInvalid | E::BatchRefused => Category::Order,
             E::InsufficientCredit | E::InsufficientBond | E::InsufficientCapacity => Category::Risk,
             E::InsufficientClaims | E::OpenOrderLimit | E::CapacityInUse => Category::Risk,
             E::NotionalLimit | E::PositionLimit => Category::Risk,
             E::AccountUnknown | E::AccountExists | E::KeyExists | E::ReferenceConsumed => Category::Account,
             E::SupplyLimit | E::MarketExists | E::MarketInvalid | E::NotProvider => Category::Account,
             E::AccountLocked | E::UnknownMarket | E::LimitsInvalid => Category::Account,
+            E::RedemptionUnknown | E::PaymentInvalid => Category::Account,
+            E::RateLimited | E::TooManyConnections => Category::Rate,
             E::SlowConsumer | E::Overloaded | E::Draining | E::Internal => Category::Server,
             E::Other(_) => Category::Unknown,
         }
@@ -195,7 +304,8 @@ impl ErrorCode {
 
     /// Whether the same request, unchanged, may succeed later.
     pub fn retryable(&self) -> bool {
-        matches!(self, ErrorCode::SlowConsumer | ErrorCode::Overloaded | ErrorCode::Draining)
+        use ErrorCode as E;
+        matches!(self, E::SlowConsumer | E::Overloaded | E::Draining | E::RateLimited | E::TooManyConnections)
     }
 }
 

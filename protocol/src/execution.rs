@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{Balance, CancelTimer, Position};
 use crate::order::{CancelReason, Liquidity, Order};
+use crate::payment::RedemptionChange;
 use crate::time::Time;
 
 /// A message of the channel `executions`.
@@ -14,6 +15,8 @@ pub enum Executions {
     Snapshot(PrivateSnapshot<OrdersImage>),
     /// One event of one order.
     Update(Box<PrivateUpdate<Execution>>),
+    /// All that was missed has been told.
+    Resumed(Resumed),
     /// A type that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -27,6 +30,23 @@ pub enum Account {
     Snapshot(PrivateSnapshot<AccountImage>),
     /// Balances and positions that have changed.
     Update(PrivateUpdate<AccountImage>),
+    /// All that was missed has been told.
+    Resumed(Resumed),
+    /// A type that is newer than this client.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A message of the channel `positions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Positions {
+    /// All positions; replaces what the client has.
+    Snapshot(PrivateSnapshot<PositionsImage>),
+    /// Positions that have changed.
+    Update(PrivateUpdate<PositionsImage>),
+    /// All that was missed has been told.
+    Resumed(Resumed),
     /// A type that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -60,6 +80,26 @@ pub struct PrivateUpdate<T> {
     pub data: T,
 }
 
+/// The end of what was missed. A link of the chain: the next message follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The stream that this belongs to.
+    pub stream: u64,
+    /// The account's private sequence up to which the stream has told everything.
+    pub xseq: u64,
+    /// `xseq` of the message before this one.
+    pub prev_xseq: u64,
+    /// When the engine sequenced the stream's last message.
+    pub ts: Time,
+}
+
+/// Positions, all or those that changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionsImage {
+    /// One for each market.
+    pub positions: Vec<Position>,
+}
+
 /// The open orders of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrdersImage {
@@ -79,6 +119,9 @@ pub struct AccountImage {
     /// The timer of `cancel_all_after`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_all_after: Option<CancelTimer>,
+    /// A payment out that was asked for, or has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redemption: Option<RedemptionChange>,
 }
 
 /// One event of one order, with the order after it.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::instrument::Tier;
 use crate::session::Scope;
+use crate::time::Time;
 
 /// Params of `set_capacity`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,15 @@ pub struct RegisterKey {
     pub key: String,
     /// What the key may do.
     pub scopes: Vec<Scope>,
+    /// Its last moment; for ever if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+    /// Addresses and networks from which it may act, at most 4; from everywhere if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Vec<String>>,
+    /// The most CU that one of its orders may come to; any amount if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_notional: Option<String>,
 }
 
 /// Params of `revoke_key`.

@@ -31,6 +31,10 @@ pub enum OrderStatus {
     Canceled,
     /// It goes by another `cl_ord_id` now, and may be open: only told of one that was used before.
     Renamed,
+    /// The account never had such an order: only told by `order_status`.
+    NeverSeen,
+    /// It is not open, and ended longer ago than is remembered: only told by `order_status`.
+    Forgotten,
     /// A status that is newer than this client.
     #[serde(other)]
     Unknown,

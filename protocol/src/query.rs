@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Balance, Position};
+use crate::error::ErrorObject;
 use crate::instrument::Instrument;
-use crate::order::{Liquidity, Order, Side};
+use crate::order::{CancelReason, Liquidity, Order, OrderName, OrderStatus, Side};
 use crate::time::Time;
 
 /// Params of `open_orders`.
@@ -14,6 +15,15 @@ pub struct OpenOrders {
     /// Only the orders of this market.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
+    /// At most so many; all if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Goes on where an answer ended: its `next`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Whose; one's own if absent. Another account's takes the scope `audit` or `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// Result of `open_orders`.
@@ -21,6 +31,9 @@ pub struct OpenOrders {
 pub struct OpenOrdersResult {
     /// Resting orders, oldest first.
     pub orders: Vec<Order>,
+    /// The `cursor` with which the next ones are asked for, if there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The private sequence up to which this is exact.
     pub as_of_xseq: u64,
 }
@@ -32,6 +45,15 @@ pub struct Fills {
     /// At most so many, the newest; up to `FILLS_MAX`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Goes on where an answer ended: its `next`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Only those after this private sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_xseq: Option<u64>,
+    /// Whose; one's own if absent. Another account's takes the scope `audit` or `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// Fills that the exchange keeps of each account, and the highest `limit`.
@@ -45,6 +67,9 @@ pub const FILLS_DEFAULT: u32 = 100;
 pub struct FillsResult {
     /// Fills, newest first.
     pub fills: Vec<Fill>,
+    /// The `cursor` with which older ones are asked for, if there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The private sequence up to which this is exact.
     pub as_of_xseq: u64,
 }
@@ -79,6 +104,71 @@ pub struct Fill {
     pub engine_seq: u64,
     /// The private sequence of the fill.
     pub xseq: u64,
+}
+
+/// Params of `balances` and `positions`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whose {
+    /// Whose; one's own if absent. Another account's takes the scope `audit` or `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// Result of `positions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PositionsResult {
+    /// One for each market in which the account has claims or obligations.
+    pub positions: Vec<Position>,
+    /// The private sequence up to which this is exact.
+    pub as_of_xseq: u64,
+}
+
+/// Params of `order_status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "OrderStatusFields", into = "OrderStatusFields")]
+pub struct AskOrderStatus {
+    /// Which order.
+    pub order: OrderName,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderStatusFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cl_ord_id: Option<String>,
+}
+
+impl TryFrom<OrderStatusFields> for AskOrderStatus {
+    type Error = ErrorObject;
+
+    fn try_from(fields: OrderStatusFields) -> Result<AskOrderStatus, ErrorObject> {
+        Ok(AskOrderStatus { order: OrderName::one_of(fields.order_id, fields.cl_ord_id)? })
+    }
+}
+
+impl From<AskOrderStatus> for OrderStatusFields {
+    fn from(ask: AskOrderStatus) -> OrderStatusFields {
+        let (order_id, cl_ord_id) = ask.order.fields();
+        OrderStatusFields { order_id, cl_ord_id }
+    }
+}
+
+/// Result of `order_status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderStatusResult {
+    /// Where the order is; `never_seen` and `forgotten` are told here only.
+    pub status: OrderStatus,
+    /// The order, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Box<Order>>,
+    /// Why it was canceled, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CancelReason>,
+    /// The private sequence up to which this is exact.
+    pub as_of_xseq: u64,
 }
 
 /// Result of `balances`.

@@ -4,15 +4,24 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::batch::BatchResult;
 use crate::cancel::{CancelAllAfterResult, CancelAllResult, OrderChange};
+use crate::control::DrainResult;
+use crate::dry_run::DryRun;
 use crate::error::ErrorObject;
+use crate::key::KeysResult;
+use crate::look::{BookLook, CandlesLook, TickerLook, TradesLook};
 use crate::operator::Accepted;
 use crate::order::OrderOutcome;
-use crate::query::{BalancesResult, FillsResult, InstrumentsResult, OpenOrdersResult};
+use crate::payment::{PaymentResult, RedemptionsResult};
+use crate::query::{
+    BalancesResult, FillsResult, InstrumentsResult, OpenOrdersResult, OrderStatusResult, PositionsResult,
+};
 use crate::request_id::RequestId;
 use crate::session::{LoginResult, Ping};
 use crate::subscription::{Resync, SubscribeResult, UnsubscribeResult};
 use crate::time::Time;
+use crate::venue::{FeesResult, LimitsResult, RateLeft, VenueStatus};
 
 /// The answer to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +36,8 @@ pub struct Reply {
     pub t_in: Time,
     /// When the server sent the reply.
     pub t_out: Time,
+    /// What is left of the account's budgets, when it is little or was asked for.
+    pub rl: Option<RateLeft>,
 }
 
 /// The result of a method, by the method's kind.
@@ -55,12 +66,42 @@ pub enum Answer {
     CancelAll(CancelAllResult),
     /// Of `cancel_all_after`.
     CancelAllAfter(CancelAllAfterResult),
+    /// Of `book`.
+    Book(Box<BookLook>),
+    /// Of `trades`.
+    Trades(Box<TradesLook>),
+    /// Of `ticker`.
+    Ticker(Box<TickerLook>),
+    /// Of `candles`.
+    Candles(Box<CandlesLook>),
+    /// Of `add_order` with `dry_run`.
+    DryRun(Box<DryRun>),
+    /// Of `batch`.
+    Batch(BatchResult),
+    /// Of `order_status`.
+    OrderStatus(OrderStatusResult),
     /// Of `open_orders`.
     OpenOrders(OpenOrdersResult),
     /// Of `fills`.
     Fills(FillsResult),
     /// Of `balances`.
     Balances(BalancesResult),
+    /// Of `positions`.
+    Positions(PositionsResult),
+    /// Of `fees.get`.
+    Fees(FeesResult),
+    /// Of `limits.get`.
+    Limits(Box<LimitsResult>),
+    /// Of `keys.list`.
+    Keys(KeysResult),
+    /// Of `transfer` and `redeem`.
+    Payment(PaymentResult),
+    /// Of `redemptions`.
+    Redemptions(RedemptionsResult),
+    /// Of `status`.
+    Status(Box<VenueStatus>),
+    /// Of `drain`.
+    Drain(DrainResult),
     /// Of `instruments`.
     Instruments(InstrumentsResult),
     /// Of the methods of operators and providers.
@@ -80,6 +121,8 @@ struct ReplyText<'a> {
     error: Option<&'a ErrorObject>,
     t_in: Time,
     t_out: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rl: Option<RateLeft>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +133,18 @@ struct ReplyRead {
     error: Option<ErrorObject>,
     t_in: Time,
     t_out: Time,
+    rl: Option<RateLeft>,
+}
+
+/// Whether the result of `add_order` tells what would happen.
+fn is_dry_run(result: &str) -> Result<bool, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Head {
+        #[serde(default)]
+        dry_run: bool,
+    }
+
+    serde_json::from_str(result).map(|head: Head| head.dry_run)
 }
 
 impl Reply {
@@ -109,17 +164,33 @@ impl Answer {
             "subscribe" => Answer::Subscribe(serde_json::from_str(text)?),
             "unsubscribe" => Answer::Unsubscribe(serde_json::from_str(text)?),
             "resync" => Answer::Resync(serde_json::from_str(text)?),
+            "add_order" if is_dry_run(text)? => Answer::DryRun(serde_json::from_str(text)?),
             "add_order" => Answer::AddOrder(serde_json::from_str(text)?),
             "amend_order" => Answer::AmendOrder(serde_json::from_str(text)?),
             "cancel_order" | "reduce_order" => Answer::OrderChange(serde_json::from_str(text)?),
             "cancel_all" => Answer::CancelAll(serde_json::from_str(text)?),
             "cancel_all_after" => Answer::CancelAllAfter(serde_json::from_str(text)?),
+            "batch" => Answer::Batch(serde_json::from_str(text)?),
+            "order_status" => Answer::OrderStatus(serde_json::from_str(text)?),
             "open_orders" => Answer::OpenOrders(serde_json::from_str(text)?),
             "fills" => Answer::Fills(serde_json::from_str(text)?),
             "balances" => Answer::Balances(serde_json::from_str(text)?),
+            "positions" => Answer::Positions(serde_json::from_str(text)?),
+            "fees.get" => Answer::Fees(serde_json::from_str(text)?),
+            "limits.get" => Answer::Limits(serde_json::from_str(text)?),
+            "keys.list" => Answer::Keys(serde_json::from_str(text)?),
+            "transfer" | "redeem" => Answer::Payment(serde_json::from_str(text)?),
+            "redemptions" => Answer::Redemptions(serde_json::from_str(text)?),
+            "status" => Answer::Status(serde_json::from_str(text)?),
+            "drain" => Answer::Drain(serde_json::from_str(text)?),
             "instruments" => Answer::Instruments(serde_json::from_str(text)?),
+            "book" => Answer::Book(serde_json::from_str(text)?),
+            "trades" => Answer::Trades(serde_json::from_str(text)?),
+            "ticker" => Answer::Ticker(serde_json::from_str(text)?),
+            "candles" => Answer::Candles(serde_json::from_str(text)?),
             "set_capacity" | "open_account" | "register_key" | "revoke_key" | "deposit" | "add_market"
-            | "set_mode" | "set_market_limits" | "set_account_limits" | "lock_account" | "kill_switch" => {
+            | "set_mode" | "set_market_limits" | "set_account_limits" | "lock_account" | "kill_switch"
+            | "halt" | "resume" | "end_redemption" | "keys.rotate" => {
                 Answer::Accepted(serde_json::from_str(text)?)
             }
             _ => return Err(Error::custom("no method has this result")),
@@ -137,6 +208,7 @@ impl Serialize for Reply {
             error: self.outcome.as_ref().err(),
             t_in: self.t_in,
             t_out: self.t_out,
+            rl: self.rl,
         }
         .serialize(serializer)
     }
@@ -152,6 +224,7 @@ impl<'de> Deserialize<'de> for Reply {
             }
             _ => return Err(D::Error::custom("a reply has an error, or a method and a result")),
         };
-        Ok(Reply { method: read.method, req_id: read.req_id, outcome, t_in: read.t_in, t_out: read.t_out })
+        let ReplyRead { method, req_id, t_in, t_out, rl, .. } = read;
+        Ok(Reply { method, req_id, outcome, t_in, t_out, rl })
     }
 }

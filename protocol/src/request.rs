@@ -5,17 +5,22 @@ use serde_json::value::RawValue;
 
 use crate::add_order::{AddOrder, AddOrderFields};
 use crate::amend::{AmendFields, AmendOrder};
+use crate::batch::Batch;
 use crate::cancel::{CancelAll, CancelAllAfter, CancelFields, CancelOrder, ReduceFields, ReduceOrder};
 use crate::control::{
-    KillFields, KillSwitch, LockAccount, MarketLimitFields, SetAccountLimits, SetMarketLimits, SetMode,
+    Drain, Halt, KillFields, KillSwitch, LockAccount, MarketLimitFields, SetAccountLimits, SetMarketLimits,
+    SetMode,
 };
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::fields::{decode, excerpt};
+use crate::key::{ListKeys, RotateKey};
+use crate::look::{LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades};
 use crate::operator::{AddMarket, Deposit, OpenAccount, RegisterKey, RevokeKey, SetCapacity};
-use crate::query::{Fills, OpenOrders};
+use crate::payment::{EndRedemption, Redeem, Transfer};
+use crate::query::{AskOrderStatus, Fills, OpenOrders, OrderStatusFields, Whose};
 use crate::request_id::RequestId;
-use crate::session::{Login, LoginFields, NoFields, Ping, PingFields, Scope};
+use crate::session::{Login, LoginFields, NoFields, Ping, PingFields, RequestProof, Scope};
 use crate::subscription::{Resync, ResyncFields, Subscribe, Unsubscribe};
 use crate::suggest;
 
@@ -47,14 +52,46 @@ pub enum Request {
     CancelAll(CancelAll),
     /// End all orders unless this is said again in time.
     CancelAllAfter(CancelAllAfter),
+    /// Change several orders.
+    Batch(Batch),
+    /// Ask what became of an order.
+    OrderStatus(AskOrderStatus),
     /// List resting orders.
     OpenOrders(OpenOrders),
     /// List what has traded.
     Fills(Fills),
     /// List balances and positions.
-    Balances,
+    Balances(Whose),
+    /// List positions.
+    Positions(Whose),
+    /// Say what trades cost.
+    #[serde(rename = "fees.get")]
+    Fees,
+    /// Say what the account may do.
+    #[serde(rename = "limits.get")]
+    Limits,
+    /// List keys.
+    #[serde(rename = "keys.list")]
+    ListKeys(ListKeys),
+    /// Put another key in this one's place.
+    #[serde(rename = "keys.rotate")]
+    RotateKey(RotateKey),
+    /// Send credit.
+    Transfer(Transfer),
+    /// Ask for credit to be paid out.
+    Redeem(Redeem),
+    /// Say what the exchange is doing.
+    Status,
     /// List markets.
     Instruments,
+    /// See the book of a market.
+    Book(LookAtBook),
+    /// See what a market has traded last.
+    Trades(LookAtTrades),
+    /// See what a market has come to.
+    Ticker(LookAtTicker),
+    /// See what a market traded in intervals of time.
+    Candles(LookAtCandles),
     /// Say what a provider can deliver.
     SetCapacity(SetCapacity),
     /// Open an account.
@@ -65,10 +102,20 @@ pub enum Request {
     RevokeKey(RevokeKey),
     /// Credit an account.
     Deposit(Deposit),
+    /// Say that credit was paid out, or that it is returned.
+    EndRedemption(EndRedemption),
+    /// List what waits to be paid out.
+    Redemptions,
     /// List a class in a zone.
     AddMarket(AddMarket),
     /// Say what may be done, in the venue, a market or a window.
     SetMode(SetMode),
+    /// Take cancels only, in the venue, a market or a window.
+    Halt(Halt),
+    /// Take everything again.
+    Resume(Halt),
+    /// Stop after a notice.
+    Drain(Drain),
     /// Set a market's price bands and limits.
     SetMarketLimits(SetMarketLimits),
     /// Set an account's limits.
@@ -80,7 +127,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 27] = [
+pub const METHODS: [&str; 46] = [
     "login",
     "ping",
     "logout",
@@ -93,17 +140,36 @@ pub const METHODS: [&str; 27] = [
     "reduce_order",
     "cancel_all",
     "cancel_all_after",
+    "batch",
+    "order_status",
     "open_orders",
     "fills",
     "balances",
+    "positions",
+    "fees.get",
+    "limits.get",
+    "keys.list",
+    "keys.rotate",
+    "transfer",
+    "redeem",
+    "status",
     "instruments",
+    "book",
+    "trades",
+    "ticker",
+    "candles",
     "set_capacity",
     "open_account",
     "register_key",
     "revoke_key",
     "deposit",
+    "end_redemption",
+    "redemptions",
     "add_market",
     "set_mode",
+    "halt",
+    "resume",
+    "drain",
     "set_market_limits",
     "set_account_limits",
     "lock_account",
@@ -126,15 +192,41 @@ impl Request {
             "reduce_order" => Request::ReduceOrder(decode::<ReduceFields, _>(params)?),
             "cancel_all" => Request::CancelAll(decode::<CancelAll, _>(params)?),
             "cancel_all_after" => Request::CancelAllAfter(decode::<CancelAllAfter, _>(params)?),
+            "batch" => Request::Batch(Batch::decode(params)?),
+            "order_status" => Request::OrderStatus(decode::<OrderStatusFields, _>(params)?),
             "open_orders" => Request::OpenOrders(decode::<OpenOrders, _>(params)?),
             "fills" => Request::Fills(decode::<Fills, _>(params)?),
-            "balances" => without_params(Request::Balances, params)?,
+            "balances" => Request::Balances(decode::<Whose, _>(params)?),
+            "positions" => Request::Positions(decode::<Whose, _>(params)?),
+            "fees.get" => without_params(Request::Fees, params)?,
+            "limits.get" => without_params(Request::Limits, params)?,
+            "keys.list" => Request::ListKeys(decode::<ListKeys, _>(params)?),
+            "keys.rotate" => Request::RotateKey(decode::<RotateKey, _>(params)?),
+            "transfer" => Request::Transfer(decode::<Transfer, _>(params)?),
+            "redeem" => Request::Redeem(decode::<Redeem, _>(params)?),
+            "status" => without_params(Request::Status, params)?,
             "instruments" => without_params(Request::Instruments, params)?,
+            "book" => Request::Book(decode::<LookAtBook, _>(params)?),
+            "trades" => Request::Trades(decode::<LookAtTrades, _>(params)?),
+            "ticker" => Request::Ticker(decode::<LookAtTicker, _>(params)?),
+            "candles" => Request::Candles(decode::<LookAtCandles, _>(params)?),
+            _ => Request::decode_operator(method, params)?,
+        })
+    }
+
+    /// Reads the params of what providers and operators ask for.
+    fn decode_operator(method: &str, params: &RawValue) -> Result<Request, ErrorObject> {
+        Ok(match method {
             "set_capacity" => Request::SetCapacity(decode::<SetCapacity, _>(params)?),
             "open_account" => Request::OpenAccount(decode::<OpenAccount, _>(params)?),
             "register_key" => Request::RegisterKey(decode::<RegisterKey, _>(params)?),
             "revoke_key" => Request::RevokeKey(decode::<RevokeKey, _>(params)?),
             "deposit" => Request::Deposit(decode::<Deposit, _>(params)?),
+            "end_redemption" => Request::EndRedemption(decode::<EndRedemption, _>(params)?),
+            "redemptions" => without_params(Request::Redemptions, params)?,
+            "halt" => Request::Halt(decode::<Halt, _>(params)?),
+            "resume" => Request::Resume(decode::<Halt, _>(params)?),
+            "drain" => Request::Drain(decode::<Drain, _>(params)?),
             "add_market" => Request::AddMarket(decode::<AddMarket, _>(params)?),
             "set_mode" => Request::SetMode(decode::<SetMode, _>(params)?),
             "set_market_limits" => Request::SetMarketLimits(decode::<MarketLimitFields, _>(params)?),
@@ -160,10 +252,29 @@ impl Request {
             Request::ReduceOrder(_) => "reduce_order",
             Request::CancelAll(_) => "cancel_all",
             Request::CancelAllAfter(_) => "cancel_all_after",
+            Request::Batch(_) => "batch",
+            Request::OrderStatus(_) => "order_status",
             Request::OpenOrders(_) => "open_orders",
             Request::Fills(_) => "fills",
-            Request::Balances => "balances",
+            Request::Balances(_) => "balances",
+            Request::Positions(_) => "positions",
+            Request::Fees => "fees.get",
+            Request::Limits => "limits.get",
+            Request::ListKeys(_) => "keys.list",
+            Request::RotateKey(_) => "keys.rotate",
+            Request::Transfer(_) => "transfer",
+            Request::Redeem(_) => "redeem",
+            Request::Status => "status",
+            Request::EndRedemption(_) => "end_redemption",
+            Request::Redemptions => "redemptions",
+            Request::Halt(_) => "halt",
+            Request::Resume(_) => "resume",
+            Request::Drain(_) => "drain",
             Request::Instruments => "instruments",
+            Request::Book(_) => "book",
+            Request::Trades(_) => "trades",
+            Request::Ticker(_) => "ticker",
+            Request::Candles(_) => "candles",
             Request::SetCapacity(_) => "set_capacity",
             Request::OpenAccount(_) => "open_account",
             Request::RegisterKey(_) => "register_key",
@@ -179,24 +290,71 @@ impl Request {
     }
 
     /// The scope that the method needs; `None` if it needs no login. A subscription to a private
-    /// channel needs `Scope::Read` besides.
+    /// channel needs `Scope::Read` besides, and each change of a batch what it would need alone.
     pub fn scope(&self) -> Option<Scope> {
         match self {
             Request::Login(_) | Request::Ping(_) | Request::Logout => None,
-            Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_) | Request::Instruments => {
-                None
-            }
-            Request::OpenOrders(_) | Request::Fills(_) | Request::Balances => Some(Scope::Read),
+            Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_) => None,
+            Request::Instruments | Request::Fees | Request::Status | Request::Batch(_) => None,
+            Request::Book(_) | Request::Trades(_) | Request::Ticker(_) | Request::Candles(_) => None,
+            Request::OpenOrders(_) | Request::Fills(_) | Request::Balances(_) => Some(Scope::Read),
+            Request::OrderStatus(_) | Request::Positions(_) | Request::Limits => Some(Scope::Read),
+            Request::ListKeys(_) => Some(Scope::Read),
             Request::AddOrder(_) | Request::AmendOrder(_) | Request::ReduceOrder(_) => Some(Scope::Trade),
             Request::CancelOrder(_) | Request::CancelAll(_) | Request::CancelAllAfter(_) => {
                 Some(Scope::Cancel)
             }
             Request::SetCapacity(_) => Some(Scope::Provide),
+            Request::Transfer(_) | Request::Redeem(_) => Some(Scope::Transfer),
+            // Any key may make room for another one with the same bounds.
+            Request::RotateKey(_) => None,
             Request::OpenAccount(_) | Request::RegisterKey(_) | Request::RevokeKey(_) => Some(Scope::Admin),
             Request::Deposit(_) | Request::AddMarket(_) | Request::SetMode(_) => Some(Scope::Admin),
+            Request::EndRedemption(_) | Request::Redemptions => Some(Scope::Admin),
+            Request::Halt(_) | Request::Resume(_) | Request::Drain(_) => Some(Scope::Admin),
             Request::SetMarketLimits(_) | Request::SetAccountLimits(_) => Some(Scope::Admin),
             Request::LockAccount(_) | Request::KillSwitch(_) => Some(Scope::Admin),
         }
+    }
+
+    /// Whether the method needs a login.
+    pub fn needs_login(&self) -> bool {
+        self.scope().is_some() || matches!(self, Request::Batch(_) | Request::RotateKey(_))
+    }
+
+    /// Whether the method makes no sense without a connection that lasts.
+    pub fn needs_connection(&self) -> bool {
+        matches!(self, Request::Login(_) | Request::Logout)
+            || matches!(self, Request::Subscribe(_) | Request::Unsubscribe(_) | Request::Resync(_))
+    }
+
+    /// Whether the method moves credit or says who may act: it is signed again, by the key that logged in.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Request::Transfer(_) | Request::Redeem(_) | Request::RotateKey(_))
+            || matches!(self, Request::RegisterKey(_) | Request::RevokeKey(_))
+            || matches!(self, Request::Deposit(_) | Request::EndRedemption(_))
+    }
+
+    /// The text of `params`, as it is sent and signed.
+    pub fn params(&self) -> String {
+        let text = serde_json::to_value(self).expect("wire types have only text as keys");
+        text.get("params").map_or_else(|| "{}".to_owned(), ToString::to_string)
+    }
+
+    /// The text of one frame of a request that is signed.
+    pub fn encode_signed(&self, req_id: Option<&RequestId>, params: &str, proof: &RequestProof) -> String {
+        #[derive(Serialize)]
+        struct Frame<'a> {
+            method: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            req_id: Option<&'a RequestId>,
+            params: &'a RawValue,
+            auth: &'a RequestProof,
+        }
+
+        let params = serde_json::from_str(params).expect("params are JSON");
+        let frame = Frame { method: self.method(), req_id, params, auth: proof };
+        serde_json::to_string(&frame).expect("wire types have only text as keys")
     }
 
     /// The text of one frame; the reply repeats `req_id`.

@@ -9,7 +9,16 @@ use crate::time::Time;
 /// Params of `login`: how a connection proves its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "LoginFields", into = "LoginFields")]
-pub enum Login {
+pub struct Login {
+    /// What proves it.
+    pub proof: LoginProof,
+    /// Whether every reply tells what is left of the account's budgets.
+    pub rl: bool,
+}
+
+/// What proves for whom a connection acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginProof {
     /// A development server believes `dev:<account>`.
     Token {
         /// The token.
@@ -26,6 +35,22 @@ pub enum Login {
     },
 }
 
+/// The signature of a request that moves credit or changes keys, beside its params.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestProof {
+    /// When it was signed.
+    pub ts: Time,
+    /// The Ed25519 signature in base64, by the key that the connection logged in with.
+    pub sig: String,
+}
+
+impl From<LoginProof> for Login {
+    fn from(proof: LoginProof) -> Login {
+        Login { proof, rl: false }
+    }
+}
+
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,6 +65,10 @@ pub enum Scope {
     Provide,
     /// Open accounts, register keys, deposit, add markets, set modes and limits.
     Admin,
+    /// See what other accounts have and do.
+    Audit,
+    /// Send credit to other accounts, and ask for it to be paid out.
+    Transfer,
     /// A scope that is newer than this client.
     #[serde(other)]
     Unknown,
@@ -54,6 +83,9 @@ pub struct LoginResult {
     pub scopes: Vec<Scope>,
     /// The account's last private sequence.
     pub xseq: u64,
+    /// When the key ends, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_expires: Option<Time>,
 }
 
 /// Params and result of `ping`.
@@ -93,6 +125,8 @@ pub(crate) struct LoginFields {
     ts: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sig: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rl: Option<bool>,
 }
 
 const TOKEN_PREFIX: &str = "dev:";
@@ -100,7 +134,7 @@ const TOKEN_PREFIX: &str = "dev:";
 impl Login {
     /// The login of `account` on a development server.
     pub fn dev(account: &str) -> Login {
-        Login::Token { token: format!("{TOKEN_PREFIX}{account}") }
+        LoginProof::Token { token: format!("{TOKEN_PREFIX}{account}") }.into()
     }
 
     /// The account that a development token names; `None` if the token has another form.
@@ -113,16 +147,17 @@ impl TryFrom<LoginFields> for Login {
     type Error = ErrorObject;
 
     fn try_from(fields: LoginFields) -> Result<Login, ErrorObject> {
-        match fields {
-            LoginFields { token: Some(token), key_id: None, ts: None, sig: None } => {
-                Ok(Login::Token { token })
+        let rl = fields.rl.unwrap_or(false);
+        let proof = match fields {
+            LoginFields { token: Some(token), key_id: None, ts: None, sig: None, .. } => {
+                LoginProof::Token { token }
             }
             LoginFields { token: Some(_), .. } => {
-                Err(ErrorObject::new(ErrorCode::BadValue, "a login has a token or a signature, not both")
-                    .with_field("token"))
+                let message = "a login has a token or a signature, not both";
+                return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("token"));
             }
             LoginFields { key_id: Some(key_id), ts: Some(ts), sig: Some(sig), .. } => {
-                Ok(Login::Key { key_id, ts, sig })
+                LoginProof::Key { key_id, ts, sig }
             }
             LoginFields { key_id, ts, .. } => {
                 let missing = if key_id.is_none() {
@@ -132,19 +167,23 @@ impl TryFrom<LoginFields> for Login {
                 } else {
                     "sig"
                 };
-                Err(ErrorObject::new(ErrorCode::MissingField, "a login has key_id, ts and sig")
-                    .with_field(missing))
+                let message = "a login has key_id, ts and sig";
+                return Err(ErrorObject::new(ErrorCode::MissingField, message).with_field(missing));
             }
-        }
+        };
+        Ok(Login { proof, rl })
     }
 }
 
 impl From<Login> for LoginFields {
-    fn from(login: Login) -> LoginFields {
-        match login {
-            Login::Token { token } => LoginFields { token: Some(token), key_id: None, ts: None, sig: None },
-            Login::Key { key_id, ts, sig } => {
-                LoginFields { token: None, key_id: Some(key_id), ts: Some(ts), sig: Some(sig) }
+    fn from(Login { proof, rl }: Login) -> LoginFields {
+        let rl = rl.then_some(true);
+        match proof {
+            LoginProof::Token { token } => {
+                LoginFields { token: Some(token), key_id: None, ts: None, sig: None, rl }
+            }
+            LoginProof::Key { key_id, ts, sig } => {
+                LoginFields { token: None, key_id: Some(key_id), ts: Some(ts), sig: Some(sig), rl }
             }
         }
     }

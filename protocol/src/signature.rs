@@ -1,10 +1,13 @@
-//! Signature: the login that a key signs.
+//! Signature: the login and the requests that a key signs.
 //!
-//! The text binds the signature to one connection, so it is worth nothing on another.
+//! Each kind of text begins with a word of its own, so that a signature of one is worth nothing as another. The text
+//! binds it to one connection, or over HTTP to a nonce, so that it is worth nothing a second time. What is signed is the
+//! bytes that are sent, as they are sent.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use sha2::{Digest, Sha256};
 
 use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
@@ -24,47 +27,129 @@ pub struct LoginText<'a> {
     pub ts: Time,
 }
 
-/// A registered key. It is on the curve and not of small order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublicKey(VerifyingKey);
+/// What a request over websocket signs, when it moves credit or changes keys.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestText<'a> {
+    /// `conn_id` of the hello.
+    pub conn_id: &'a str,
+    /// `challenge` of the hello.
+    pub challenge: &'a str,
+    /// When it is signed.
+    pub ts: Time,
+    /// The method.
+    pub method: &'a str,
+    /// The text of `params` as it is sent, from brace to brace.
+    pub params: &'a str,
+}
 
-impl LoginText<'_> {
-    /// Signs with the 32 secret bytes of an Ed25519 key; base64, as `sig` has it.
-    pub fn sign(&self, secret: &[u8; 32]) -> String {
+/// What a request over HTTP signs.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpText<'a> {
+    /// When it is signed.
+    pub ts: Time,
+    /// 16 to 64 characters that this key has not used before.
+    pub nonce: &'a str,
+    /// `GET` or `POST`.
+    pub verb: &'a str,
+    /// The path, with what follows a question mark.
+    pub path: &'a str,
+    /// The body as it is sent.
+    pub body: &'a [u8],
+}
+
+/// What a new key signs to take an old one's place.
+#[derive(Clone, Copy, Debug)]
+pub struct RotationText<'a> {
+    /// The id of the key that it replaces.
+    pub key_id: &'a str,
+}
+
+/// Text that a key signs.
+pub trait Signed {
+    /// All of it.
+    fn text(&self) -> String;
+
+    /// What it is, for an error.
+    const WHAT: &'static str;
+
+    /// Signs with the 32 secret bytes of an Ed25519 key; base64.
+    fn sign(&self, secret: &[u8; 32]) -> String {
         let signature = SigningKey::from_bytes(secret).sign(self.text().as_bytes());
         BASE64.encode(signature.to_bytes())
     }
 
     /// Refuses with `BAD_SIGNATURE` unless `key` signed this text.
-    pub fn verify(&self, key: &PublicKey, sig: &str) -> Result<(), ErrorObject> {
+    fn verify(&self, key: &PublicKey, sig: &str) -> Result<(), ErrorObject> {
         let Some(signature) = BASE64.decode(sig).ok().and_then(|bytes| Signature::from_slice(&bytes).ok())
         else {
             let message = "a signature is 64 bytes in base64";
             return Err(ErrorObject::new(ErrorCode::BadSignature, message).with_field("sig"));
         };
         key.0.verify_strict(self.text().as_bytes(), &signature).map_err(|_| {
-            let message = "the key did not sign this connection's conn_id, challenge and ts";
+            let message = format!("the key did not sign {}", Self::WHAT);
             ErrorObject::new(ErrorCode::BadSignature, message).with_field("sig")
         })
     }
+}
 
-    /// Refuses with `CLOCK_SKEW` if the signed time is too far from `now`.
-    pub fn check_skew(&self, now: Time) -> Result<(), ErrorObject> {
-        if self.ts.ns().abs_diff(now.ns()) <= SKEW_NS_MAX {
-            return Ok(());
-        }
-        let skew_ms = (i128::from(self.ts.ns()) - i128::from(now.ns())) / 1_000_000;
-        let skew_ms = i64::try_from(skew_ms).expect("a difference of 64 bits in ms fits 64 bits");
-        let message = format!("the signed time is {skew_ms} ms off the server's; 30000 are allowed");
-        Err(ErrorObject::new(ErrorCode::ClockSkew, message)
-            .with_field("ts")
-            .with_details(serde_json::json!({ "server_time": now, "skew_ms": skew_ms })))
-    }
+impl Signed for LoginText<'_> {
+    const WHAT: &'static str = "this connection's conn_id, challenge and ts";
 
     fn text(&self) -> String {
         format!("hourbook-login-v1\n{}\n{}\n{}", self.conn_id, self.challenge, self.ts)
     }
 }
+
+impl Signed for RequestText<'_> {
+    const WHAT: &'static str =
+        "this connection's conn_id and challenge, ts, the method and the params as they were sent";
+
+    fn text(&self) -> String {
+        let RequestText { conn_id, challenge, ts, method, params } = *self;
+        let digest = sha256(params.as_bytes());
+        format!("hourbook-request-v1\n{conn_id}\n{challenge}\n{ts}\n{method}\n{digest}")
+    }
+}
+
+impl Signed for HttpText<'_> {
+    const WHAT: &'static str = "HB-Ts, HB-Nonce, the verb, the path and the body as they were sent";
+
+    fn text(&self) -> String {
+        let HttpText { ts, nonce, verb, path, body } = *self;
+        let digest = sha256(body);
+        format!("hourbook-http-v1\n{ts}\n{nonce}\n{verb}\n{path}\n{digest}")
+    }
+}
+
+impl Signed for RotationText<'_> {
+    const WHAT: &'static str = "the id of the key that it replaces";
+
+    fn text(&self) -> String {
+        format!("hourbook-rotate-v1\n{}", self.key_id)
+    }
+}
+
+/// The hash of these bytes, in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Refuses with `CLOCK_SKEW` if a signed time is too far from `now`.
+pub fn check_skew(ts: Time, now: Time) -> Result<(), ErrorObject> {
+    if ts.ns().abs_diff(now.ns()) <= SKEW_NS_MAX {
+        return Ok(());
+    }
+    let skew_ms = (i128::from(ts.ns()) - i128::from(now.ns())) / 1_000_000;
+    let skew_ms = i64::try_from(skew_ms).expect("a difference of 64 bits in ms fits 64 bits");
+    let message = format!("the signed time is {skew_ms} ms off the server's; 30000 are allowed");
+    Err(ErrorObject::new(ErrorCode::ClockSkew, message)
+        .with_field("ts")
+        .with_details(serde_json::json!({ "server_time": now, "skew_ms": skew_ms })))
+}
+
+/// A registered key. It is on the curve and not of small order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
 
 impl PublicKey {
     /// The public half of a secret key.
@@ -105,7 +190,7 @@ impl PublicKey {
 
 #[cfg(test)]
 mod tests {
-    use super::{LoginText, PublicKey, SKEW_NS_MAX};
+    use super::{HttpText, LoginText, PublicKey, RequestText, RotationText, SKEW_NS_MAX, Signed, check_skew};
     use crate::error_code::ErrorCode;
     use crate::time::Time;
 
@@ -162,11 +247,44 @@ mod tests {
     #[test]
     fn skew_is_measured() {
         let now = Time::from_ns(TEXT.ts.ns() + SKEW_NS_MAX);
-        assert_eq!(TEXT.check_skew(now), Ok(()));
+        assert_eq!(check_skew(TEXT.ts, now), Ok(()));
         let late = Time::from_ns(now.ns() + 1);
-        let error = TEXT.check_skew(late).unwrap_err();
+        let error = check_skew(TEXT.ts, late).unwrap_err();
         assert_eq!(error.code, ErrorCode::ClockSkew);
         let details = serde_json::json!({ "server_time": "1795356030123456790", "skew_ms": -30_000 });
         assert_eq!(error.details.as_deref(), Some(&details));
+    }
+    #[test]
+    fn each_kind_of_text_is_signed_apart() {
+        let params = r#"{"to":"bob","amount":"5","reference":"rent"}"#;
+        let LoginText { conn_id, challenge, ts } = TEXT;
+        let request = RequestText { conn_id, challenge, ts, method: "transfer", params };
+        assert_eq!(
+            request.text().lines().last(),
+            Some("8a727422446a8a436758ea58efc28da3a01514f59d0d2b19b58894f621256cfb")
+        );
+        let nonce = "0123456789abcdef";
+        let path = "/rpc/v1/transfer";
+        let http = HttpText { ts, nonce, verb: "POST", path, body: params.as_bytes() };
+        let rotation = RotationText { key_id: "k_03a107bff3ce10be" };
+        let key = PublicKey::of_secret(&secret());
+        let signatures = [request.sign(&secret()), http.sign(&secret()), rotation.sign(&secret())];
+        assert_eq!(request.verify(&key, &signatures[0]), Ok(()));
+        assert_eq!(http.verify(&key, &signatures[1]), Ok(()));
+        assert_eq!(rotation.verify(&key, &signatures[2]), Ok(()));
+        let other = RequestText { params: r#"{"to":"bob","amount":"6","reference":"rent"}"#, ..request };
+        let errors = [
+            other.verify(&key, &signatures[0]),
+            RequestText { method: "redeem", ..request }.verify(&key, &signatures[0]),
+            HttpText { nonce: "0123456789abcdee", ..http }.verify(&key, &signatures[1]),
+            HttpText { verb: "GET", ..http }.verify(&key, &signatures[1]),
+            HttpText { path: "/rpc/v1/redeem", ..http }.verify(&key, &signatures[1]),
+            HttpText { body: b"{}", ..http }.verify(&key, &signatures[1]),
+            RotationText { key_id: "k_03a107bff3ce10bf" }.verify(&key, &signatures[2]),
+            rotation.verify(&key, &signatures[0]),
+        ];
+        for error in errors {
+            assert_eq!(error.unwrap_err().code, ErrorCode::BadSignature);
+        }
     }
 }

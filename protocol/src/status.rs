@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::close::CloseCode;
 use crate::error_code::ErrorCode;
 use crate::time::Time;
+use crate::venue::Rates;
 
 /// The version of this protocol, in `Hello::api`.
 pub const API: &str = "hourbook.v1";
@@ -159,6 +160,9 @@ pub struct Limits {
     pub max_subs: u64,
     /// Bytes that may wait for a slow client before it is closed.
     pub queue_bytes: u64,
+    /// How often something may be asked for.
+    #[serde(default, skip_serializing_if = "Rates::is_unlimited")]
+    pub rates: Rates,
 }
 
 /// Why the server closes, since many libraries hide the close frame.

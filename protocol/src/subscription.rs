@@ -34,19 +34,23 @@ pub struct Subscription {
     /// A name for `Interval::parse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
-    /// Where the client's book stands, so that it need not be told anew.
+    /// Where the client stands, so that it need not be told anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
 }
 
-/// The last message of a book that a client has applied.
+/// The last message that a client has: of a book its `seq`, of a private stream its `xseq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Resume {
     /// The hello's `epoch` then.
     pub epoch: String,
-    /// Its `seq`.
-    pub seq: u64,
+    /// Of a book.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// Of a private stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xseq: Option<u64>,
 }
 
 /// Result of `subscribe`.
@@ -74,11 +78,11 @@ pub struct Joined {
     pub seq: Option<u64>,
     /// How many markets a pattern matches now.
     pub matched: Option<u32>,
-    /// How a book goes on that was to be resumed.
+    /// How a stream goes on that was to be resumed.
     pub mode: Option<ResumeMode>,
 }
 
-/// How a book goes on.
+/// How a stream goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResumeMode {
@@ -86,6 +90,8 @@ pub enum ResumeMode {
     Delta,
     /// With a snapshot.
     Snapshot,
+    /// With every message since, each by itself.
+    Replay,
     /// A mode that is newer than this client.
     #[serde(other)]
     Unknown,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
 use crate::candle::Candles;
-use crate::execution::{Account, Executions};
+use crate::execution::{Account, Executions, Positions};
 use crate::fixing::Fixings;
 use crate::heartbeat::Heartbeat;
 use crate::instrument::Instrument;
@@ -43,6 +43,8 @@ pub enum Update {
     Executions(Executions),
     /// Balances and positions of the account.
     Account(Account),
+    /// Positions of the account alone.
+    Positions(Positions),
     /// A channel that is newer than this client.
     #[serde(other)]
     Unknown,

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use protocol::call::Call;
-use protocol::error_code::ErrorCode;
+use protocol::call::{Call, SignedParams};
+use protocol::error_code::{CODES, ErrorCode};
 use protocol::message::Message;
 use protocol::request::METHODS;
+use protocol::signature::{HttpText, PublicKey, RequestText, RotationText, Signed};
+use protocol::time::Time;
 use serde_json::Value;
 
 fn document() -> String {
@@ -77,5 +79,39 @@ fn every_code_of_the_error_table_exists() {
     for code in &codes {
         assert!(!matches!(code, ErrorCode::Other(_)), "{code}");
     }
-    assert_eq!(codes.len(), 63, "the table has each code once");
+    assert!(codes.iter().all(|code| CODES.contains(code)));
+    assert_eq!(codes.len(), CODES.len(), "the table has each code once");
+}
+
+/// The document's hello and key sign its requests.
+#[test]
+fn signatures_are_real() {
+    let document = document();
+    let key = PublicKey::of_secret(&std::array::from_fn(|index| u8::try_from(index).expect("32 is small")));
+    let secret: [u8; 32] = std::array::from_fn(|index| u8::try_from(index).expect("32 is small"));
+    let mut signed = 0;
+    for line in examples(&document).into_iter().filter(|line| line.contains("\"auth\":")) {
+        let call = Call::decode(line);
+        let SignedParams { proof, params } = call.auth.expect(line);
+        let (conn_id, challenge) = ("c-7f3a91", "q0F5yQ3Jb1mX9p2VtYw8Zg");
+        let method = call.method.expect(line);
+        let text = RequestText { conn_id, challenge, ts: proof.ts, method: &method, params: &params };
+        assert_eq!(
+            text.verify(&key, &proof.sig),
+            Ok(()),
+            "the signature of {line} is {}",
+            text.sign(&secret)
+        );
+        signed += 1;
+    }
+    assert!(2 <= signed);
+    let body = r#"{"to":"globex","amount":"25","reference":"rent-november"}"#;
+    let (ts, nonce, path) =
+        (Time::from_ns(1_795_356_000_130_000_000), "0123456789abcdef", "/rpc/v1/transfer");
+    let over_http = HttpText { ts, nonce, verb: "POST", path, body: body.as_bytes() }.sign(&secret);
+    for line in [format!("    HB-Sig: {over_http}"), format!("    HB-Ts: {ts}"), format!("    {body}")] {
+        assert!(document.lines().any(|known| known == line), "the document has the line {line}");
+    }
+    let rotation = RotationText { key_id: &key.id() }.sign(&[7; 32]);
+    assert!(document.contains(&rotation), "the proof of the example is {rotation}");
 }

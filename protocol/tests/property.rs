@@ -6,7 +6,7 @@ use protocol::call::Call;
 use protocol::decimal::{Scale, parse, print};
 use protocol::message::Message;
 use protocol::request::METHODS;
-use protocol::signature::{LoginText, PublicKey};
+use protocol::signature::{LoginText, PublicKey, Signed};
 use protocol::time::Time;
 use protocol::{name, suggest};
 

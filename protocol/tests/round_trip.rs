@@ -2,27 +2,31 @@
 
 use protocol::add_order::AddOrder;
 use protocol::amend::AmendOrder;
-use protocol::call::Call;
-use protocol::cancel::{CancelAll, CancelAllAfter, CancelOrder, ReduceOrder};
+use protocol::batch::{Batch, BatchResult, OPS, OpAnswer, OpResult};
+use protocol::call::{Call, SignedParams};
+use protocol::cancel::{CancelAll, CancelAllAfter, CancelOrder, OrderChange, ReduceOrder};
 use protocol::control::{
-    KillSwitch, KillTarget, LockAccount, MarketLimits, SetAccountLimits, SetMarketLimits, SetMode,
-    TradingMode,
+    Drain, Halt, KillSwitch, KillTarget, LockAccount, MarketLimits, SetAccountLimits, SetMarketLimits,
+    SetMode, TradingMode,
 };
 use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
 use protocol::execution::{Event, Executions};
 use protocol::instrument::Tier;
+use protocol::key::{ListKeys, RotateKey};
+use protocol::look::{LookAtBook, LookAtCandles, LookAtTicker, LookAtTrades};
 use protocol::message::Message;
 use protocol::operator::{
     AddMarket, BondRule, Deposit, OpenAccount, RegisterKey, RevokeKey, SelfTrade, SetCapacity,
 };
 use protocol::order::CancelReason;
 use protocol::order::{OrderName, OrderStatus, Side};
-use protocol::query::{Fills, OpenOrders};
+use protocol::payment::{EndRedemption, Redeem, Transfer};
+use protocol::query::{AskOrderStatus, Fills, OpenOrders, Whose};
 use protocol::reply::{Answer, Reply};
 use protocol::request::{METHODS, Request};
 use protocol::request_id::RequestId;
-use protocol::session::{Login, Ping, Scope};
+use protocol::session::{Login, LoginProof, Ping, RequestProof, Scope};
 use protocol::status::Status;
 use protocol::subscription::{
     Joined, Resume, Resync, Subscribe, SubscribeResult, Subscription, SubscriptionAnswer, Unsubscribe,
@@ -75,6 +79,16 @@ fn orders() -> Vec<Request> {
     requests
 }
 
+/// What a market is now.
+fn looks() -> Vec<Request> {
+    vec![
+        Request::Book(LookAtBook { symbol: text("s"), depth: Some(10) }),
+        Request::Trades(LookAtTrades { symbol: text("s"), since_id: Some(3), limit: None }),
+        Request::Ticker(LookAtTicker { symbol: text("s") }),
+        Request::Candles(LookAtCandles { symbol: text("s"), interval: Some(text("1h")) }),
+    ]
+}
+
 /// Everything else that is done to orders, and asked about them.
 fn changes() -> Vec<Request> {
     let order = || OrderName::ClOrdId(text("a"));
@@ -109,9 +123,26 @@ fn changes() -> Vec<Request> {
         Request::CancelAll(CancelAll::default()),
         Request::CancelAllAfter(CancelAllAfter { timeout_ms: 0 }),
         Request::OpenOrders(OpenOrders::default()),
-        Request::Fills(Fills { limit: Some(10) }),
-        Request::Balances,
+        Request::OpenOrders(OpenOrders {
+            symbol: Some(text("s")),
+            limit: Some(5),
+            cursor: Some(text("9")),
+            account: Some(text("b")),
+        }),
+        Request::Fills(Fills {
+            limit: Some(10),
+            cursor: Some(text("9")),
+            since_xseq: Some(3),
+            account: Some(text("b")),
+        }),
+        Request::Balances(Whose { account: Some(text("b")) }),
+        Request::Positions(Whose::default()),
+        Request::OrderStatus(AskOrderStatus { order: order() }),
+        Request::Limits,
+        Request::ListKeys(ListKeys { account: Some(text("b")) }),
         Request::Instruments,
+        Request::Fees,
+        Request::Status,
     ]
 }
 
@@ -121,12 +152,15 @@ fn session() -> Vec<Request> {
         speed: Some(text("10ms")),
         strip: Some(true),
         interval: Some(text("1m")),
-        resume: Some(Resume { epoch: text("a41c09d2e7b85f10"), seq: 7 }),
+        resume: Some(Resume { epoch: text("a41c09d2e7b85f10"), seq: Some(7), xseq: None }),
         ..book.clone()
     };
     vec![
         Request::Login(Login::dev("acme")),
-        Request::Login(Login::Key { key_id: text("k_1"), ts: Time::from_ns(1), sig: text("x") }),
+        Request::Login(Login {
+            proof: LoginProof::Key { key_id: text("k_1"), ts: Time::from_ns(1), sig: text("x") },
+            rl: true,
+        }),
         Request::Ping(Ping { echo: Some(text("x")) }),
         Request::Ping(Ping::default()),
         Request::Logout,
@@ -148,7 +182,23 @@ fn operations() -> Vec<Request> {
             account: text("a"),
             key: text("x"),
             scopes: vec![Scope::Read, Scope::Trade, Scope::Cancel, Scope::Provide, Scope::Admin],
+            expires: None,
+            addresses: None,
+            order_notional: None,
         }),
+        Request::RegisterKey(RegisterKey {
+            account: text("a"),
+            key: text("x"),
+            scopes: vec![Scope::Audit, Scope::Transfer],
+            expires: Some(Time::from_ns(1)),
+            addresses: Some(vec![text("::1")]),
+            order_notional: Some(text("5")),
+        }),
+        Request::EndRedemption(EndRedemption { account: text("a"), reference: text("r"), paid: true }),
+        Request::Redemptions,
+        Request::Halt(Halt { scope: None, reason: text("r") }),
+        Request::Resume(Halt { scope: Some(text("m")), reason: text("r") }),
+        Request::Drain(Drain { notice_s: 60, reason: text("r") }),
         Request::RevokeKey(RevokeKey { key_id: text("k_1") }),
         Request::Deposit(Deposit { account: text("a"), amount: text("1"), reference: text("r") }),
         Request::AddMarket(AddMarket {
@@ -166,6 +216,27 @@ fn operations() -> Vec<Request> {
             self_trade: SelfTrade::Allow,
         }),
     ]
+}
+
+/// What is signed again by whoever logged in.
+fn payments() -> Vec<Request> {
+    vec![
+        Request::Transfer(Transfer { to: text("b"), amount: text("1"), reference: text("r") }),
+        Request::Redeem(Redeem { amount: text("1"), reference: text("r") }),
+    ]
+}
+
+/// Several changes at once.
+fn batches() -> Vec<Request> {
+    let ops: Vec<Request> = orders().into_iter().chain(changes()).collect();
+    let ops = ops.into_iter().filter(|request| OPS.contains(&request.method())).take(100).map(Ok);
+    let ops: Vec<_> = ops.collect();
+    let batch = |atomic, ordered| Request::Batch(Batch { atomic, ordered, ops: ops.clone() });
+    vec![batch(false, false), batch(true, false), batch(false, true)]
+}
+
+fn rotation() -> Request {
+    Request::RotateKey(RotateKey { key: text("x"), proof: text("y") })
 }
 
 fn controls() -> Vec<Request> {
@@ -202,7 +273,8 @@ fn controls() -> Vec<Request> {
 
 #[test]
 fn every_request_is_read_as_it_was_written() {
-    let requests = [orders(), changes(), session(), operations(), controls()].concat();
+    let rest = [payments(), batches(), looks(), vec![rotation()]].concat();
+    let requests = [orders(), changes(), session(), operations(), controls(), rest].concat();
     for id in [None, Some(RequestId::Number(-7)), Some(RequestId::Text("a-1".into()))] {
         for request in &requests {
             let frame = request.encode(id.as_ref());
@@ -217,6 +289,19 @@ fn every_request_is_read_as_it_was_written() {
 }
 
 #[test]
+fn a_signed_request_carries_its_params_as_they_are() {
+    for request in [payments(), operations(), vec![rotation()]].concat() {
+        let (params, proof) = (request.params(), RequestProof { ts: Time::from_ns(1), sig: text("x") });
+        let call = Call::decode(&request.encode_signed(None, &params, &proof));
+        assert_eq!(call.request, Ok(request));
+        assert_eq!(call.auth, Some(SignedParams { proof, params: params.into() }));
+    }
+    let spaced = r#"{"method":"redeem","params":{ "amount" : "5", "reference":"r" },"auth":{"ts":"1795356000123456789","sig":"x"}}"#;
+    let auth = Call::decode(spaced).auth.unwrap();
+    assert_eq!(&*auth.params, r#"{ "amount" : "5", "reference":"r" }"#);
+}
+
+#[test]
 fn scope_follows_the_method() {
     assert!(session().iter().all(|request| request.scope().is_none()));
     let scopes: Vec<Option<Scope>> = operations().iter().map(Request::scope).collect();
@@ -225,9 +310,11 @@ fn scope_follows_the_method() {
     assert!(controls().iter().all(|request| request.scope() == Some(Scope::Admin)));
     let scopes: Vec<Option<Scope>> = changes().iter().map(Request::scope).collect();
     let expected =
-        [(Scope::Trade, 4), (Scope::Cancel, 2), (Scope::Trade, 1), (Scope::Cancel, 4), (Scope::Read, 3)];
+        [(Scope::Trade, 4), (Scope::Cancel, 2), (Scope::Trade, 1), (Scope::Cancel, 4), (Scope::Read, 8)];
     let expected = expected.into_iter().flat_map(|(scope, count)| [Some(scope)].repeat(count));
-    assert_eq!(scopes, expected.chain([None]).collect::<Vec<_>>());
+    assert_eq!(scopes, expected.chain([None; 3]).collect::<Vec<_>>());
+    assert!(payments().iter().all(|request| request.scope() == Some(Scope::Transfer) && request.is_signed()));
+    assert!(batches().iter().chain([&rotation()]).all(|request| request.needs_login()));
 }
 
 #[test]
@@ -245,7 +332,22 @@ fn reply_is_read_as_it_was_written() {
         },
         SubscriptionAnswer { i: 1, outcome: Err(error.clone()) },
     ];
+    let (left, engine_seq) = (Some("1".to_owned()), 7);
+    let change = OrderChange {
+        order_id: text("o_1"),
+        status: OrderStatus::Canceled,
+        cum_qty: text("0"),
+        leaves_qty: text("0"),
+        engine_seq,
+        xseq: 3,
+    };
+    let results = vec![
+        OpResult { i: 0, op: Some(text("cancel_order")), outcome: Ok(OpAnswer::Change(change)) },
+        OpResult { i: 1, op: left, outcome: Err(error.clone()) },
+        OpResult { i: 2, op: None, outcome: Err(error.clone()) },
+    ];
     let outcomes = [
+        ("batch", Ok(Answer::Batch(BatchResult { results }))),
         ("add_order", Err(error)),
         ("subscribe", Ok(Answer::Subscribe(SubscribeResult { subs }))),
         ("logout", Ok(Answer::Logout {})),
@@ -303,10 +405,10 @@ fn client_reads_newer_errors() {
     assert_eq!((error.category, error.retryable), (Category::Unknown, true));
 
     let close =
-        r#"{"channel":"status","type":"error","data":{"code":"RATE_LIMITED","message":"m","close":4029}}"#;
+        r#"{"channel":"status","type":"error","data":{"code":"SOLAR_FLARE","message":"m","close":4999}}"#;
     let Message::Update(Update::Status(status)) = Message::decode(close).unwrap() else {
         panic!("an update")
     };
     let Status::Error { data } = *status else { panic!("an error") };
-    assert_eq!((data.code, data.close.0), (ErrorCode::Other("RATE_LIMITED".into()), 4029));
+    assert_eq!((data.code, data.close.0), (ErrorCode::Other("SOLAR_FLARE".into()), 4999));
 }

@@ -10,6 +10,8 @@ use engine::exchange::Exchange;
 use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId};
 use engine::instrument::Phase;
 use engine::order::{Side, TimeInForce};
+use engine::payment::PaymentState;
+use engine::provider::Provider;
 use engine::symbol::Symbol;
 use engine::timers::Timer;
 use engine::units::{Amount, Lots};
@@ -55,7 +57,13 @@ fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
     let known = (name, accounts.group(number), account.provider);
     assert_eq!((told.name, told.group, told.provider), known, "who {name} is");
     assert_eq!(told.balance, account.balance(), "balance of {name}");
-    assert_eq!(told.staked, exchange.ledger().providers.of(number).staked, "stake of {name}");
+    let Provider { staked, score, .. } = exchange.ledger().providers.of(number);
+    assert_eq!((told.staked, told.score), (staked, score), "stake and score of {name}");
+    let waiting =
+        exchange.ledger().payments.iter().filter(|(.., payment)| payment.state == PaymentState::Waiting);
+    let own = waiting.filter(|(owner, ..)| *owner == number);
+    let sum = own.fold(Amount::ZERO, |sum, (.., payment)| sum.plus(payment.amount));
+    assert_eq!(told.redeeming, sum, "what waits to be paid out to {name}");
     assert_eq!(told.xseq, account.xseq, "private stream of {name}");
     assert_eq!((told.locked, told.limits), (account.locked, account.limits), "bounds of {name}");
     assert_eq!(told.auditor, accounts.auditors().any(|auditor| auditor == number), "whether {name} audits");
@@ -127,6 +135,10 @@ fn assert_keys(exchange: &Exchange, view: &View) {
         let told = view.key(key.first_bytes()).expect("every key was told");
         assert_eq!((&told.key, &told.grant), (key, grant), "what a key may do");
     }
+    let of = |number| view.keys_of(AccountId(number)).count();
+    let accounts = u32::try_from(view.accounts()).expect("few accounts");
+    let all: usize = (0..accounts).map(of).sum();
+    assert_eq!(all, exchange.ledger().accounts.keys().count(), "each account has its keys");
 }
 
 fn assert_classes(exchange: &Exchange, view: &View) {

@@ -11,6 +11,7 @@ mod delivering;
 pub mod finding;
 mod identities;
 mod owner;
+mod payments;
 mod trading;
 mod window;
 

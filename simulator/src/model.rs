@@ -31,6 +31,8 @@ mod money;
 mod order_reasons;
 #[path = "model/orders.rs"]
 mod orders;
+#[path = "model/payments.rs"]
+mod payments;
 #[path = "model/plan.rs"]
 mod plan;
 #[path = "model/rate.rs"]
@@ -48,15 +50,17 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use engine::account::KeyGrant;
 use engine::command::Command;
 use engine::control::{AccountLimits, MarketLimits, TradingMode};
 use engine::delivery::run::DeliveryTerms;
 use engine::event::Event;
-use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, PublicKey, Scopes, index};
+use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, OrderId, PublicKey, index};
 use engine::instrument::Phase;
 use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::order::{OrderKind, SelfTradePrevention, SessionId, Side};
+use engine::payment::Payment;
 use engine::reject::RejectReason;
 use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
@@ -225,7 +229,9 @@ pub(crate) struct Model {
     pub(crate) names: BTreeSet<OrderId>,
     pub(crate) ids: BTreeMap<(AccountId, Label), Used>,
     references: BTreeSet<Label>,
-    pub(crate) keys: BTreeMap<PublicKey, (AccountId, Scopes)>,
+    pub(crate) keys: BTreeMap<PublicKey, KeyGrant>,
+    /// What accounts sent and set aside, by reference.
+    pub(crate) payments: BTreeMap<(AccountId, Label), Payment>,
     pub(crate) holdings: BTreeMap<Part, Holding>,
     pub(crate) supply: u128,
     pub(crate) fees: u128,
@@ -278,13 +284,24 @@ impl Model {
             Command::Tick => {}
             Command::Found { epoch, seed, operator } => self.found((epoch, seed), operator),
             Command::OpenAccount { name, provider, joins } => self.open_account(name, provider, joins),
-            Command::RegisterKey { account, key, scopes } => self.register((account, scopes), key),
+            Command::RegisterKey { account, key, scopes, bounds } => {
+                self.register(KeyGrant { account, scopes, bounds }, key)
+            }
+            Command::ReplaceKey { key, by } => self.replace_key(key, by),
             Command::RevokeKey { key } => self.revoke(key),
             Command::Deposit { account, amount, reference } => self.deposit(account, amount, reference),
+            Command::Transfer { account, to, amount, reference } => {
+                self.transfer((account, reference), to, amount)
+            }
+            Command::Redeem { account, amount, reference } => self.redeem((account, reference), amount),
+            Command::EndRedemption { account, reference, paid } => {
+                self.end_redemption((account, reference), paid)
+            }
             Command::AddMarket(ref spec) => self.add_market(spec),
             Command::SetCapacity { account, instrument, lots } => {
+                let registered = self.holding((account, instrument)).capacity;
                 self.holding((account, instrument)).capacity = lots.count().into();
-                if !lots.is_zero() {
+                if registered < lots.count().into() {
                     self.lock_stake(account, instrument, self.market(instrument).delivery);
                 }
                 self.tell(Event::CapacitySet { account, instrument, lots });
@@ -305,6 +322,7 @@ impl Model {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
+            Command::Batch { .. } => unreachable!("batches.rs holds them to what their changes do alone"),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
             Command::Delivery(ref command) => self.carry_out_delivery(command),
         }

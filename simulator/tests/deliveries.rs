@@ -1,5 +1,5 @@
 //! Deliveries: a thousand of them, over a network that loses, delays and repeats what is sent. Whoever is honest is never
-//! slashed, whoever cheats is found out, and each slot ends once.
+//! slashed, whoever fails is, as the rules say and by as much, and each slot ends once.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -19,6 +19,7 @@ use engine::instrument::Phase;
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{NewOrder, Side};
+use engine::reject::RejectReason;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
 use engine::symbol::{ClassName, Tier, ZoneName};
@@ -28,8 +29,12 @@ use simulator::invariants::auditor::Auditor;
 const PROVIDERS: std::ops::RangeInclusive<u32> = 1..=5;
 const HOLDERS: std::ops::RangeInclusive<u32> = 6..=10;
 const AUDITORS: std::ops::RangeInclusive<u32> = 11..=13;
+/// The provider who may fail on purpose.
+const LAST: AccountId = AccountId(5);
 const MARKET: MarketId = MarketId(0);
 const DIGEST: Digest = Digest([1; 32]);
+const STAKE: Amount = Amount::new(50_000_000);
+const BOUNTY: Amount = Amount::new(100_000);
 /// A window lasts a minute.
 const SLOT: u64 = 5 * Time::SECOND;
 
@@ -42,10 +47,27 @@ struct Faults {
     twice: u64,
     /// A provider's machine does nothing for a slot.
     down: u64,
+    /// It is ready only when nobody waits for it any more.
+    late: u64,
     /// An auditor flags what is right.
     lies: u64,
     /// The provider 5 cheats, and an auditor finds it so often.
     found: u64,
+    /// The provider 5 opens nothing that often.
+    silent: u64,
+    /// Nobody audits what the provider 5 opens, and the arbiter finds it wrong.
+    unwatched: bool,
+}
+
+/// A slash, as it was told.
+struct Slashed {
+    of: (DeliveryId, SlotNumber),
+    finder: Option<AccountId>,
+    holder: Amount,
+    auditor: Amount,
+    burned: Amount,
+    /// What was at stake before.
+    staked: Amount,
 }
 
 struct World {
@@ -60,10 +82,16 @@ struct World {
     sent: u64,
     draws: u64,
     parties: BTreeMap<DeliveryId, (AccountId, AccountId)>,
-    /// How each slot ended, and who was slashed.
+    /// What is in escrow for each, and what its holder would lose beyond the bond, in micro-CU.
+    worth: BTreeMap<DeliveryId, [u64; 2]>,
+    /// How each slot ended, in order.
     ended: BTreeMap<(DeliveryId, SlotNumber), Outcome>,
+    endings: Vec<(DeliveryId, SlotNumber)>,
+    flagged: BTreeSet<(DeliveryId, SlotNumber)>,
     paid: BTreeMap<(DeliveryId, SlotNumber), u32>,
-    slashed: BTreeSet<AccountId>,
+    staked: BTreeMap<AccountId, Amount>,
+    slashed: Vec<Slashed>,
+    refused: BTreeMap<RejectReason, u32>,
 }
 
 impl World {
@@ -79,9 +107,14 @@ impl World {
             sent: 0,
             draws: 0,
             parties: BTreeMap::new(),
+            worth: BTreeMap::new(),
             ended: BTreeMap::new(),
+            endings: Vec::new(),
+            flagged: BTreeSet::new(),
             paid: BTreeMap::new(),
-            slashed: BTreeSet::new(),
+            staked: BTreeMap::new(),
+            slashed: Vec::new(),
+            refused: BTreeMap::new(),
         };
         let label = |text: &str| Label::new(text).unwrap();
         world.ask(Command::Found { epoch: 1, seed, operator: PublicKey([1; 32]) });
@@ -109,11 +142,13 @@ impl World {
         }));
         let reason = label("test");
         let stake = Amount::new(5_000_000);
+        let deposit = Amount::new(1_000_000);
+        #[rustfmt::skip]
         let terms =
-            DeliveryTerms { dispute_slots: 2, ruling_slots: 4, auditors: 2, stake, ..DeliveryTerms::DEFAULT };
+            DeliveryTerms { dispute_slots: 2, ruling_slots: 4, auditors: 2, deposit, stake, bounty: BOUNTY };
         world.deliver(DeliveryCommand::SetDeliveryTerms { market: MARKET, terms, reason });
         for account in PROVIDERS.map(AccountId) {
-            world.deliver(DeliveryCommand::AddStake { account, amount: Amount::new(50_000_000) });
+            world.deliver(DeliveryCommand::AddStake { account, amount: STAKE });
         }
         for account in AUDITORS.map(AccountId) {
             world.deliver(DeliveryCommand::SetAuditor { account, auditor: true, reason });
@@ -185,19 +220,24 @@ impl World {
             Event::DeliveryDrawn { delivery, provider, holder, .. } => {
                 self.parties.insert(delivery, (provider, holder));
             }
+            Event::InstrumentDelivering { instrument, .. } => self.note_worth(instrument),
             Event::SlotChanged { account, delivery, slot, state, .. } => {
                 let provider = self.parties[&delivery].0;
                 match state {
                     SlotState::Assigned if account == provider => self.work(account, delivery, slot),
                     SlotState::Flagged | SlotState::Unaudited if account == provider => {
-                        let ruling =
-                            if self.cheats(provider) { Ruling::NotDelivered } else { Ruling::Delivered };
+                        if state == SlotState::Flagged {
+                            self.flagged.insert((delivery, slot));
+                        }
+                        let cheats = self.cheats(provider) || self.is_unwatched(provider);
+                        let ruling = if cheats { Ruling::NotDelivered } else { Ruling::Delivered };
                         let reason = Label::new("arbiter").unwrap();
                         self.send(SLOT / 2, DeliveryCommand::RuleSlot { delivery, slot, ruling, reason });
                     }
                     SlotState::Final(outcome) if account == provider => {
                         let earlier = self.ended.insert((delivery, slot), outcome);
                         assert_eq!(earlier, None, "a slot ends once");
+                        self.endings.push((delivery, slot));
                     }
                     _ => {}
                 }
@@ -208,8 +248,11 @@ impl World {
             }
             Event::AuditorsDrawn { delivery, slot, .. } => {
                 let account = self.parties[&delivery].0;
-                self.send(0, DeliveryCommand::OpenSlot { account, delivery, slot, opening: DIGEST });
+                if account != LAST || !self.happens(self.faults.silent) {
+                    self.send(0, DeliveryCommand::OpenSlot { account, delivery, slot, opening: DIGEST });
+                }
             }
+            Event::AuditorDrawn { delivery, .. } if self.is_unwatched(self.parties[&delivery].0) => {}
             Event::AuditorDrawn { account, delivery, slot, .. } => {
                 let cheats = self.cheats(self.parties[&delivery].0);
                 let flags = self.happens(if cheats { self.faults.found } else { self.faults.lies });
@@ -222,13 +265,23 @@ impl World {
                 );
             }
             Event::SlotPaid { delivery, slot, .. } => *self.paid.entry((delivery, slot)).or_default() += 1,
-            Event::Slashed { account, .. } => drop(self.slashed.insert(account)),
+            Event::StakeChanged { account, staked, .. } => drop(self.staked.insert(account, staked)),
+            Event::Slashed { account, delivery, slot, finder, holder, auditor, burned, .. } => {
+                assert_eq!(account, self.parties[&delivery].0, "the provider of the slot");
+                let (of, staked) = ((delivery, slot), self.staked[&account]);
+                self.slashed.push(Slashed { of, finder, holder, auditor, burned, staked });
+            }
+            Event::Rejected { reason } => *self.refused.entry(reason).or_default() += 1,
             _ => {}
         }
     }
 
     fn cheats(&self, provider: AccountId) -> bool {
-        0 < self.faults.found && provider == AccountId(*PROVIDERS.end())
+        0 < self.faults.found && provider == LAST
+    }
+
+    fn is_unwatched(&self, provider: AccountId) -> bool {
+        self.faults.unwatched && provider == LAST
     }
 
     fn work(&mut self, account: AccountId, delivery: DeliveryId, slot: SlotNumber) {
@@ -237,7 +290,8 @@ impl World {
         }
         let work = self.exchange.deliveries().find(delivery).unwrap().lots.count();
         let (work, commitment) = (u64::from(work) * SLOT, DIGEST);
-        let busy = SLOT / 2 + self.below(SLOT / 2);
+        let late = if self.happens(self.faults.late) { 2 * SLOT } else { 0 };
+        let busy = late + SLOT / 2 + self.below(SLOT / 2);
         self.send(busy, DeliveryCommand::CommitSlot { account, delivery, slot, commitment, work });
     }
 
@@ -295,35 +349,122 @@ impl World {
         self.tick();
     }
 
+    /// What deliveries of a window are worth, as the contract has it.
+    fn note_worth(&mut self, instrument: InstrumentId) {
+        let run = self.exchange.deliveries().run(instrument).unwrap();
+        let reference = run.reference.map_or(0, |rate| u64::from(rate.ticks()) * 100);
+        for number in run.deliveries() {
+            let delivery = self.exchange.deliveries().find(number).unwrap();
+            let (lots, paid) = (u64::from(delivery.lots.count()), u64::from(delivery.price.ticks()) * 100);
+            let loss = paid.max(reference) * 5 / 4 - paid;
+            self.worth.insert(number, [lots * paid, lots * loss.saturating_sub(run.bond.micro())]);
+        }
+    }
+
+    /// The part of a slot in what its delivery is worth.
+    fn worth(&self, (delivery, slot): (DeliveryId, SlotNumber)) -> [u64; 2] {
+        self.worth[&delivery].map(|whole| {
+            let until = |number: u8| whole * u64::from(number) / 12;
+            until(slot.number() + 1) - until(slot.number())
+        })
+    }
+
+    /// Of those slots that are `meant`, in the order in which they ended, each one is slashed, as long as there is a stake, and no other
+    /// is; an auditor who found it gets the bounty, and all else burns.
+    fn assert_slashed(&self, meant: impl Fn(&World, (DeliveryId, SlotNumber)) -> bool, is_found: bool) {
+        let (mut staked, mut slashed) = (STAKE.micro(), self.slashed.iter());
+        for of in self.endings.iter().copied().filter(|of| meant(self, *of)) {
+            if staked == 0 {
+                break;
+            }
+            let [escrow, loss] = self.worth(of);
+            let total = staked.min(5 * escrow);
+            let told = slashed.next().unwrap_or_else(|| panic!("{of:?} is not slashed"));
+            assert_eq!((told.of, told.staked.micro()), (of, staked));
+            let holder = loss.min(total);
+            let bounty = if is_found { BOUNTY.micro().min(total - holder) } else { 0 };
+            let parts = [told.holder, told.auditor, told.burned].map(Amount::micro);
+            assert_eq!(parts, [holder, bounty, total - holder - bounty], "{of:?}");
+            assert_eq!(told.finder.is_some(), is_found, "{of:?}");
+            staked -= total;
+        }
+        assert!(slashed.next().is_none(), "no other slot is slashed");
+        assert_eq!(self.staked[&LAST].micro(), staked);
+        let others = self.staked.iter().filter(|(account, _)| **account != LAST);
+        assert!(others.into_iter().all(|(_, staked)| *staked == STAKE), "nobody else loses anything");
+    }
+
     fn count(&self, outcome: Outcome) -> usize {
         self.ended.values().filter(|ended| **ended == outcome).count()
     }
 }
 
-const NETWORK: Faults = Faults { lost: 200, twice: 200, down: 0, lies: 20, found: 0 };
+const NETWORK: Faults =
+    Faults { lost: 200, twice: 200, down: 0, late: 0, lies: 20, found: 0, silent: 0, unwatched: false };
 
 #[test]
 fn honest_providers_are_never_slashed_in_a_thousand_deliveries() {
     let mut world = World::new(1, NETWORK);
     world.live(40);
     assert!(1_000 <= world.parties.len(), "{} deliveries", world.parties.len());
-    assert_eq!(world.slashed, BTreeSet::new());
+    world.assert_slashed(|_, _| false, false);
     assert_eq!(world.count(Outcome::Accepted), world.ended.len(), "what is honest is paid");
+    // What arrives twice, and after others, does nothing.
+    assert!(1_000 < world.refused.values().sum::<u32>(), "{:?}", world.refused);
+    assert!(!world.flagged.is_empty(), "auditors lie");
 }
 
 #[test]
-fn machines_that_stand_still_miss_slots_and_lose_no_stake() {
-    let mut world = World::new(2, Faults { down: 100, ..NETWORK });
+fn machines_that_stand_still_or_come_late_miss_slots_and_lose_no_stake() {
+    let mut world = World::new(2, Faults { down: 100, late: 100, ..NETWORK });
     world.live(6);
     let missed = world.count(Outcome::Missed);
     assert!(0 < missed && missed + world.count(Outcome::Accepted) == world.ended.len());
-    assert_eq!(world.slashed, BTreeSet::new());
+    assert!(0 < world.refused[&RejectReason::SlotLate], "{:?}", world.refused);
+    world.assert_slashed(|_, _| false, false);
 }
 
 #[test]
-fn who_cheats_is_slashed_and_nobody_else() {
+fn who_cheats_and_is_flagged_is_slashed_and_nobody_else() {
     let mut world = World::new(3, Faults { found: 500, ..NETWORK });
     world.live(6);
-    assert!(0 < world.count(Outcome::Rejected));
-    assert_eq!(world.slashed, BTreeSet::from([AccountId(*PROVIDERS.end())]));
+    let cheats = |world: &World, of: (DeliveryId, SlotNumber)| {
+        world.parties[&of.0].0 == LAST && world.flagged.contains(&of)
+    };
+    assert!(world.ended.keys().any(|of| cheats(&world, *of)));
+    let wrong = |of: &(DeliveryId, SlotNumber)| world.ended[of] == Outcome::Rejected;
+    assert!(world.ended.keys().all(|of| cheats(&world, *of) == wrong(of)), "who is flagged and wrong");
+    world.assert_slashed(cheats, true);
+}
+
+#[test]
+fn who_opens_nothing_is_forgiven_once_and_then_slashed() {
+    let mut world = World::new(4, Faults { silent: 60, ..NETWORK });
+    world.live(6);
+    let silent = |of: &&(DeliveryId, SlotNumber)| world.ended[*of] == Outcome::Unopened;
+    assert!(world.endings.iter().filter(silent).all(|of| world.parties[&of.0].0 == LAST));
+    // Of the provider's audited slots, all that lack an opening, with another one within the hundred that end with them.
+    let audited: Vec<(DeliveryId, SlotNumber)> =
+        world.endings.iter().copied().filter(|of| world.parties[&of.0].0 == LAST).collect();
+    let again: BTreeSet<(DeliveryId, SlotNumber)> = audited
+        .iter()
+        .enumerate()
+        .filter(|(place, of)| {
+            let before = &audited[place.saturating_sub(99)..*place];
+            silent(of) && before.iter().any(|of| silent(&of))
+        })
+        .map(|(_, of)| *of)
+        .collect();
+    assert!(!again.is_empty() && again.len() < world.count(Outcome::Unopened), "some are forgiven");
+    world.assert_slashed(|_, of| again.contains(&of), false);
+}
+
+#[test]
+fn who_is_wrong_and_was_not_audited_is_not_paid_and_not_slashed() {
+    let mut world = World::new(5, Faults { unwatched: true, ..NETWORK });
+    world.live(4);
+    let of_last = |(delivery, _): &&(DeliveryId, SlotNumber)| world.parties[delivery].0 == LAST;
+    assert!(0 < world.ended.keys().filter(of_last).count());
+    assert!(world.ended.keys().filter(of_last).all(|of| world.ended[of] == Outcome::Rejected));
+    world.assert_slashed(|_, _| false, false);
 }

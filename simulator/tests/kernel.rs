@@ -116,15 +116,18 @@ fn everything_happens() {
         RejectReason::MarketInvalid,
         RejectReason::MarketExists,
         RejectReason::MarketUnknown,
+        RejectReason::BatchInvalid,
+        RejectReason::BatchRefused,
     ];
     // Nobody asks for anything about deliveries there: what is sold is missed, and paid as such.
     let asked = |reason: &RejectReason| reason.code() < RejectReason::DeliveryTermsInvalid.code();
     let reasons = RejectReason::ALL.iter().filter(|reason| asked(reason) && !rare.contains(reason));
     let mut expected: Vec<String> =
         reasons.map(|reason| format!("Rejected {{ reason: {reason:?} }}")).collect();
-    let kinds = "Tick Found OpenAccount RegisterKey RevokeKey Deposit AddMarket SetCapacity PlaceOrder \
+    let kinds = "Tick Found OpenAccount RegisterKey ReplaceKey RevokeKey Deposit Transfer Redeem EndRedemption AddMarket SetCapacity PlaceOrder \
         CancelOrder ReduceOrder CancelAll AmendOrder CancelAfter EndSession SetMode SetMarketLimits SetAccountLimits \
-        SetLock Kill Draw Founded AccountOpened KeyRegistered KeyRevoked Deposited MarketAdded InstrumentListed \
+        SetLock Kill Draw Founded AccountOpened KeyRegistered KeyConfined KeyRevoked Deposited \
+        Transferred RedemptionBegun RedemptionEnded PaymentRepeated MarketAdded InstrumentListed \
         InstrumentOpened InstrumentClosed DrawBegun DeliveryDrawn InstrumentDelivering InstrumentSettled \
         ReferencePublished CapacitySet ModeSet MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet \
         CancelAfterFired OrderAccepted OrderTerms OrderRepeated Traded OrderExecuted OrderRested OrderReduced \

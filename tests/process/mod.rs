@@ -17,6 +17,8 @@ pub struct Serving {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     pub url: String,
+    /// Where operators ask.
+    pub admin_url: String,
     pub recovered: u64,
     /// What it said when it was ready.
     pub ready: Value,
@@ -24,10 +26,10 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(data: &Path) -> Serving {
-        Serving::start_with(data, &[])
+        Serving::start_with(data, &["--reserve-mib", "1"])
     }
 
-    /// The same with more arguments.
+    /// The same with other arguments.
     pub fn start_with(data: &Path, arguments: &[&str]) -> Serving {
         let mut child = Command::new(HOURBOOK)
             .args(["serve", "--listen", "127.0.0.1:0", "--dev", "--json", "--data"])
@@ -40,9 +42,9 @@ impl Serving {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready: Value =
             serde_json::from_str(&lines.next().expect("serve says when it is ready").unwrap()).unwrap();
-        let url = ready["url"].as_str().unwrap().to_owned();
+        let [url, admin_url] = ["url", "admin_url"].map(|field| ready[field].as_str().unwrap().to_owned());
         let recovered = ready["recovered"].as_u64().unwrap();
-        Serving { child, lines, url, recovered, ready }
+        Serving { child, lines, url, admin_url, recovered, ready }
     }
 
     /// Kills it at once, as a power cut would.

@@ -1,6 +1,6 @@
 //! Deeds: what is asked of deliveries, and what comes of them, as lines of a scenario.
 //!
-//! `terms [H] [dispute=1] [ruling=1] [auditors=1] [deposit=1]`, `auditor ann [off]`, `maintain pat [H]`,
+//! `terms [H] [dispute=1] [ruling=1] [auditors=1] [deposit=1] [stake=0] [bounty=1]`, `auditor ann [off]`, `maintain pat [H]`,
 //! `acknowledge pat 0`, `reclaim pat 0/6`, `commit pat 0/3 [work=N]`, `beacon 0/3 [7]`, `reveal pat 0/3`,
 //! `judge cyd 0/3 clean`, `stake pat 10`, `unstake pat 10`, `dispute ann 0/3`, `rule 0/3 delivered`. A slot is its delivery and its number; `0/3-5` are
 //! several, of which each is asked for. Work that a scenario does not say is as much as can be. Only of slots that a line has

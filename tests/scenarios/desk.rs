@@ -100,11 +100,15 @@ impl Desk {
         self.exchange.assert_sound();
         self.view.fold(stamped.stamp, &events);
         assert_agreement(&self.exchange, &self.view);
+        // The last that were asked for: of a batch several.
+        let accepted = events.iter().filter(|event| matches!(event, Event::OrderAccepted { .. })).count();
+        let mut number = self.asked.len() - accepted;
         for event in &events {
             self.kinds.insert(kind(event));
             match *event {
                 Event::OrderAccepted { order, .. } => {
-                    self.orders.insert(order, self.asked.len());
+                    number += 1;
+                    self.orders.insert(order, number);
                     self.assert_echo(order);
                 }
                 Event::InstrumentListed { instrument, market, .. } => {
@@ -118,8 +122,8 @@ impl Desk {
 
     /// Panics unless the events tell an order as it was asked for. Its limit may be another: slid, or cut by a band.
     fn assert_echo(&self, order: OrderId) {
-        let asked = self.asked.last().expect("an order that is accepted was asked for");
-        let told = self.view.order(order).expect("an order that is accepted is told");
+        let asked = self.asked(order);
+        let told = self.view.order_of(asked.account, order).expect("an order that is accepted is told");
         assert_eq!((told.account, told.instrument), (asked.account, asked.instrument), "whose, of what");
         assert_eq!((told.side, told.kind), (asked.side, asked.kind), "side and kind");
         assert_eq!((told.time_in_force, told.minimum), (asked.time_in_force, asked.minimum), "terms");

@@ -17,9 +17,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Rejected Founded AccountOpened KeyRegistered KeyRevoked Deposited MarketAdded InstrumentListed InstrumentOpened
+    Rejected Founded AccountOpened KeyRegistered KeyConfined KeyRevoked Deposited Transferred RedemptionBegun
+    RedemptionEnded PaymentRepeated MarketAdded InstrumentListed InstrumentOpened
     InstrumentClosed DrawBegun DeliveryDrawn InstrumentDelivering InstrumentSettled ReferencePublished CapacitySet ModeSet
-    MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet CancelAfterFired OrderAccepted OrderTerms OrderRepeated
+    MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet CancelAfterFired OrderAccepted OrderTerms OrderRepeated BatchStep BatchRefused
     Traded OrderExecuted OrderRested OrderReduced OrderAmended OrderCanceled PositionChanged BalanceChanged FeesChanged
     DeliveryTermsSet AuditorSet MaintenanceAnnounced DeliveryTold DeliveryAcknowledged SlotChanged SlotCommitted AuditorsDrawn
     AuditorDrawn SlotOpened SlotJudged SlotDisputed DisputeClosed SlotRuled SlotPaid StakeChanged Slashed

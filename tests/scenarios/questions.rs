@@ -78,7 +78,9 @@ pub(crate) fn balances(desk: &Desk, names: &[&str]) -> Vec<String> {
         line.push_str(&unless_zero("bonded", balance.bonded));
         lines.push(line);
     }
-    lines.push(format!("escrow {}, fees {}, supply {}", ledger.escrow, ledger.fees, ledger.supply));
+    let redeeming = unless_zero("redeeming", ledger.redeeming);
+    lines
+        .push(format!("escrow {}, fees {}{redeeming}, supply {}", ledger.escrow, ledger.fees, ledger.supply));
     lines
 }
 

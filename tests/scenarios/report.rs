@@ -3,7 +3,9 @@
 use engine::control::{AccountLimits, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::ending::{CancelReason, Ended, FirstOutcome};
 use engine::event::{Event, ReduceReason};
-use engine::ids::{AccountId, OrderId};
+use engine::ids::{AccountId, GroupId, OrderId};
+use engine::key::KeyBounds;
+use engine::label::Label;
 use engine::stamp::Time;
 use engine::symbol::{ClassName, Symbol, Tier, ZoneName};
 use engine::units::Lots;
@@ -23,15 +25,19 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         Event::Rejected { reason } => format!("rejected {} {reason:?}", reason.code()),
         Event::Founded { .. } => "founded".to_string(),
         Event::AccountOpened { account, group, provider, name } => {
-            let kind = if provider { ", a provider" } else { "" };
-            let of = desk.account_name(AccountId(group.0));
-            let whose = if group.0 == account.0 { String::new() } else { format!(" in the group of {of}") };
-            format!("opened {name}{kind}{whose}")
+            opened(desk, (account, group), provider, name)
         }
-        Event::KeyRegistered { account, scopes, .. } => {
-            format!("key of {} with scopes {:05b}", desk.account_name(account), scopes.bits())
+        Event::BatchStep { op } => format!("change {}", op + 1),
+        Event::BatchRefused { op, reason } => {
+            format!("change {} rejected {} {reason:?}, so none is made", op + 1, reason.code())
         }
-        Event::KeyRevoked { account, .. } => format!("key of {} revoked", desk.account_name(account)),
+        Event::KeyRegistered { .. } | Event::KeyConfined { .. } | Event::KeyRevoked { .. } => {
+            return key_line(desk, event);
+        }
+        Event::Transferred { .. }
+        | Event::RedemptionBegun { .. }
+        | Event::RedemptionEnded { .. }
+        | Event::PaymentRepeated { .. } => return payment_line(desk, event),
         Event::Deposited { account, amount, reference } => {
             format!("deposited {} {amount} for {reference}", desk.account_name(account))
         }
@@ -85,6 +91,58 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         | Event::OrderReduced { .. }
         | Event::OrderAmended { .. }
         | Event::OrderCanceled { .. } => return order_line(desk, event),
+    })
+}
+
+fn opened(desk: &Desk, (account, group): (AccountId, GroupId), provider: bool, name: Label) -> String {
+    let kind = if provider { ", a provider" } else { "" };
+    let of = desk.account_name(AccountId(group.0));
+    let whose = if group.0 == account.0 { String::new() } else { format!(" in the group of {of}") };
+    format!("opened {name}{kind}{whose}")
+}
+
+fn key_line(desk: &Desk, event: &Event) -> Option<String> {
+    Some(match *event {
+        Event::KeyRegistered { account, scopes, expires, order_notional, .. } => {
+            let of = KeyBounds::NONE;
+            let until = if expires == of.expires {
+                String::new()
+            } else {
+                format!(", until {}", desk.span_to(expires))
+            };
+            let most = if order_notional == of.order_notional {
+                String::new()
+            } else {
+                format!(", for {order_notional}")
+            };
+            format!("key of {} with scopes {:07b}{until}{most}", desk.account_name(account), scopes.bits())
+        }
+        Event::KeyConfined { network, .. } => {
+            let [.., a, b, c, d] = network.address();
+            format!("  from {a}.{b}.{c}.{d}/{}", network.bits() - 96)
+        }
+        Event::KeyRevoked { account, .. } => format!("key of {} revoked", desk.account_name(account)),
+        _ => return None,
+    })
+}
+
+fn payment_line(desk: &Desk, event: &Event) -> Option<String> {
+    Some(match *event {
+        Event::Transferred { account, to, amount, reference } => {
+            let (from, to) = (desk.account_name(account), desk.account_name(to));
+            format!("sent {amount} from {from} to {to} for {reference}")
+        }
+        Event::RedemptionBegun { account, amount, reference, .. } => {
+            format!("set aside {amount} of {} for {reference}", desk.account_name(account))
+        }
+        Event::RedemptionEnded { account, amount, reference, paid, .. } => {
+            let what = if paid { "paid out" } else { "returned" };
+            format!("{what} {amount} to {} for {reference}", desk.account_name(account))
+        }
+        Event::PaymentRepeated { account, reference, state } => {
+            format!("again {reference} of {}: {state:?}", desk.account_name(account))
+        }
+        _ => return None,
     })
 }
 

@@ -1,14 +1,19 @@
 //! Verbs: what a line in column one asks for.
 //!
 //! Of orders and cancellations `trading.rs` says how they are written, of modes, limits and locks `controls.rs`, of
-//! deliveries `deeds.rs`; these
-//! are the others: `open pat [provider] [joins ann]`, `key ann k1 [scope ...]`, `revoke k1`, `deposit ann 100 [ref=x]`,
+//! deliveries `deeds.rs`; these are the others: `open pat [provider] [joins ann]`,
+//! `key ann k1 [scope ...] [until=+5s] [most=100] [from=10.0.0.0/8 ...]`, `revoke k1`, `replace k1 k2`,
+//! `deposit ann 100 [ref=x]`, `batch ann 3` (the next three lines), `send ann 5 bob ref=x`, `redeem ann 5 ref=x`,
+//! `pay ann ref=x`, `return ann ref=x`,
 //! `capacity pat 50 [H]`, `market [H] [setting=value ...]`, `draw [H] [seed=7]`, `found`, `time +5s`, and the questions
 //! `book [H]`, `orders [ann]`, `balances [ann ...]`, `positions`.
+
+use std::net::Ipv4Addr;
 
 use engine::command::Command;
 use engine::event::Event;
 use engine::ids::{InstrumentId, PublicKey, Scopes};
+use engine::key::{KeyBounds, Network, Networks};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::symbol::Tier;
@@ -72,10 +77,17 @@ fn command(desk: &mut Desk, verb: &str, words: Words<'_>) -> Option<Command> {
             };
             Command::OpenAccount { name: Label::new(name)?, provider, joins }
         }
-        ("key", [name, text, allowed @ ..]) => {
-            Command::RegisterKey { account: desk.account(name), key: key(text), scopes: scopes(allowed)? }
+        ("key", [name, text, rest @ ..]) => {
+            let (allowed, bound): (Vec<&str>, Vec<&str>) = rest.iter().partition(|word| !word.contains('='));
+            let (account, key) = (desk.account(name), key(text));
+            Command::RegisterKey { account, key, scopes: scopes(&allowed)?, bounds: bounds(desk, &bound)? }
+        }
+        ("batch", [name, count]) => {
+            Command::Batch { account: desk.account(name), count: count.parse().ok()? }
         }
         ("revoke", [text]) => Command::RevokeKey { key: key(text) },
+        ("replace", [text, by]) => Command::ReplaceKey { key: key(text), by: key(by) },
+        ("send" | "redeem" | "pay" | "return", rest) => return payment(desk, verb, rest),
         ("deposit", [name, credits, options @ ..]) => {
             let reference = match options {
                 [] => desk.new_reference(),
@@ -96,6 +108,43 @@ fn command(desk: &mut Desk, verb: &str, words: Words<'_>) -> Option<Command> {
         ("draw", rest) => Command::Draw { instrument: instrument(desk, rest.first())?, seed: 0 },
         _ => return None,
     })
+}
+
+fn payment(desk: &Desk, verb: &str, words: Words<'_>) -> Option<Command> {
+    let (reference, rest) = words.split_last()?;
+    let reference = Label::new(reference.strip_prefix("ref=")?)?;
+    Some(match (verb, rest) {
+        ("send", [name, credits, other]) => {
+            let (account, to, amount) = (desk.account(name), desk.account(other), amount(credits)?);
+            Command::Transfer { account, to, amount, reference }
+        }
+        ("redeem", [name, credits]) => {
+            Command::Redeem { account: desk.account(name), amount: amount(credits)?, reference }
+        }
+        ("pay" | "return", [name]) => {
+            Command::EndRedemption { account: desk.account(name), reference, paid: verb == "pay" }
+        }
+        _ => return None,
+    })
+}
+
+fn bounds(desk: &Desk, words: Words<'_>) -> Option<KeyBounds> {
+    let mut bounds = KeyBounds::NONE;
+    let mut networks = Vec::new();
+    for word in words {
+        match word.split_once('=')? {
+            ("until", span) => bounds.expires = desk.moment(span)?,
+            ("most", credits) => bounds.order_notional = amount(credits)?,
+            ("from", text) => {
+                let (address, bits) = text.split_once('/')?;
+                let address: Ipv4Addr = address.parse().ok()?;
+                networks
+                    .push(Network::new(address.to_ipv6_mapped().octets(), 96 + bits.parse::<u8>().ok()?)?);
+            }
+            _ => return None,
+        }
+    }
+    Some(KeyBounds { networks: Networks::new(&networks)?, ..bounds })
 }
 
 fn add_market(desk: &mut Desk, words: Words<'_>) -> Option<Vec<Event>> {
@@ -181,6 +230,8 @@ fn scopes(words: Words<'_>) -> Option<Scopes> {
         ("cancel", Scopes::CANCEL),
         ("provide", Scopes::PROVIDE),
         ("admin", Scopes::ADMIN),
+        ("audit", Scopes::AUDIT),
+        ("transfer", Scopes::TRANSFER),
     ];
     words.iter().try_fold(Scopes::NONE, |sum, word| Some(sum.with(named(&scopes, word)?)))
 }

@@ -3,6 +3,8 @@
 use engine::account::Balance;
 use engine::event::Event;
 use engine::ids::{InstrumentId, Scopes};
+use engine::label::Label;
+use engine::payment;
 use engine::units::Amount;
 use engine::view::View;
 use engine::view::accounts::{AccountView, PositionView};
@@ -11,17 +13,20 @@ use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::execution::AccountImage;
+use protocol::payment::{PaymentState, RedemptionChange};
 use protocol::session::Scope;
 use protocol::time::Time;
 
 use crate::convert::symbol;
 
-const SCOPES: [(Scope, Scopes); 5] = [
+const SCOPES: [(Scope, Scopes); 7] = [
     (Scope::Read, Scopes::READ),
     (Scope::Trade, Scopes::TRADE),
     (Scope::Cancel, Scopes::CANCEL),
     (Scope::Provide, Scopes::PROVIDE),
     (Scope::Admin, Scopes::ADMIN),
+    (Scope::Audit, Scopes::AUDIT),
+    (Scope::Transfer, Scopes::TRANSFER),
 ];
 
 /// Micro-CU as text.
@@ -30,21 +35,39 @@ pub fn amount(amount: Amount) -> String {
 }
 
 /// An account's credit.
-pub fn balance(balance: &Balance) -> WireBalance {
-    let Balance { available, held, bonded } = *balance;
+pub fn balance(account: &AccountView) -> WireBalance {
+    credit(account.balance, account.redeeming)
+}
+
+fn credit(Balance { available, held, bonded }: Balance, redeeming: Amount) -> WireBalance {
     WireBalance {
         unit: CU.to_owned(),
-        total: amount(available.plus(held).plus(bonded)),
+        total: amount(available.plus(held).plus(bonded).plus(redeeming)),
         available: amount(available),
         held: amount(held),
         bonded: amount(bonded),
+        redeeming: (!redeeming.is_zero()).then(|| amount(redeeming)),
+    }
+}
+
+/// Where a payment is, on the wire.
+pub fn payment_state(state: payment::PaymentState) -> PaymentState {
+    match state {
+        payment::PaymentState::Sent => PaymentState::Sent,
+        payment::PaymentState::Waiting => PaymentState::Waiting,
+        payment::PaymentState::PaidOut => PaymentState::PaidOut,
+        payment::PaymentState::Returned => PaymentState::Returned,
     }
 }
 
 /// An account's part in one instrument.
 pub fn position(view: &View, instrument: InstrumentId, position: &PositionView) -> Position {
+    part(symbol::text(view, instrument), position)
+}
+
+fn part(symbol: String, position: &PositionView) -> Position {
     Position {
-        symbol: symbol::text(view, instrument),
+        symbol,
         position: decimal::print_position(position.lots),
         escrow: amount(position.escrow),
         bonded: amount(position.bonded),
@@ -58,7 +81,8 @@ pub fn image(view: &View, account: &AccountView) -> AccountImage {
     };
     let positions = account.positions.iter().filter(|(_, row)| filled(row));
     AccountImage {
-        balances: vec![balance(&account.balance)],
+        balances: vec![balance(account)],
+        redemption: None,
         positions: positions.map(|(instrument, row)| position(view, *instrument, row)).collect(),
         cancel_all_after: account
             .cancel_after
@@ -66,28 +90,39 @@ pub fn image(view: &View, account: &AccountView) -> AccountImage {
     }
 }
 
-/// What an event says of the account; `None` when it is about something else.
-pub fn change(view: &View, event: &Event) -> Option<AccountImage> {
+/// What an event says of the account, to which so much waited to be paid out then.
+pub fn change(event: &Event, redeeming: Amount, symbol: &dyn Fn(InstrumentId) -> String) -> AccountImage {
     let mut image = AccountImage::default();
     match *event {
-        Event::PositionChanged { account, instrument, .. } => {
-            let row = view.account(account)?.positions.get(&instrument)?;
-            image.positions = vec![position(view, instrument, row)];
+        Event::PositionChanged { instrument, position: lots, escrow, bonded, .. } => {
+            let position = PositionView { lots, escrow, bonded, ..PositionView::default() };
+            image.positions = vec![part(symbol(instrument), &position)];
         }
-        Event::BalanceChanged { account, .. } => {
-            image.balances = vec![balance(&view.account(account)?.balance)];
+        Event::BalanceChanged { available, held, bonded, .. } => {
+            image.balances = vec![credit(Balance { available, held, bonded }, redeeming)];
         }
         Event::CancelAfterSet { due, .. } => {
             let state = if due.is_some() { TimerState::Set } else { TimerState::Off };
             let due = due.map(|due| Time::from_ns(due.0));
             image.cancel_all_after = Some(CancelTimer { state, due });
         }
+        Event::RedemptionBegun { amount: asked, reference, .. } => {
+            image.redemption = Some(redemption((reference, asked), PaymentState::Waiting));
+        }
+        Event::RedemptionEnded { amount: asked, reference, paid, .. } => {
+            let state = if paid { PaymentState::PaidOut } else { PaymentState::Returned };
+            image.redemption = Some(redemption((reference, asked), state));
+        }
         Event::CancelAfterFired { .. } => {
             image.cancel_all_after = Some(CancelTimer { state: TimerState::Fired, due: None });
         }
-        _ => return None,
+        _ => unreachable!("asked for what happens to accounts only"),
     }
-    Some(image)
+    image
+}
+
+fn redemption((reference, asked): (Label, Amount), state: PaymentState) -> RedemptionChange {
+    RedemptionChange { reference: reference.to_string(), amount: amount(asked), state }
 }
 
 /// The scopes of a set, in their usual order.
@@ -103,7 +138,7 @@ pub fn scope_set(scope: Scope) -> Scopes {
 /// The set that `register_key` asks for.
 pub fn scopes_asked(scopes: &[Scope]) -> Result<Scopes, ErrorObject> {
     if scopes.is_empty() {
-        let message = "a key may do something: give at least one of read, trade, cancel, provide, admin";
+        let message = "a key may do something: give at least one of read, trade, cancel, provide, admin, audit, transfer";
         return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("scopes"));
     }
     Ok(scopes.iter().fold(Scopes::NONE, |set, scope| set.with(scope_set(*scope))))

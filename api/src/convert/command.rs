@@ -3,7 +3,7 @@
 use engine::command::{Command, Stamped};
 use engine::ending::{Ended, FirstOutcome};
 use engine::event::{Event, PrivateSequence};
-use engine::ids::OrderId;
+use engine::ids::{AccountId, OrderId};
 use engine::reject::RejectReason;
 use engine::units::Lots;
 use engine::view::View;
@@ -12,10 +12,11 @@ use protocol::error::ErrorObject;
 use protocol::operator::Accepted;
 use protocol::order::CancelReason;
 use protocol::order::{OrderOutcome, OrderStatus};
+use protocol::payment::{PaymentResult, PaymentState};
 use protocol::reply::Answer;
 use protocol::time::Time;
 
-use crate::convert::{order, reject};
+use crate::convert::{account, order, reject};
 
 /// The outcome of a durable command, as its sender is told.
 pub fn outcome(stamped: &Stamped, events: &[Event], view: &View) -> Result<Answer, ErrorObject> {
@@ -29,8 +30,13 @@ pub fn outcome(stamped: &Stamped, events: &[Event], view: &View) -> Result<Answe
         Command::CancelOrder { .. } | Command::ReduceOrder { .. } => changed(engine_seq, events, view),
         Command::CancelAll { .. } => canceled(engine_seq, events),
         Command::CancelAfter { .. } => timed(engine_seq, events),
+        Command::Transfer { .. } | Command::Redeem { .. } => paid(engine_seq, events),
+        Command::ReplaceKey { .. } | Command::EndRedemption { .. } => {
+            Answer::Accepted(Accepted { engine_seq })
+        }
         Command::Tick
         | Command::Found { .. }
+        | Command::Batch { .. }
         | Command::OpenAccount { .. }
         | Command::RegisterKey { .. }
         | Command::RevokeKey { .. }
@@ -68,9 +74,9 @@ fn placed(stamped: &Stamped, events: &[Event], view: &View) -> Result<OrderOutco
             xseq: owner.xseq.0,
         });
     }
-    let (id, xseq, priority_kept) =
+    let (account, id, xseq, priority_kept) =
         events.iter().find_map(placing).expect("what is not refused is accepted or amended");
-    let known = view.order(id).expect("events name orders that the view knows");
+    let known = view.order_of(account, id).expect("events name orders that the view knows");
     Ok(OrderOutcome {
         order_id: id.to_string(),
         cl_ord_id: known.client.map(|client| client.to_string()),
@@ -87,10 +93,10 @@ fn placed(stamped: &Stamped, events: &[Event], view: &View) -> Result<OrderOutco
 }
 
 /// The event that an order was accepted or amended by, and whether it kept its place then.
-fn placing(event: &Event) -> Option<(OrderId, PrivateSequence, Option<bool>)> {
+fn placing(event: &Event) -> Option<(AccountId, OrderId, PrivateSequence, Option<bool>)> {
     match *event {
-        Event::OrderAccepted { order, xseq, .. } => Some((order, xseq, None)),
-        Event::OrderAmended { order, xseq, kept, .. } => Some((order, xseq, Some(kept))),
+        Event::OrderAccepted { account, order, xseq, .. } => Some((account, order, xseq, None)),
+        Event::OrderAmended { account, order, xseq, kept, .. } => Some((account, order, xseq, Some(kept))),
         _ => None,
     }
 }
@@ -109,8 +115,9 @@ fn first(outcome: FirstOutcome, filled: Lots) -> Result<(OrderStatus, Option<Can
 }
 
 fn changed(engine_seq: u64, events: &[Event], view: &View) -> Answer {
-    let (id, xseq) = events.iter().find_map(change).expect("what is not rejected has changed an order");
-    let known = view.order(id).expect("events name orders that the view knows");
+    let (account, id, xseq) =
+        events.iter().find_map(change).expect("what is not rejected has changed an order");
+    let known = view.order_of(account, id).expect("events name orders that the view knows");
     Answer::OrderChange(OrderChange {
         order_id: id.to_string(),
         status: order::status(known),
@@ -124,9 +131,9 @@ fn changed(engine_seq: u64, events: &[Event], view: &View) -> Answer {
 fn canceled(engine_seq: u64, events: &[Event]) -> Answer {
     let changes = || events.iter().filter_map(change);
     Answer::CancelAll(CancelAllResult {
-        canceled: changes().map(|(order, _)| order.to_string()).collect(),
+        canceled: changes().map(|(_, order, _)| order.to_string()).collect(),
         engine_seq,
-        xseq: changes().next_back().map(|(_, xseq)| xseq.0),
+        xseq: changes().next_back().map(|(.., xseq)| xseq.0),
     })
 }
 
@@ -140,11 +147,21 @@ fn timed(engine_seq: u64, events: &[Event]) -> Answer {
     Answer::CancelAllAfter(CancelAllAfterResult { due, engine_seq, xseq: xseq.0 })
 }
 
-fn change(event: &Event) -> Option<(OrderId, PrivateSequence)> {
+fn paid(engine_seq: u64, events: &[Event]) -> Answer {
+    let told = events.iter().find_map(|event| match event {
+        Event::Transferred { .. } => Some((PaymentState::Sent, false)),
+        Event::RedemptionBegun { .. } => Some((PaymentState::Waiting, false)),
+        Event::PaymentRepeated { state, .. } => Some((account::payment_state(*state), true)),
+        _ => None,
+    });
+    let (state, duplicate) = told.expect("a payment that is not refused is made or told again");
+    Answer::Payment(PaymentResult { state, duplicate, engine_seq })
+}
+
+fn change(event: &Event) -> Option<(AccountId, OrderId, PrivateSequence)> {
     match event {
-        Event::OrderCanceled { order, xseq, .. } | Event::OrderReduced { order, xseq, .. } => {
-            Some((*order, *xseq))
-        }
+        Event::OrderCanceled { account, order, xseq, .. }
+        | Event::OrderReduced { account, order, xseq, .. } => Some((*account, *order, *xseq)),
         _ => None,
     }
 }

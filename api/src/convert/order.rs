@@ -61,6 +61,10 @@ pub fn canceled(order: &OrderView) -> Option<order::CancelReason> {
 
 /// An order with its cumulative state.
 pub fn wire(view: &View, order: &OrderView) -> Order {
+    told(order, symbol::text(view, order.instrument))
+}
+
+fn told(order: &OrderView, symbol: String) -> Order {
     let (tif, expires) = match order.time_in_force {
         TimeInForce::GoodTillGate => (None, None),
         TimeInForce::GoodTillDate(expires) => (Some(Tif::Gtd), Some(Time::from_ns(expires.0))),
@@ -70,7 +74,7 @@ pub fn wire(view: &View, order: &OrderView) -> Order {
     Order {
         order_id: order.order.to_string(),
         cl_ord_id: order.client.map(|client| client.to_string()),
-        symbol: symbol::text(view, order.instrument),
+        symbol,
         side: side(order.side),
         price: price_text(order.limit),
         qty: quantity(order.lots),
@@ -91,40 +95,30 @@ pub fn wire(view: &View, order: &OrderView) -> Order {
     }
 }
 
-/// An order that was just accepted.
-pub fn accepted(view: &View, stamp: Stamp, order: &OrderView) -> Execution {
-    Execution { event: execution::Event::New, order: wire(view, order), engine_seq: stamp.sequence.0 }
-}
-
-/// What happened to an order that was accepted before, with the order as it is just after; `None` for other events.
-pub fn execution(view: &View, stamp: Stamp, event: &Event) -> Option<Execution> {
-    let (order, event) = match *event {
-        Event::OrderExecuted { order, trade, liquidity, price, lots, fee, .. } => {
-            let traded = execution::Event::Trade {
-                last_price: price_text(price),
-                last_qty: quantity(lots),
-                trade_id: trade.0,
-                liquidity: self::liquidity(liquidity),
-                fee: amount(fee),
-                fee_unit: CU.to_owned(),
-            };
-            (order, traded)
-        }
-        Event::OrderReduced { order, reason, .. } => {
+/// What happened to an order, with the order as it was just after and its symbol.
+pub fn execution(stamp: Stamp, event: &Event, (order, symbol): (&OrderView, String)) -> Execution {
+    let event = match *event {
+        Event::OrderAccepted { .. } => execution::Event::New,
+        Event::OrderExecuted { trade, liquidity, price, lots, fee, .. } => execution::Event::Trade {
+            last_price: price_text(price),
+            last_qty: quantity(lots),
+            trade_id: trade.0,
+            liquidity: self::liquidity(liquidity),
+            fee: amount(fee),
+            fee_unit: CU.to_owned(),
+        },
+        Event::OrderReduced { reason, .. } => {
             let reason = match reason {
                 ReduceReason::User => execution::ReduceReason::User,
                 ReduceReason::SelfTrade => execution::ReduceReason::Stp,
             };
-            (order, execution::Event::Reduced { reason })
+            execution::Event::Reduced { reason }
         }
-        Event::OrderAmended { order, kept, .. } => (order, execution::Event::Amended { priority_kept: kept }),
-        Event::OrderCanceled { order, reason, .. } => {
-            (order, execution::Event::Canceled { reason: cancel_reason(reason) })
-        }
-        _ => return None,
+        Event::OrderAmended { kept, .. } => execution::Event::Amended { priority_kept: kept },
+        Event::OrderCanceled { reason, .. } => execution::Event::Canceled { reason: cancel_reason(reason) },
+        _ => unreachable!("asked for what happens to orders only"),
     };
-    let order = view.order(order).expect("events name orders that the view knows");
-    Some(Execution { event, order: wire(view, order), engine_seq: stamp.sequence.0 })
+    Execution { event, order: told(order, symbol), engine_seq: stamp.sequence.0 }
 }
 
 fn liquidity(liquidity: Liquidity) -> order::Liquidity {

@@ -16,9 +16,20 @@ use crate::config::RETRY_AFTER_MS;
 /// The error of a rejected command; `None` when it was not rejected.
 pub fn of(events: &[Event], stamped: &Stamped, view: &View) -> Option<ErrorObject> {
     let [Event::Rejected { reason }] = *events else { return None };
+    Some(alone(reason, stamped, view))
+}
+
+/// The error of a command that was refused for this reason.
+pub fn alone(reason: RejectReason, stamped: &Stamped, view: &View) -> ErrorObject {
     let error = error(reason, &stamped.command);
     let error = precise(error, (reason, stamped), view);
-    Some(numbers::add(error, (reason, &stamped.command), view))
+    numbers::add(error, (reason, &stamped.command), view)
+}
+
+/// The error of a cancel in a batch that is told again.
+pub fn canceled_before() -> ErrorObject {
+    let message = "this batch was sent before: what its cancels did then is not remembered";
+    ErrorObject::new(ErrorCode::UnknownOrder, message)
 }
 
 /// The error of a refusal that is told again: the first one's, without what was true then.
@@ -81,6 +92,12 @@ fn precise(mut error: ErrorObject, (reason, stamped): (RejectReason, &Stamped), 
             }
         }
         (RejectReason::DeadlinePassed, _) => ("deadline", "the change came after its deadline"),
+        (RejectReason::InsufficientCredit, Command::Transfer { .. } | Command::Redeem { .. }) => {
+            ("amount", "the account has less credit available than that: cancel orders, or send less")
+        }
+        (RejectReason::ReferenceConsumed, Command::Transfer { .. } | Command::Redeem { .. }) => {
+            ("reference", "this account has used this reference for something else: take another")
+        }
         (RejectReason::ReduceTooLarge, Command::AmendOrder(_)) => (
             "qty",
             "so much has traded already, and something must be left: ask for more, or cancel the order",
@@ -128,6 +145,24 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
             None,
             "the operator has locked this account: it may cancel, and nothing else",
         ),
+        Reason::AmountZero => (Code::PaymentInvalid, Some("amount"), "a payment is above zero"),
+        Reason::SelfPayment => {
+            (Code::PaymentInvalid, Some("to"), "an account sends credit to others, not to itself")
+        }
+        Reason::RedemptionUnknown => (
+            Code::RedemptionUnknown,
+            Some("reference"),
+            "nothing of this account waits to be paid out under this reference",
+        ),
+        Reason::BatchInvalid => (
+            Code::BatchInvalid,
+            None,
+            "an atomic batch has at most 32 ops; where one of its orders would trade at once, nothing of it may come after \
+             it in that window, and its orders may not meet each other: send a plain batch, or change their order",
+        ),
+        Reason::BatchRefused => {
+            (Code::BatchRefused, None, "another change of the batch was refused, so none was made")
+        }
         Reason::MarketInvalid => (
             Code::MarketInvalid,
             None,
@@ -321,9 +356,14 @@ mod tests {
             codes.entry(words(*reason).0.to_string()).or_default().push(*reason);
         }
         let shared: Vec<_> = codes.into_iter().filter(|(_, reasons)| 1 < reasons.len()).collect();
+        let internal = [RejectReason::AlreadyFounded, RejectReason::DrawUnexpected];
+        // No method leads to these yet.
+        let of_deliveries: Vec<_> =
+            RejectReason::ALL.iter().copied().filter(|reason| 60 <= reason.code()).collect();
         let expected = [
-            ("INTERNAL", vec![RejectReason::AlreadyFounded, RejectReason::DrawUnexpected]),
+            ("INTERNAL", [&internal[..], &of_deliveries].concat()),
             ("OVERLOADED", vec![RejectReason::NotFounded, RejectReason::VenueFull]),
+            ("PAYMENT_INVALID", vec![RejectReason::AmountZero, RejectReason::SelfPayment]),
         ];
         assert_eq!(shared, expected.map(|(code, reasons)| (code.to_owned(), reasons)));
     }

@@ -1,21 +1,17 @@
 //! Answers: what the publisher says to questions, all from durable state.
 
-use engine::ids::{AccountId, InstrumentId};
 use engine::view::View;
-use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
-use protocol::query::{
-    BalancesResult, FILLS_DEFAULT, FILLS_MAX, FillsResult, InstrumentsResult, OpenOrdersResult,
-};
+use protocol::query::InstrumentsResult;
 use protocol::reply::Answer;
 use protocol::request::Request;
 
-use crate::convert::{account, order, symbol};
-use crate::feed::Feed;
+use crate::convert::symbol;
 use crate::feed::channels::instruments;
 use crate::feed::stream::Listener;
+use crate::feed::{Feed, desk, dry_run, look};
 use crate::origin::Pending;
-use crate::question::{AccountBy, Known, Question};
+use crate::question::{AccountBy, Gauges, Known, Question, Reader};
 
 impl Feed {
     pub(super) fn answer_question(&mut self, question: Question, view: &View) {
@@ -38,6 +34,22 @@ impl Feed {
             Question::Market { name, answer } => {
                 let _ = answer.send(symbol::market(view, &name));
             }
+            Question::Try { pending, order } => {
+                let outcome = dry_run::outcome(view, &order);
+                pending.answer(outcome);
+            }
+            Question::Open { account, order, answer } => {
+                let _ = answer.send(desk::open(view, account, order));
+            }
+            Question::Limits { account, answer } => {
+                let _ = answer.send(desk::bounds(view, account));
+            }
+            Question::Modes { answer } => {
+                let _ = answer.send(desk::modes(view));
+            }
+            Question::Gauges { answer } => {
+                let _ = answer.send(self.gauges(view));
+            }
             Question::Pattern { pattern, answer } => {
                 let _ = answer.send(symbol::pattern(view, &pattern));
             }
@@ -49,14 +61,29 @@ impl Feed {
         }
     }
 
+    fn gauges(&self, view: &View) -> Gauges {
+        let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        Gauges {
+            seq: view.stamp().sequence.0,
+            accounts: wide(view.accounts()),
+            windows: wide(view.current_instruments().count()),
+            streams: wide(self.streams.count()),
+            supply: view.supply().micro(),
+            fees: view.fees().micro(),
+        }
+    }
+
     fn answer_request(
         &mut self,
-        (pending, reader): (Pending, Option<AccountId>),
+        (pending, reader): (Pending, Option<Reader>),
         request: Request,
         view: &View,
     ) {
         match request {
-            Request::Subscribe(params) => self.subscribe((pending, reader), &params, view),
+            Request::Subscribe(params) => {
+                let account = reader.map(|reader| reader.account);
+                self.subscribe((pending, account), &params, view);
+            }
             Request::Unsubscribe(params) => {
                 let outcome = self.unsubscribe(pending.session, params.streams);
                 pending.answer(outcome);
@@ -69,8 +96,11 @@ impl Feed {
                     Answer::Instruments(InstrumentsResult { instruments: listed(), as_of_seq })
                 });
             }
+            Request::Book(_) | Request::Trades(_) | Request::Ticker(_) | Request::Candles(_) => {
+                look::answer(pending, &request, (view, &self.tape));
+            }
             request => {
-                let outcome = query(view, reader, &request);
+                let outcome = desk::answer(view, reader, &request);
                 pending.answer(outcome);
             }
         }
@@ -82,41 +112,9 @@ fn known(view: &View, by: AccountBy) -> Option<Known> {
         AccountBy::Name(name) => (view.named(name)?, None),
         AccountBy::Key(first) => {
             let key = view.key(first)?;
-            (key.grant.account, Some((key.key, key.grant.scopes)))
+            (key.grant.account, Some((key.key, key.grant)))
         }
     };
     let found = view.account(account)?;
     Some(Known { account, name: found.name, xseq: found.xseq.0, key })
-}
-
-fn query(view: &View, reader: Option<AccountId>, request: &Request) -> Result<Answer, ErrorObject> {
-    let reader = reader.and_then(|account| Some((account, view.account(account)?)));
-    match (request, reader) {
-        (Request::Balances, Some((_, owner))) => {
-            let image = account::image(view, owner);
-            let as_of_xseq = owner.xseq.0;
-            let (balances, positions) = (image.balances, image.positions);
-            Ok(Answer::Balances(BalancesResult { balances, positions, as_of_xseq }))
-        }
-        (Request::OpenOrders(params), Some((account, owner))) => {
-            let only = params.symbol.as_deref();
-            let only =
-                only.map(|text| symbol::instrument(view, text, ErrorCode::UnknownSymbol)).transpose()?;
-            let chosen = |of: InstrumentId| only.is_none_or(|only| only == of);
-            let open = view.orders_of(account).filter(|open| chosen(open.instrument));
-            let orders = open.map(|open| order::wire(view, open)).collect();
-            Ok(Answer::OpenOrders(OpenOrdersResult { orders, as_of_xseq: owner.xseq.0 }))
-        }
-        (Request::Fills(params), Some((_, owner))) => {
-            let limit = params.limit.unwrap_or(FILLS_DEFAULT);
-            if FILLS_MAX < limit {
-                let message = format!("the exchange keeps the last {FILLS_MAX} fills of an account");
-                return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("limit"));
-            }
-            let newest = owner.fills.iter().rev().zip(0..limit);
-            let fills = newest.map(|(fill, _)| order::fill(view, fill)).collect();
-            Ok(Answer::Fills(FillsResult { fills, as_of_xseq: owner.xseq.0 }))
-        }
-        _ => Err(ErrorObject::new(ErrorCode::AuthRequired, "login first")),
-    }
 }

@@ -24,8 +24,7 @@ use crate::feed::{Feed, MS};
 impl Feed {
     /// Tells a command to the streams about what it has changed.
     pub(super) fn tell_public(&mut self, stamp: Stamp, events: &[Event], view: &View) {
-        let printed = self.tape.fold(stamp, events, view);
-        if let Some(printed) = printed {
+        for printed in self.tape.fold(stamp, events, view) {
             self.tell_trades(printed, (stamp, events), view);
         }
         let moves = moves(view);
@@ -136,7 +135,7 @@ impl Feed {
     fn tell_queues(&mut self, stamp: Stamp, events: &[Event], view: &View) {
         let mut told: Vec<(Key, InstrumentId, Vec<QueueEvent>)> = Vec::new();
         for event in events {
-            let Some(order) = queue::order_of(event).and_then(|order| view.order(order)) else { continue };
+            let Some(order) = queue::order_of(event, view) else { continue };
             let topic = Topic::Of(order.instrument, Aspect::Queue);
             let Some(key) = self.streams.of_topic(topic) else { continue };
             let State::Queue(state) = &mut self.streams.at(key).state else { continue };

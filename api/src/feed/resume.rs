@@ -1,19 +1,102 @@
-//! Resume: what has changed in a book since a client last saw it.
+//! Resume: what a client has missed: of a book what has changed since, of a private stream every message.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use engine::ids::InstrumentId;
+use engine::event::PrivateSequence;
+use engine::ids::{AccountId, InstrumentId};
 use engine::order::Side;
 use engine::units::Price;
 use engine::view::View;
+use protocol::close::CloseCode;
+use protocol::error::ErrorObject;
+use protocol::error_code::ErrorCode;
 use protocol::subscription::Resume;
 use protocol::update::Update;
 
+use crate::config::REPLAY_MOMENTS_MAX;
 use crate::convert::symbol;
+use crate::feed::Feed;
+use crate::feed::channels::private::Portion;
 use crate::feed::channels::{Link, book};
 use crate::feed::history::{History, Levels};
-use crate::feed::stream::Stream;
+use crate::feed::moments::{Moments, TooOld};
+use crate::feed::pace::Key;
+use crate::feed::stream::{Behind, Stream};
 use crate::feed::window::{Row, difference};
+use crate::outbox::Ending;
+
+/// Whether sequences of this epoch are ours.
+fn is_epoch(view: &View, epoch: &str) -> bool {
+    view.founding().is_some_and(|founding| format!("{:016x}", founding.epoch) == epoch)
+}
+
+/// From where on an account is told what it has missed.
+///
+/// # Errors
+/// `EPOCH_MISMATCH`; `SEQ_TOO_OLD`, with the `oldest_xseq` that can be resumed; `BAD_VALUE` for what has not been.
+pub(super) fn replayed(
+    (owner, moments): (AccountId, &Moments),
+    resume: &Resume,
+    view: &View,
+) -> Result<PrivateSequence, ErrorObject> {
+    let last = view.account(owner).expect("a session's account exists").xseq;
+    let asked = PrivateSequence(resume.xseq.expect("the field was checked"));
+    if !is_epoch(view, &resume.epoch) {
+        let message = "sequences of another epoch do not continue here: begin with a snapshot";
+        return Err(ErrorObject::new(ErrorCode::EpochMismatch, message).with_field("resume.epoch"));
+    }
+    if last < asked {
+        let message = format!("the account's last private event is {}", last.0);
+        return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("resume.xseq"));
+    }
+    match moments.after((owner, last), asked, 0) {
+        Ok(_) => Ok(asked),
+        Err(too_old) => Err(forgotten(too_old)),
+    }
+}
+
+fn forgotten(TooOld { oldest }: TooOld) -> ErrorObject {
+    let message = "what came after that is not kept any more: begin with a snapshot, and ask for fills";
+    ErrorObject::new(ErrorCode::SeqTooOld, message)
+        .with_field("resume.xseq")
+        .with_details(serde_json::json!({ "oldest_xseq": oldest.0 }))
+}
+
+impl Feed {
+    /// Gives a connection the next portion of what it has missed after `after`, and with the last one everything that follows.
+    pub(super) fn replay(&mut self, (session, key): (u64, Key), after: PrivateSequence, view: &View) {
+        let stream = self.streams.at(key);
+        let channel = stream.topic.channel();
+        let Some(owner) = stream.topic.owner() else { return };
+        let Some(subscriber) = stream.find(session) else { return };
+        let outbox = Arc::clone(&subscriber.listener.outbox);
+        let told = subscriber.behind.and_then(|behind| behind.last).unwrap_or(after.0);
+        let last = view.account(owner).expect("a session's account exists").xseq;
+        let missed = match self.moments.after((owner, last), after, REPLAY_MOMENTS_MAX) {
+            Ok(missed) => missed,
+            Err(too_old) => {
+                // It reads more slowly than the ring turns.
+                let ErrorObject { code, message, .. } = forgotten(too_old);
+                let error = Some((code, message.into_string()));
+                outbox.end(Ending { close: CloseCode::CONTINUITY_LOST, error });
+                return self.streams.caught_up(session, key);
+            }
+        };
+        let mut reached = after;
+        let moments = missed.inspect(|moment| reached = moment.xseq);
+        let moments = moments.filter(|moment| moment.is_on(channel)).copied().collect();
+        let mut portion = Portion::new(stream, told, (moments, view));
+        if reached == last {
+            portion = portion.ends_at(stream);
+            self.streams.caught_up(session, key);
+        } else if let Some(subscriber) = stream.find(session) {
+            subscriber.behind =
+                Some(Behind { last: Some(portion.last()), left_out: 0, replays: Some(reached) });
+        }
+        outbox.push_frames_later(portion.bytes(), move || portion.write());
+    }
+}
 
 /// The one message that leads from what the client has to what the others have; `None` when it needs a snapshot.
 /// `patience` is how many changes may still be looked at.
@@ -23,11 +106,11 @@ pub(super) fn delta(
     (resume, history, patience): (&Resume, &History, &mut usize),
     view: &View,
 ) -> Option<Update> {
-    let epoch = view.founding().map(|founding| format!("{:016x}", founding.epoch));
-    if epoch.as_deref() != Some(&*resume.epoch) || stream.last < resume.seq || stream.untold.is_some() {
+    let seq = resume.seq?;
+    if !is_epoch(view, &resume.epoch) || stream.last < seq || stream.untold.is_some() {
         return None;
     }
-    let then = history.since(instrument, resume.seq, patience)?;
+    let then = history.since(instrument, seq, patience)?;
     let depth = view.depth(instrument)?;
     let [asks, bids] = [Side::Ask, Side::Bid].map(|side| match levels {
         None => then
@@ -45,7 +128,7 @@ pub(super) fn delta(
     let link = Link {
         stream: stream.number,
         seq: stream.last,
-        prev_seq: resume.seq,
+        prev_seq: seq,
         ts: protocol::time::Time::from_ns(stream.ts.0),
         conflated: None,
     };

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Weak};
 
+use engine::event::PrivateSequence;
 use engine::stamp::{Stamp, Time};
 use protocol::public::{Conflated, ConflationReason};
 use protocol::written::Head;
@@ -40,6 +41,8 @@ pub(super) struct Behind {
     pub(super) last: Option<u64>,
     /// Messages since then that it was not told.
     pub(super) left_out: u64,
+    /// It is told every private event after this one, each by itself.
+    pub(super) replays: Option<PrivateSequence>,
 }
 
 /// A change that has not been told yet.
@@ -173,7 +176,7 @@ impl Stream {
                 continue;
             }
             if merges && STATE_BYTES_MAX < listener.outbox.bytes() {
-                *behind = Some(Behind { last: Some(before), left_out: messages });
+                *behind = Some(Behind { last: Some(before), left_out: messages, replays: None });
                 late.push(listener.session);
                 continue;
             }

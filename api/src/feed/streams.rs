@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use engine::event::PrivateSequence;
 use engine::ids::PublicKey;
 use engine::stamp::{Stamp, Time};
 use protocol::close::CloseCode;
@@ -172,7 +173,15 @@ impl Streams {
         let stream = self.at(key);
         let last = stream.last;
         if let Some(subscriber) = stream.find(session) {
-            subscriber.behind.get_or_insert(Behind { last: Some(last), left_out: 0 });
+            subscriber.behind.get_or_insert(Behind { last: Some(last), left_out: 0, replays: None });
+            self.behind.insert((session, key));
+        }
+    }
+
+    /// The connection is told what it has missed of a private stream since `after`.
+    pub(super) fn replay(&mut self, session: u64, key: Key, after: PrivateSequence) {
+        if let Some(subscriber) = self.at(key).find(session) {
+            subscriber.behind = Some(Behind { last: Some(after.0), left_out: 0, replays: Some(after) });
             self.behind.insert((session, key));
         }
     }
@@ -220,14 +229,15 @@ impl Streams {
         &mut self,
         topic: Topic,
         stamp: (u64, Time),
-        write: impl FnOnce(&Stream) -> Option<Update>,
+        write: impl FnOnce(&Stream) -> Update,
     ) {
         let Some(key) = self.of_topic(topic) else { return };
         let stream = self.at(key);
-        let Some(update) = write(stream) else { return };
+        let update = write(stream);
         (stream.last, stream.ts, stream.told) = (stamp.0, stamp.1, stamp.1);
         let frames = frame::text(&update.encode());
-        for subscriber in &stream.subscribers {
+        // Whoever is told what it missed has this told in its turn.
+        for subscriber in stream.subscribers.iter().filter(|subscriber| subscriber.behind.is_none()) {
             subscriber.listener.outbox.push(frames.clone());
         }
     }

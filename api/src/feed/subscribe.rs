@@ -142,9 +142,13 @@ impl Feed {
                 "the exchange has as many streams as it may: subscribe to what others watch, or later";
             return Err(too_many(message.to_owned()));
         }
+        let replays = match (&item.resume, topic.owner()) {
+            (Some(asked), Some(owner)) => Some(resume::replayed((owner, &self.moments), asked, view)?),
+            _ => None,
+        };
         let (key, is_new) = self.join(listener, topic, view);
         self.streams.reasons(listener.session, key).asked = true;
-        let mut mode = None;
+        let mut mode = replays.map(|_| ResumeMode::Replay);
         if let (Some(asked), Topic::Of(instrument, Aspect::Book(levels, _))) = (&item.resume, topic) {
             let told = (asked, &self.history, &mut request.patience);
             let stream = self.streams.get(key).expect("it was joined just now");
@@ -155,11 +159,17 @@ impl Feed {
                 request.behind_reply.push(delta);
             }
         }
-        if !is_new {
+        if let Some(after) = replays {
+            self.streams.replay(listener.session, key, after);
+        } else if topic.owner().is_some() {
+            self.streams.caught_up(listener.session, key);
+        } else if !is_new && topic.has_image() {
             self.streams.renew(listener.session, key);
         }
         let stream = self.streams.get(key).expect("it was joined just now");
-        request.behind_reply.extend(private::snapshot(stream, view));
+        if replays.is_none() {
+            request.behind_reply.extend(private::snapshot(stream, view));
+        }
         let seq = (!topic.has_snapshot()).then_some(stream.last);
         Ok(Joined { stream: stream.number, seq, matched: None, mode })
     }
@@ -167,15 +177,14 @@ impl Feed {
     /// Puts a connection on the stream of a topic; says whether it was not on it before.
     pub(super) fn join(&mut self, listener: &Listener, topic: Topic, view: &View) -> (Key, bool) {
         let key = self.streams.of_topic(topic).unwrap_or_else(|| self.open(topic, view));
-        let is_plain = topic.channel().is_private() || !topic.has_snapshot();
-        let behind = (!is_plain).then(Behind::default);
+        let behind = topic.has_image().then(Behind::default);
         (key, self.streams.join(key, listener, behind))
     }
 
     fn open(&mut self, topic: Topic, view: &View) -> Key {
         let state = State::new(topic, Scene { view, tape: &self.tape }, &mut self.oids);
         let key = self.streams.open(topic, view.stamp(), state);
-        if let Topic::Executions(owner) | Topic::Account(owner) = topic {
+        if let Some(owner) = topic.owner() {
             self.streams.at(key).last = private::begin(owner, view);
         }
         key
@@ -239,7 +248,10 @@ impl Feed {
         let session = pending.session;
         pending.answer(Ok(Answer::Resync(Resync { stream: number })));
         match private::snapshot(stream, view) {
-            Some(snapshot) => outbox.push_text(&snapshot.encode()),
+            Some(snapshot) => {
+                outbox.push_text(&snapshot.encode());
+                self.streams.caught_up(session, key);
+            }
             None => self.streams.renew(session, key),
         }
     }

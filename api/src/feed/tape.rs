@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use engine::event::Event;
-use engine::ids::{ClassId, InstrumentId, TradeId};
+use engine::ids::{ClassId, InstrumentId, TradeId, index};
+use engine::order::Side;
 use engine::stamp::{Stamp, Time};
 use engine::symbol::Tier;
 use engine::units::{Lots, Price, Volume};
 use engine::view::View;
+use protocol::look::TRADES_MAX;
 use protocol::speed::Interval;
 
 use crate::config::CANDLES_MAX;
@@ -18,6 +20,7 @@ pub(super) struct Print {
     pub(super) trade: TradeId,
     pub(super) price: Price,
     pub(super) lots: Lots,
+    pub(super) taker_side: Side,
     pub(super) time: Time,
 }
 
@@ -42,6 +45,8 @@ pub(super) struct Bars([VecDeque<Bar>; Interval::ALL.len()]);
 #[derive(Debug)]
 pub(super) struct MarketTape {
     pub(super) last: Print,
+    /// The last trades, the oldest first.
+    pub(super) prints: VecDeque<Print>,
     pub(super) bars: Bars,
 }
 
@@ -81,14 +86,17 @@ pub(super) struct Printed {
 }
 
 impl Tape {
-    /// Folds the events of a command, all of which the view has. Returns what they traded, if anything.
-    pub(super) fn fold(&mut self, stamp: Stamp, events: &[Event], view: &View) -> Option<Printed> {
-        let mut printed = None;
+    /// Folds the events of a command, all of which the view has. Returns what they traded, each instrument once.
+    pub(super) fn fold(&mut self, stamp: Stamp, events: &[Event], view: &View) -> Vec<Printed> {
+        let mut printed: Vec<Printed> = Vec::new();
         for event in events {
             match *event {
-                Event::Traded { instrument, trade, price, lots, .. } => {
-                    let print = Print { trade, price, lots, time: stamp.time };
-                    printed = Some(self.print(instrument, print, view));
+                Event::Traded { instrument, trade, price, lots, taker_side, .. } => {
+                    let print = Print { trade, price, lots, taker_side, time: stamp.time };
+                    let print = self.print(instrument, print, view);
+                    if !printed.contains(&print) {
+                        printed.push(print);
+                    }
                 }
                 Event::InstrumentOpened { instrument, .. } => self.follow(instrument, true, view),
                 Event::InstrumentClosed { instrument } => self.follow(instrument, false, view),
@@ -119,8 +127,16 @@ impl Tape {
 
     fn print(&mut self, instrument: InstrumentId, print: Print, view: &View) -> Printed {
         let market = self.markets.entry(instrument);
-        let market = market.or_insert_with(|| MarketTape { last: print, bars: Bars::default() });
+        let market = market.or_insert_with(|| MarketTape {
+            last: print,
+            prints: VecDeque::new(),
+            bars: Bars::default(),
+        });
         market.last = print;
+        if market.prints.len() == index(TRADES_MAX) {
+            market.prints.pop_front();
+        }
+        market.prints.push_back(print);
         market.bars.add(&print);
         let start = view.instrument(instrument).expect("events name listed instruments").start;
         let class = class_of(view, instrument);

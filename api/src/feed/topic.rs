@@ -6,7 +6,7 @@ use protocol::channel::Channel;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::speed::{self, Interval, Speed};
-use protocol::subscription::Subscription;
+use protocol::subscription::{Resume, Subscription};
 
 use crate::convert::symbol;
 use crate::feed::pattern::Pattern;
@@ -30,6 +30,8 @@ pub(super) enum Topic {
     Executions(AccountId),
     /// Balances and positions of one account.
     Account(AccountId),
+    /// Positions of one account.
+    Positions(AccountId),
 }
 
 /// What of an instrument a stream is about.
@@ -85,6 +87,15 @@ impl Topic {
             Topic::Fixings(_) => Channel::Fixings,
             Topic::Executions(_) => Channel::Executions,
             Topic::Account(_) => Channel::Account,
+            Topic::Positions(_) => Channel::Positions,
+        }
+    }
+
+    /// Whose affairs it is about, where it is private.
+    pub(super) fn owner(self) -> Option<AccountId> {
+        match self {
+            Topic::Executions(owner) | Topic::Account(owner) | Topic::Positions(owner) => Some(owner),
+            _ => None,
         }
     }
 
@@ -102,6 +113,11 @@ impl Topic {
     /// Whether it begins with a snapshot, and can be told anew.
     pub(super) fn has_snapshot(self) -> bool {
         self.channel() != Channel::Trades
+    }
+
+    /// Whether whoever begins, or needs it again, is given a snapshot that all share.
+    pub(super) fn has_image(self) -> bool {
+        self.has_snapshot() && !self.channel().is_private()
     }
 
     pub(super) fn subject(self) -> Subject {
@@ -136,7 +152,8 @@ impl Topic {
             (Channel::Trades, _) if item.symbol.is_none() => return Ok(Asked::One(Topic::AllTrades)),
             (Channel::Executions, Some(account)) => return Ok(Asked::One(Topic::Executions(account))),
             (Channel::Account, Some(account)) => return Ok(Asked::One(Topic::Account(account))),
-            (Channel::Executions | Channel::Account, None) => {
+            (Channel::Positions, Some(account)) => return Ok(Asked::One(Topic::Positions(account))),
+            (Channel::Executions | Channel::Account | Channel::Positions, None) => {
                 let message = "this channel is private: login first, with a key that has the scope read";
                 return Err(ErrorObject::new(ErrorCode::AuthRequired, message));
             }
@@ -176,11 +193,20 @@ fn check_fields(item: &Subscription, channel: Channel) -> Result<(), ErrorObject
         (item.symbol.is_some(), channel.has_symbol(), "symbol"),
         (item.strip.is_some(), channel == Channel::Bbo, "strip"),
         (item.interval.is_some(), channel == Channel::Candles, "interval"),
-        (item.resume.is_some(), book, "resume"),
+        (item.resume.is_some(), book || channel.is_private(), "resume"),
     ] {
         if given && !fits {
             let message = format!("the channel {channel} has no {field}");
             return Err(ErrorObject::new(ErrorCode::UnknownField, message).with_field(field));
+        }
+    }
+    if let Some(Resume { seq, xseq, .. }) = &item.resume {
+        let (given, other, field) = if book { (seq, xseq, "seq") } else { (xseq, seq, "xseq") };
+        if given.is_none() || other.is_some() {
+            let message = format!("the channel {channel} is resumed from the {field} of its last message");
+            return Err(
+                ErrorObject::new(ErrorCode::MissingField, message).with_field(format!("resume.{field}"))
+            );
         }
     }
     if pattern && !channel.has_pattern() {
@@ -210,7 +236,8 @@ fn fixings(item: &Subscription, view: &View) -> Result<Topic, ErrorObject> {
     Ok(Topic::Fixings(class))
 }
 
-fn candles(item: &Subscription, speed: Speed, view: &View) -> Result<Topic, ErrorObject> {
+/// Candles that an item asks for.
+pub(super) fn candles(item: &Subscription, speed: Speed, view: &View) -> Result<Topic, ErrorObject> {
     let interval = Interval::parse(item.interval.as_deref().unwrap_or(Interval::M1.name()))?;
     let text = named(item, Channel::Candles)?;
     // A class's name has no point, a symbol has.

@@ -17,17 +17,42 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::config::{CLOSE_GRACE, PING_INTERVAL};
+use crate::config::{CLOSE_GRACE, HANDSHAKE_TIMEOUT, PING_INTERVAL};
 use crate::frame;
+use crate::gateway::door::Door;
+use crate::gateway::http::wire::{Come, Wire};
+use crate::gateway::registry::{AddressUse, Counted};
 use crate::gateway::session::Session;
 use crate::gateway::socket::{Socket, write_all, write_waiting};
-use crate::gateway::{Gateway, Notice, handshake};
+use crate::gateway::{Gateway, Notice, handshake, http};
 use crate::outbox::{Ending, Outbox};
 
-/// Runs one connection to its end.
-pub(super) async fn run(gateway: &Arc<Gateway>, stream: TcpStream, peer: SocketAddr) {
-    let Some(mut frames) = handshake::accept(stream).await else { return };
-    let mut session = Session::open(Arc::clone(gateway), peer);
+/// Runs one connection to its end: what it asks first says whether it is a websocket.
+pub(super) async fn run(
+    gateway: &Arc<Gateway>,
+    stream: TcpStream,
+    (from, counted): ((SocketAddr, Door), Counted<AddressUse>),
+) {
+    // Replies are small and late is worse than many: send each at once.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let mut wire = Wire::new(stream);
+    match wire.head(HANDSHAKE_TIMEOUT).await {
+        Ok(Come::Head(head)) if head.upgrades() => websocket(gateway, wire, (from, counted)).await,
+        Ok(Come::Head(head)) => http::serve(gateway, (wire, head), (from, Arc::new(counted))).await,
+        Ok(Come::End) => {}
+        Err(refusal) => http::refuse(gateway, wire, refusal).await,
+    }
+}
+
+async fn websocket(
+    gateway: &Arc<Gateway>,
+    wire: Wire,
+    (from, counted): ((SocketAddr, Door), Counted<AddressUse>),
+) {
+    let Some(mut frames) = handshake::accept(wire).await else { return };
+    let mut session = Session::open(Arc::clone(gateway), (from, counted));
     let outbox = session.outbox();
     let writer = frames.get_mut().divert(Arc::clone(&outbox));
     let notices = async {
@@ -99,7 +124,13 @@ async fn read(mut frames: WebSocketStream<Socket>, session: &mut Session) {
                 session.end(CloseCode::TOO_BIG, ErrorCode::TooLarge, message);
                 std::future::pending().await
             }
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            // A close is answered with its own number, behind what waits.
+            Some(Ok(Message::Close(frame))) => {
+                let close = frame.map_or(CloseCode::NORMAL, |frame| CloseCode(u16::from(frame.code)));
+                session.outbox().end(Ending { close, error: None });
+                std::future::pending().await
+            }
+            Some(Err(_)) | None => return,
         }
     }
 }

@@ -4,7 +4,9 @@ use engine::command::Command;
 use engine::control::{self, ModeScope};
 use engine::ids::MarketId;
 use engine::symbol::Symbol;
-use protocol::control::{KillSwitch, KillTarget, LockAccount, SetAccountLimits, SetMarketLimits, SetMode};
+use protocol::control::{
+    Halt, KillSwitch, KillTarget, LockAccount, SetAccountLimits, SetMarketLimits, SetMode, TradingMode,
+};
 use protocol::error::ErrorObject;
 
 use crate::convert::control::{account_limits, market_limits, mode};
@@ -27,6 +29,12 @@ impl Session {
             self.market(text).await.map(ModeScope::Market)
         };
         Ok(Command::SetMode { scope: scope.map_err(|error| error.with_field("scope"))?, mode, reason })
+    }
+
+    /// `halt` and `resume`.
+    pub(super) async fn halt(&mut self, params: &Halt, mode: TradingMode) -> Result<Command, ErrorObject> {
+        let scope = params.scope.clone().unwrap_or_else(|| VENUE.to_owned());
+        self.set_mode(&SetMode { scope, mode, reason: params.reason.clone() }).await
     }
 
     pub(super) async fn market_limits(&self, params: &SetMarketLimits) -> Result<Command, ErrorObject> {

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use protocol::status::{MESSAGE_BYTES_MAX, PATH, SUBPROTOCOL};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
@@ -11,21 +10,20 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 use crate::config::{HANDSHAKE_TIMEOUT, READ_BUFFER_BYTES};
+use crate::gateway::http::wire::Wire;
 use crate::gateway::socket::Socket;
 
 /// Makes a websocket of a connection; `None` when the client asks for something else or takes too long.
 #[allow(clippy::result_large_err, reason = "the callback's type is the websocket library's")]
-pub(super) async fn accept(stream: TcpStream) -> Option<WebSocketStream<Socket>> {
-    // Replies are small and late is worse than many: send each at once.
-    stream.set_nodelay(true).ok()?;
-    let local = stream.local_addr().ok()?;
+pub(super) async fn accept(wire: Wire) -> Option<WebSocketStream<Socket>> {
+    let local = wire.stream().local_addr().ok()?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX))
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0);
     let check = |request: &Request, response: Response| check(request, response, local);
-    let handshake = accept_hdr_async_with_config(Socket::new(stream), check, Some(config));
+    let handshake = accept_hdr_async_with_config(wire.into_socket(), check, Some(config));
     tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.ok()?.ok()
 }
 
@@ -35,7 +33,7 @@ fn check(request: &Request, mut response: Response, local: SocketAddr) -> Result
         return Err(refusal(StatusCode::NOT_FOUND, format!("the websocket is at {PATH}")));
     }
     if let Some(origin) = request.headers().get(ORIGIN)
-        && !is_own(origin, local)
+        && !origin.to_str().is_ok_and(|origin| is_own(origin, local))
     {
         let message = "pages of other origins may not connect".to_owned();
         return Err(refusal(StatusCode::FORBIDDEN, message));
@@ -57,8 +55,8 @@ fn check(request: &Request, mut response: Response, local: SocketAddr) -> Result
 }
 
 /// Whether a page of this origin was served by this very server. Programs send no origin.
-fn is_own(origin: &HeaderValue, local: SocketAddr) -> bool {
-    let host = origin.to_str().ok().and_then(|text| text.split_once("://")).map(|(_, host)| host);
+pub(super) fn is_own(origin: &str, local: SocketAddr) -> bool {
+    let host = origin.split_once("://").map(|(_, host)| host);
     host.is_some_and(|host| host == local.to_string() || host == format!("localhost:{}", local.port()))
 }
 

@@ -1,23 +1,25 @@
 //! Commands of a session: what changes the exchange, converted and handed to the inlet.
 
 use engine::command::Command;
-use engine::ids::{AccountId, InstrumentId, PublicKey as EngineKey};
-use engine::order::NewOrder;
+use engine::ids::{AccountId, InstrumentId};
+use engine::key::KeyBounds;
+use engine::order::{Amendment, NewOrder};
 use engine::order_filter::OrderFilter;
 use engine::units::{Amount, Lots};
 use node::inlet::Inbound;
+use protocol::add_order::AddOrder;
 use protocol::cancel::CancelAll;
+use protocol::control::TradingMode;
 use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
-use protocol::operator::{Deposit, OpenAccount, RegisterKey, SetCapacity};
+use protocol::operator::{Deposit, OpenAccount, SetCapacity};
 use protocol::request::Request;
-use protocol::signature::PublicKey;
 
 use crate::config::SYMBOLS_MAX;
-use crate::convert::{account, entry, instrument, symbol};
-use crate::gateway::login::first_bytes;
-use crate::gateway::session::Session;
+use crate::convert::{entry, instrument, symbol};
+use crate::gateway::overloaded;
+use crate::gateway::session::{Actor, Session};
 use crate::origin::{Origin, Pending};
 use crate::question::{AccountBy, Question};
 
@@ -28,21 +30,26 @@ impl Session {
             Ok(command) => command,
             Err(error) => return pending.answer(Err(error)),
         };
-        if let Command::PlaceOrder(NewOrder { session: Some(_), .. }) = command {
-            self.has_orders = true;
-        }
-        let inbound = Inbound { origin: Origin::Reply(pending), command };
+        self.note_session(&command);
+        let inbound = Inbound::one(Origin::Reply(pending), command);
         if let Err((error, Origin::Reply(pending))) = self.gateway.submit(inbound) {
             pending.answer(Err(error));
         }
     }
 
-    async fn convert(&mut self, request: &Request) -> Result<Command, ErrorObject> {
-        let actor = self.actor.expect("scopes are checked before commands are converted");
-        let account = actor.account;
-        Ok(match request {
+    /// Notes an order that ends with this connection.
+    pub(super) fn note_session(&mut self, command: &Command) {
+        if let Command::PlaceOrder(NewOrder { session: Some(_), .. }) = *command {
+            self.has_orders = true;
+        }
+    }
+
+    pub(super) async fn convert(&mut self, request: &Request) -> Result<Command, ErrorObject> {
+        let account = self.account_id();
+        let command = match request {
             Request::AddOrder(params) => {
                 let instrument = self.instrument(&params.symbol).await?;
+                self.check_cod(params.cod)?;
                 let order = entry::new_order(params, (account, instrument), self.session_id())?;
                 Command::PlaceOrder(order)
             }
@@ -59,8 +66,37 @@ impl Session {
                 Command::CancelAfter { account, after: entry::cancel_after(params)? }
             }
             Request::SetCapacity(params) => self.capacity(account, params).await?,
+            Request::Transfer(_) | Request::Redeem(_) | Request::EndRedemption(_) => {
+                self.payment(request).await?
+            }
+            Request::RotateKey(params) => self.rotate_key(params)?,
             _ => self.administer(request).await?,
-        })
+        };
+        self.check_order(&command).await?;
+        Ok(command)
+    }
+
+    /// For whom the connection acts.
+    pub(super) fn account_id(&self) -> AccountId {
+        self.actor.as_ref().expect("scopes are checked before commands are converted").account
+    }
+
+    /// Whether an order is within what the key allows, where it does not allow everything.
+    async fn check_order(&self, command: &Command) -> Result<(), ErrorObject> {
+        let bounded = |actor: &Actor| actor.bounds.order_notional < KeyBounds::NONE.order_notional;
+        if !self.actor.as_ref().is_some_and(bounded) {
+            return Ok(());
+        }
+        match *command {
+            Command::PlaceOrder(NewOrder { limit, lots, .. }) => self.check_notional(limit, lots),
+            Command::AmendOrder(Amendment { account, order, limit, lots, .. }) => {
+                let open = self.gateway.consult(|answer| Question::Open { account, order, answer }).await?;
+                // Without an open order the amendment is refused anyway.
+                let Some((before, all)) = open else { return Ok(()) };
+                self.check_notional(limit.unwrap_or(before), lots.unwrap_or(all))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What operators ask for.
@@ -68,13 +104,9 @@ impl Session {
         Ok(match request {
             Request::OpenAccount(params) => self.open_account(params).await?,
             Request::RegisterKey(params) => self.register_key(params).await?,
-            Request::RevokeKey(params) => {
-                let unknown =
-                    || ErrorObject::new(ErrorCode::KeyUnknown, "no key has this id").with_field("key_id");
-                let first = first_bytes(&params.key_id).ok_or_else(unknown)?;
-                let known = self.known(AccountBy::Key(first)).await?.ok_or_else(unknown)?;
-                Command::RevokeKey { key: known.key.ok_or_else(unknown)?.0 }
-            }
+            Request::RevokeKey(params) => self.revoke_key(params).await?,
+            Request::Halt(params) => self.halt(params, TradingMode::Halted).await?,
+            Request::Resume(params) => self.halt(params, TradingMode::Open).await?,
             Request::Deposit(params) => self.deposit(params).await?,
             Request::AddMarket(params) => Command::AddMarket(instrument::spec(params)?),
             Request::SetMode(params) => self.set_mode(params).await?,
@@ -84,6 +116,34 @@ impl Session {
             Request::KillSwitch(params) => self.kill(params).await?,
             _ => unreachable!("requests that change nothing are answered elsewhere"),
         })
+    }
+
+    /// An order that ends with its connection needs one that lasts.
+    fn check_cod(&self, cod: bool) -> Result<(), ErrorObject> {
+        if !(cod && self.is_http) {
+            return Ok(());
+        }
+        let message =
+            "an order that ends with its connection is sent over a websocket; over HTTP there is none";
+        Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("cod"))
+    }
+
+    /// Says what an order would come to.
+    pub(super) async fn try_order(&mut self, pending: Box<Pending>, params: &AddOrder) {
+        let order = match self.instrument(&params.symbol).await {
+            Ok(instrument) => entry::new_order(params, (self.account_id(), instrument), self.session_id()),
+            Err(error) => Err(error),
+        };
+        let order = match order.and_then(|order| {
+            self.check_notional(order.limit, order.lots)?;
+            Ok(order)
+        }) {
+            Ok(order) => order,
+            Err(error) => return pending.answer(Err(error)),
+        };
+        if let Err(Question::Try { pending, .. }) = self.gateway.ask(Question::Try { pending, order }) {
+            pending.answer(Err(overloaded()));
+        }
     }
 
     /// The orders that `cancel_all` means.
@@ -141,12 +201,6 @@ impl Session {
             None => None,
         };
         Ok(Command::OpenAccount { name, provider: params.provider.unwrap_or(false), joins })
-    }
-
-    async fn register_key(&self, params: &RegisterKey) -> Result<Command, ErrorObject> {
-        let account = self.account(&params.account, "account").await?;
-        let key = EngineKey(PublicKey::parse(&params.key, "key")?.to_bytes());
-        Ok(Command::RegisterKey { account, key, scopes: account::scopes_asked(&params.scopes)? })
     }
 
     async fn deposit(&self, params: &Deposit) -> Result<Command, ErrorObject> {

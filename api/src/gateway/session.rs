@@ -4,41 +4,67 @@
 //! the scope, and holds numbers in bounds.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::command::Command;
-use engine::ids::{AccountId, InstrumentId, Scopes};
+use engine::ids::{AccountId, InstrumentId, PublicKey, Scopes};
+use engine::key::KeyBounds;
 use engine::order::SessionId;
 use node::inlet::Inbound;
 use protocol::call::Call;
 use protocol::close::CloseCode;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
-use protocol::reply::Answer;
+use protocol::reply::{Answer, Reply};
 use protocol::request::Request;
-use protocol::status::{API, Hello, Limits, MESSAGE_BYTES_MAX, Mode, Status, System};
+use protocol::status::{API, Hello, Limits, MESSAGE_BYTES_MAX, Mode, Status};
+use protocol::time::Time;
 use protocol::update::Update;
 use tokio::sync::oneshot;
 
+use crate::budget::Budget;
 use crate::config::{FAULTS_MAX, OUTBOX_BYTES_MAX, PING_INTERVAL, STREAMS_MAX};
-use crate::convert::account::scope_set;
+use crate::gateway::admission::Abuse;
+use crate::gateway::door::Door;
+use crate::gateway::registry::{AccountBudgets, AddressUse, Counted, KeyUse};
+use crate::gateway::venue::SERVER;
 use crate::gateway::{Gateway, overloaded};
+use crate::limits::AccountRates;
+use crate::metrics::count;
 use crate::origin::{Origin, Pending, now};
-use crate::outbox::{Ending, Outbox};
-use crate::question::Question;
+use crate::outbox::{Ending, Outbox, Waiting};
+use crate::question::{Question, Reader};
 
 /// How long a connection that is gone waits before it tries again to say so.
 const LEAVE_PAUSE: Duration = Duration::from_millis(20);
 
 /// For whom a connection acts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Actor {
     pub(super) account: AccountId,
     pub(super) scopes: Scopes,
+    /// With which key; none where a name was enough.
+    pub(super) key: Option<PublicKey>,
+    pub(super) bounds: KeyBounds,
+    pub(super) rates: AccountRates,
+    pub(super) budgets: Arc<AccountBudgets>,
+    /// Whether every reply tells what is left of the budgets.
+    pub(super) tells_left: bool,
+    /// Counts among the key's connections.
+    pub(super) _counted: Option<Counted<KeyUse>>,
+}
+
+impl Actor {
+    /// What it may read.
+    pub(super) fn reader(&self) -> Option<Reader> {
+        let others = self.scopes.contains(Scopes::AUDIT) || self.scopes.contains(Scopes::ADMIN);
+        let reader = Reader { account: self.account, others };
+        self.scopes.contains(Scopes::READ).then_some(reader)
+    }
 }
 
 /// One connection.
@@ -46,8 +72,17 @@ pub(super) struct Actor {
 pub(super) struct Session {
     pub(super) gateway: Arc<Gateway>,
     pub(super) outbox: Arc<Outbox>,
-    /// Whether the client is on this machine.
-    pub(super) loopback: bool,
+    pub(super) address: IpAddr,
+    /// The server's own address on this connection.
+    pub(super) local: Option<SocketAddr>,
+    pub(super) door: Door,
+    /// Whether it is requests over HTTP, each signed, and no websocket.
+    pub(super) is_http: bool,
+    /// Counts among the address's connections.
+    pub(super) connections: Arc<Counted<AddressUse>>,
+    /// What may be asked for on this connection.
+    pub(super) requests: Budget,
+    pub(super) abuse: Abuse,
     pub(super) conn_id: String,
     pub(super) challenge: String,
     pub(super) actor: Option<Actor>,
@@ -62,11 +97,40 @@ pub(super) struct Session {
 
 impl Session {
     /// Opens a session and says hello.
-    pub(super) fn open(gateway: Arc<Gateway>, peer: SocketAddr) -> Session {
+    pub(super) fn open(
+        gateway: Arc<Gateway>,
+        (from, counted): ((SocketAddr, Door), Counted<AddressUse>),
+    ) -> Session {
+        count(&gateway.metrics.opened);
+        let session = Session::silent(gateway, (from, Arc::new(counted)));
+        session.greet();
+        session
+    }
+
+    /// The session of a connection over HTTP.
+    pub(super) fn over_http(
+        gateway: Arc<Gateway>,
+        (from, local): ((SocketAddr, Door), Option<SocketAddr>),
+        counted: Arc<Counted<AddressUse>>,
+    ) -> Session {
+        Session { is_http: true, local, ..Session::silent(gateway, (from, counted)) }
+    }
+
+    /// A session that does not say hello.
+    fn silent(
+        gateway: Arc<Gateway>,
+        ((peer, door), connections): ((SocketAddr, Door), Arc<Counted<AddressUse>>),
+    ) -> Session {
         let number = gateway.sessions.fetch_add(1, Ordering::SeqCst);
-        let session = Session {
+        Session {
             outbox: Arc::default(),
-            loopback: peer.ip().is_loopback(),
+            address: peer.ip(),
+            local: None,
+            door,
+            is_http: false,
+            connections,
+            requests: Budget::default(),
+            abuse: Abuse::default(),
             conn_id: format!("c-{}", random_hex::<8>()),
             challenge: random_hex::<16>(),
             actor: None,
@@ -75,26 +139,25 @@ impl Session {
             number,
             faults: 0,
             gateway,
-        };
-        session.greet();
-        session
+        }
     }
 
     fn greet(&self) {
-        let count = |bound: usize| u64::try_from(bound).expect("bounds are small");
+        let wide = |bound: usize| u64::try_from(bound).expect("bounds are small");
         let data = Hello {
             conn_id: self.conn_id.clone(),
             epoch: self.gateway.epoch.clone(),
-            server: concat!("hourbook ", env!("CARGO_PKG_VERSION")).to_owned(),
+            server: SERVER.to_owned(),
             api: API.to_owned(),
-            mode: if self.gateway.dev { Mode::Dev } else { Mode::Live },
-            system: if self.gateway.inlet.is_stopping() { System::Draining } else { System::Online },
+            mode: if self.gateway.settings.dev { Mode::Dev } else { Mode::Live },
+            system: self.gateway.condition().system,
             time: now(),
             challenge: self.challenge.clone(),
             limits: Limits {
-                max_message: count(MESSAGE_BYTES_MAX),
-                max_subs: count(STREAMS_MAX),
-                queue_bytes: count(OUTBOX_BYTES_MAX),
+                max_message: wide(MESSAGE_BYTES_MAX),
+                max_subs: wide(STREAMS_MAX),
+                queue_bytes: wide(OUTBOX_BYTES_MAX),
+                rates: self.gateway.settings.limits.told(),
             },
             ping_ms: u32::try_from(PING_INTERVAL.as_millis()).expect("a ping interval is short"),
         };
@@ -120,10 +183,10 @@ impl Session {
 
     /// Ends what ends with the connection: the orders that asked for it, and the streams.
     pub(super) async fn leave(self) {
-        if let Some(Actor { account, .. }) = self.actor.filter(|_| self.has_orders) {
+        if let Some(account) = self.actor.as_ref().map(|actor| actor.account).filter(|_| self.has_orders) {
             let command = Command::EndSession { account, session: self.session_id() };
             // Nobody waits for the outcome.
-            let inbound = || Inbound { origin: Origin::Inform(oneshot::channel().0), command };
+            let inbound = || Inbound::one(Origin::Inform(oneshot::channel().0), command);
             // An exchange that stops ends the session when it starts again.
             while !self.gateway.inlet.is_stopping() && self.gateway.submit(inbound()).is_err() {
                 tokio::time::sleep(LEAVE_PAUSE).await;
@@ -146,13 +209,35 @@ impl Session {
             return;
         }
         let t_in = now();
-        let Call { method, req_id, request } = Call::decode(text);
+        let call = Call::decode(text);
         let waiting = self.outbox.admit().await;
-        let pending = Box::new(Pending { session: self.number, waiting, method, req_id, t_in });
+        self.serve(call, (waiting, None), t_in).await;
+    }
+
+    /// Does what a call asks; the answer goes over HTTP where there is somewhere to send it.
+    pub(super) async fn serve(
+        &mut self,
+        call: Call,
+        (waiting, http): (Waiting, Option<oneshot::Sender<Reply>>),
+        t_in: Time,
+    ) {
+        count(&self.gateway.metrics.requests);
+        let Call { method, req_id, request, auth } = call;
+        let spent = self.spend(request.as_ref().ok(), t_in);
+        let (session, rl, metrics) = (self.number, self.left(t_in), Arc::clone(&self.gateway.metrics));
+        let pending = Box::new(Pending { session, waiting, method, req_id, t_in, rl, http, metrics });
+        if let Err(error) = spent {
+            pending.answer(Err(error));
+            return self.count_abuse(t_in);
+        }
         match request {
             Ok(request) => {
                 self.faults = 0;
-                self.handle(pending, request).await;
+                let allowed = self.check_allowed(&request, t_in);
+                match allowed.and_then(|()| self.check_signed(&request, auth.as_ref(), t_in)) {
+                    Ok(()) => self.handle(pending, request).await,
+                    Err(error) => self.refuse(*pending, error),
+                }
             }
             Err(error) => {
                 pending.answer(Err(error));
@@ -166,10 +251,16 @@ impl Session {
         }
     }
 
-    async fn handle(&mut self, pending: Box<Pending>, request: Request) {
-        if let Err(error) = self.check_scope(&request) {
-            return pending.answer(Err(error));
+    /// Refuses a request; a connection whose key has ended goes with it.
+    fn refuse(&self, pending: Pending, error: ErrorObject) {
+        let ended = (error.code == ErrorCode::KeyExpired).then(|| error.message.to_string());
+        pending.answer(Err(error));
+        if let Some(message) = ended {
+            self.end(CloseCode::POLICY, ErrorCode::KeyExpired, message);
         }
+    }
+
+    async fn handle(&mut self, pending: Box<Pending>, request: Request) {
         match request {
             Request::Ping(ping) => pending.answer(Ok(Answer::Ping(ping))),
             Request::Login(login) => {
@@ -185,31 +276,36 @@ impl Session {
             Request::Subscribe(_)
             | Request::Unsubscribe(_)
             | Request::Resync(_)
+            | Request::OrderStatus(_)
             | Request::OpenOrders(_)
             | Request::Fills(_)
-            | Request::Balances
+            | Request::Balances(_)
+            | Request::Positions(_)
+            | Request::Fees
+            | Request::ListKeys(_)
+            | Request::Redemptions
+            | Request::Book(_)
+            | Request::Trades(_)
+            | Request::Ticker(_)
+            | Request::Candles(_)
             | Request::Instruments => self.ask(pending, request),
+            Request::AddOrder(ref order) if order.dry_run => self.try_order(pending, order).await,
+            Request::Batch(batch) => self.batch(pending, batch).await,
+            Request::Limits => {
+                let outcome = self.limits().await;
+                pending.answer(outcome);
+            }
+            Request::Status => {
+                let outcome = self.status().await;
+                pending.answer(outcome);
+            }
+            Request::Drain(ref params) => pending.answer(self.gateway.schedule(params).map(Answer::Drain)),
             _ => self.command(pending, &request).await,
         }
     }
 
-    fn check_scope(&self, request: &Request) -> Result<(), ErrorObject> {
-        let Some(scope) = request.scope() else { return Ok(()) };
-        let Some(actor) = self.actor else {
-            let message = format!("{} needs a login", request.method());
-            return Err(ErrorObject::new(ErrorCode::AuthRequired, message));
-        };
-        if actor.scopes.contains(scope_set(scope)) {
-            return Ok(());
-        }
-        let scope = format!("{scope:?}").to_lowercase();
-        let message = format!("{} needs a key with the scope {scope}", request.method());
-        Err(ErrorObject::new(ErrorCode::ScopeMissing, message))
-    }
-
     fn ask(&self, pending: Box<Pending>, request: Request) {
-        let reader =
-            self.actor.filter(|actor| actor.scopes.contains(Scopes::READ)).map(|actor| actor.account);
+        let reader = self.actor.as_ref().and_then(Actor::reader);
         if let Err(Question::Request { pending, .. }) =
             self.gateway.ask(Question::Request { pending, reader, request: Box::new(request) })
         {

@@ -24,6 +24,8 @@ const BYTES_MAX: usize = 256 * 1024;
 /// What the websocket library reads from and writes to.
 #[derive(Debug)]
 pub(super) struct Socket {
+    /// What was read before it was known to be a websocket's.
+    before: Vec<u8>,
     reader: OwnedReadHalf,
     writer: Writer,
 }
@@ -35,9 +37,10 @@ enum Writer {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream) -> Socket {
+    /// A connection of which this was read already.
+    pub(super) fn new(stream: TcpStream, before: Vec<u8>) -> Socket {
         let (reader, writer) = stream.into_split();
-        Socket { reader, writer: Writer::Direct(writer) }
+        Socket { before, reader, writer: Writer::Direct(writer) }
     }
 
     /// From now on what the library writes goes into the outbox. Returns what writes the outbox. Once only.
@@ -55,6 +58,12 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let taken = self.before.len().min(buffer.remaining());
+            buffer.put_slice(&self.before[..taken]);
+            self.before.drain(..taken);
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.reader).poll_read(context, buffer)
     }
 }

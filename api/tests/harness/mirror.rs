@@ -7,7 +7,7 @@ use engine::ids::InstrumentId;
 use engine::order::Side;
 use engine::view::View;
 use journal::log::CommandLog;
-use node::pipeline::Ready;
+use node::ready::Ready;
 use protocol::checksum;
 use serde_json::Value;
 

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use api::feed::Feed;
-use api::gateway::Gateway;
+use api::gateway::door::Door;
+use api::gateway::{Gateway, Settings};
+use api::limits::Limits;
 use api::origin::Origin;
 use engine::command::Command;
 use engine::ids::{AccountId, InstrumentId, PublicKey};
@@ -22,7 +24,8 @@ use journal::sealed::SealedRecords;
 use node::clock::{Clock, SystemClock};
 use node::entropy::SystemEntropy;
 use node::inlet::Inbound;
-use node::pipeline::{Pipeline, Ready, Stopped};
+use node::pipeline::{Pipeline, Stopped};
+use node::ready::Ready;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
@@ -75,6 +78,7 @@ impl Clock for ShiftedClock {
 pub struct World {
     pub gateway: Arc<Gateway>,
     pub url: String,
+    pub admin_url: String,
     pub stuck: Arc<AtomicBool>,
     clock: ShiftedClock,
     pipeline: Pipeline<SlowLog, Feed>,
@@ -82,7 +86,12 @@ pub struct World {
 
 impl World {
     pub async fn start() -> World {
-        let world = World::again(SlowLog::default()).await;
+        World::limited(Limits::none()).await
+    }
+
+    /// The same, where clients may ask so often only.
+    pub async fn limited(limits: Limits) -> World {
+        let world = World::with(SlowLog::default(), limits).await;
         let operator = PublicKey([7; 32]);
         world.gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
         world
@@ -90,6 +99,10 @@ impl World {
 
     /// Goes on with a log.
     pub async fn again(log: SlowLog) -> World {
+        World::with(log, Limits::none()).await
+    }
+
+    async fn with(log: SlowLog, limits: Limits) -> World {
         let stuck = Arc::clone(&log.stuck);
         let mut feed = Feed::default();
         let ready = Ready::recover(log, &mut |stamped, events, view| {
@@ -97,17 +110,27 @@ impl World {
         });
         let clock = ShiftedClock::default();
         let pipeline = Pipeline::start(ready.unwrap(), (clock.clone(), SystemEntropy), feed, |_| {});
-        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, true);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("ws://{}/ws/v1", listener.local_addr().unwrap());
-        tokio::spawn(Arc::clone(&gateway).serve(listener));
-        World { gateway, url, stuck, clock, pipeline }
+        let settings = Settings { dev: true, limits };
+        let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, settings);
+        let mut urls = Vec::new();
+        for door in [Door::Public, Door::Admin] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            urls.push(format!("ws://{}/ws/v1", listener.local_addr().unwrap()));
+            tokio::spawn(Arc::clone(&gateway).serve(listener, door));
+        }
+        let [url, admin_url] = <[String; 2]>::try_from(urls).unwrap();
+        World { gateway, url, admin_url, stuck, clock, pipeline }
     }
 
     /// Starts with one market, accounts ann (1000 CU) and pat (a provider with 1000 CU and capacity 50); the symbol
     /// is that of the first window.
     pub async fn trading() -> (World, String) {
-        let world = World::start().await;
+        World::trading_with(Limits::none()).await
+    }
+
+    /// The same, where clients may ask so often only.
+    pub async fn trading_with(limits: Limits) -> (World, String) {
+        let world = World::limited(limits).await;
         let mut operator = world.login("operator").await;
         let market = json!({"class": "H100SXM", "zone": "US-E", "tier": "firm", "window_s": 3600, "windows": 3,
             "gate_s": 600, "bond": "0.5", "maker_fee_ppm": 200, "taker_fee_ppm": 500, "self_trade": "prevent"});
@@ -134,9 +157,7 @@ impl World {
     /// Gives a command to the exchange and does not wait.
     pub fn submit(&self, mut command: Command) {
         let inlet = self.pipeline.inlet();
-        while let Err((_, back)) =
-            inlet.submit(Inbound { origin: Origin::Inform(oneshot::channel().0), command })
-        {
+        while let Err((_, back)) = inlet.submit(Inbound::one(Origin::Inform(oneshot::channel().0), command)) {
             command = back.command;
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -147,7 +168,16 @@ impl World {
     }
 
     pub async fn connect_with_hello(&self) -> (Value, Peer) {
-        let (socket, _) = connect_async(&self.url).await.unwrap();
+        World::connect_to(&self.url).await
+    }
+
+    /// A client that comes in where operators do, and is none yet.
+    pub async fn connect_admin(&self) -> Peer {
+        World::connect_to(&self.admin_url).await.1
+    }
+
+    async fn connect_to(url: &str) -> (Value, Peer) {
+        let (socket, _) = connect_async(url).await.unwrap();
         let mut peer = Peer { socket, next: 0, passed: VecDeque::new() };
         let hello = peer.receive().await;
         assert_eq!((&hello["channel"], &hello["type"]), (&json!("status"), &json!("hello")));
@@ -168,7 +198,7 @@ impl World {
     }
 
     pub async fn login(&self, account: &str) -> Peer {
-        let mut peer = self.connect().await;
+        let mut peer = if account == "operator" { self.connect_admin().await } else { self.connect().await };
         peer.ok("login", json!({"token": format!("dev:{account}")})).await;
         peer
     }

@@ -12,11 +12,12 @@ use crate::ids::{
     TradeId,
 };
 use crate::instrument::Phase;
+use crate::key::{KeyBounds, Network};
 use crate::label::Label;
 use crate::market::{BondRule, MarketSpec, SelfTrade};
 use crate::order::{OrderKind, SelfTradePrevention, SessionId, Side, TimeInForce};
 use crate::outcome::OutcomeHash;
-use crate::provider::Provider;
+use crate::provider::{Provider, Score};
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::symbol::{Name, Tier};
@@ -93,6 +94,7 @@ word! {
     Tier: value => (value == Tier::Firm).into(),
     SelfTrade: value => (value == SelfTrade::Prevented).into(),
     BondRule: value => (value == BondRule::Fixed).into(),
+    crate::payment::PaymentState: value => value.number().into(),
     crate::control::TradingMode: value => value.number().into(),
     crate::control::BandWidth: value => value.parts().into(),
 }
@@ -134,6 +136,13 @@ impl Fold for SlotState {
 impl Fold for PublicKey {
     fn fold(&self, hash: &mut OutcomeHash) {
         hash.bytes(&self.0);
+    }
+}
+
+impl Fold for Network {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        hash.bytes(&self.address());
+        hash.words([self.bits().into()]);
     }
 }
 
@@ -208,7 +217,8 @@ impl Fold for Evidence {
 
 impl Fold for Provider {
     fn fold(&self, hash: &mut OutcomeHash) {
-        let Provider { staked, locked, clean, raised, unopened, delivered, failed } = *self;
+        let Provider { staked, locked, clean, raised, unopened, score } = *self;
+        let Score { delivered, failed } = score;
         fold!(hash; staked, locked, clean, raised);
         hash.bytes(&unopened.to_le_bytes());
         fold!(hash; delivered, failed);
@@ -236,6 +246,14 @@ impl Fold for AccountLimits {
     }
 }
 
+impl Fold for KeyBounds {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let KeyBounds { expires, order_notional, networks } = *self;
+        fold!(hash; expires, order_notional);
+        networks.iter().for_each(|network| network.fold(hash));
+    }
+}
+
 /// The number of an event's kind, then its fields.
 macro_rules! events {
     ($event:expr, $hash:ident; $($number:literal $name:ident { $($field:ident),+ $(,)? },)+) => {
@@ -256,7 +274,7 @@ impl Event {
             1 Rejected { reason },
             2 Founded { epoch, seed, operator },
             3 AccountOpened { account, group, provider, name },
-            4 KeyRegistered { account, key, scopes },
+            4 KeyRegistered { account, key, scopes, expires, order_notional },
             5 KeyRevoked { account, key },
             6 Deposited { account, amount, reference },
             7 MarketAdded { market, spec },
@@ -288,6 +306,13 @@ impl Event {
             33 OrderTerms { order, kind, time_in_force, minimum, shown, label, session },
             34 OrderRepeated { account, order, client, outcome, filled, leaves },
             35 OrderAmended { account, xseq, order, limit, lots, leaves, shown, kept, client },
+            36 KeyConfined { key, network },
+            37 Transferred { account, to, amount, reference },
+            38 RedemptionBegun { account, xseq, amount, reference },
+            39 RedemptionEnded { account, xseq, amount, reference, paid },
+            40 PaymentRepeated { account, reference, state },
+            41 BatchStep { op },
+            42 BatchRefused { op, reason },
             50 DeliveryTermsSet { market, terms, reason },
             51 AuditorSet { account, auditor, reason },
             52 MaintenanceAnnounced { account, xseq, instrument },

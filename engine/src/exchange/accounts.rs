@@ -4,6 +4,7 @@ use crate::account::{KeyGrant, OPERATOR_NAME};
 use crate::event::Event;
 use crate::exchange::{Exchange, Founding};
 use crate::ids::{AccountId, PublicKey, Scopes};
+use crate::key::KeyBounds;
 use crate::label::Label;
 use crate::reject::RejectReason;
 use crate::units::Amount;
@@ -23,7 +24,8 @@ impl Exchange {
         self.events.push(Event::Founded { epoch, seed, operator });
         let name = Label::new(OPERATOR_NAME).expect("the operator's name is a label");
         self.open_account(name, false, None)?;
-        self.register_key(AccountId::OPERATOR, operator, Scopes::ALL)
+        let grant = KeyGrant { account: AccountId::OPERATOR, scopes: Scopes::ALL, bounds: KeyBounds::NONE };
+        self.register_key(operator, grant)
     }
 
     pub(super) fn open_account(
@@ -45,22 +47,36 @@ impl Exchange {
         Ok(())
     }
 
-    pub(super) fn register_key(
-        &mut self,
-        account: AccountId,
-        key: PublicKey,
-        scopes: Scopes,
-    ) -> Result<(), RejectReason> {
-        self.check_account(account)?;
+    pub(super) fn register_key(&mut self, key: PublicKey, grant: KeyGrant) -> Result<(), RejectReason> {
+        self.check_account(grant.account)?;
         if !self.ledger.accounts.key_is_free(&key) {
             return Err(RejectReason::KeyExists);
         }
         if !self.ledger.accounts.has_key_room() {
             return Err(RejectReason::VenueFull);
         }
-        self.ledger.accounts.register(key, KeyGrant { account, scopes });
-        self.events.push(Event::KeyRegistered { account, key, scopes });
+        self.grant(key, grant);
         Ok(())
+    }
+
+    /// Puts a key in another's place.
+    pub(super) fn replace_key(&mut self, key: PublicKey, by: PublicKey) -> Result<(), RejectReason> {
+        if !self.ledger.accounts.key_is_free(&by) {
+            return Err(RejectReason::KeyExists);
+        }
+        let grant = self.ledger.accounts.key(&key).ok_or(RejectReason::KeyUnknown)?;
+        self.ledger.accounts.revoke(&key);
+        self.grant(by, grant);
+        self.events.push(Event::KeyRevoked { account: grant.account, key });
+        Ok(())
+    }
+
+    fn grant(&mut self, key: PublicKey, grant: KeyGrant) {
+        self.ledger.accounts.register(key, grant);
+        let KeyGrant { account, scopes, bounds } = grant;
+        let KeyBounds { expires, order_notional, networks } = bounds;
+        self.events.push(Event::KeyRegistered { account, key, scopes, expires, order_notional });
+        self.events.extend(networks.iter().map(|network| Event::KeyConfined { key, network }));
     }
 
     pub(super) fn revoke_key(&mut self, key: PublicKey) -> Result<(), RejectReason> {

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{DeliveryId, InstrumentId, index};
 use crate::instrument::Phase;
-use crate::ledger::Payment;
+use crate::ledger::SlotPayment;
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::timers::Timer;
@@ -173,7 +173,7 @@ impl Exchange {
         let (shares, award) = (parties.shares(run).slot(slot), outcome.award());
         let row = self.ledger.positions.find(parties.provider, parties.instrument);
         let row = row.expect("who delivers has a position");
-        let payment = Payment { shares, award, fee: parties.fee };
+        let payment = SlotPayment { shares, award, fee: parties.fee };
         let fee = self.ledger.pay_slot((row, parties.holder), &payment);
         for party in Party::BOTH {
             let is_provider = party == Party::Provider;

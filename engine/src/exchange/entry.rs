@@ -2,6 +2,7 @@
 
 use crate::control::{OPEN_ORDERS_MAX, TradingMode};
 use crate::exchange::Exchange;
+use crate::exchange::batch::Plan;
 use crate::exchange::clearing::Taker;
 use crate::exchange::scene::{Entry, Freed, Scene};
 use crate::ids::{InstrumentId, index};
@@ -14,10 +15,22 @@ use crate::units::Price;
 impl Exchange {
     /// Checks an order, which may replace one that frees something. Its account exists.
     pub(super) fn admit(&mut self, order: &NewOrder, freed: Freed) -> Result<Entry, RejectReason> {
-        if freed.orders == 0 && (self.books.is_full() || !self.ledger.positions.has_room()) {
+        self.admit_beside(order, freed, None)
+    }
+
+    /// The same, after the changes of a batch that are planned.
+    #[inline]
+    pub(super) fn admit_beside(
+        &mut self,
+        order: &NewOrder,
+        freed: Freed,
+        plan: Option<&Plan>,
+    ) -> Result<Entry, RejectReason> {
+        let planned = plan.map_or(0, Plan::orders);
+        if freed.orders == 0 && !self.has_room_for(planned) {
             return Err(RejectReason::VenueFull);
         }
-        let account = self.ledger.accounts.at(order.account);
+        let account = plan.map_or_else(|| self.ledger.accounts.at(order.account), |plan| &plan.account);
         if account.locked {
             return Err(RejectReason::AccountLocked);
         }
@@ -43,13 +56,17 @@ impl Exchange {
             account,
             market: &self.markets[index(instrument.market.0)],
             instrument,
-            position: position.map(|row| self.ledger.positions.at(row)),
+            position: match plan {
+                None => position.map(|row| self.ledger.positions.at(row)),
+                Some(plan) => plan.position(order.instrument),
+            },
         };
-        let entry = self.entry(order, &scene, position);
+        let best = self.best_against(order, plan);
+        let entry = Exchange::entry(order, &scene, (position, best));
         scene.check_cover(order, &entry, freed)?;
         scene.check_limits(order, &entry, freed)?;
         scene.check_bands(order, &entry)?;
-        self.check_taking(order, &entry, mode)?;
+        Exchange::check_taking(order, &entry, (mode, best))?;
         self.check_quantity(order, &entry)?;
         Ok(entry)
     }
@@ -67,40 +84,41 @@ impl Exchange {
 
     /// What the order comes to if nothing is wrong with it.
     #[inline]
-    fn entry(&self, order: &NewOrder, scene: &Scene<'_>, position: Option<PositionRow>) -> Entry {
+    fn entry(
+        order: &NewOrder,
+        scene: &Scene<'_>,
+        (position, best): (Option<PositionRow>, Option<Price>),
+    ) -> Entry {
         let band = scene.band();
         let limit = match order.kind {
             OrderKind::Limit | OrderKind::PostOnly => order.limit,
             OrderKind::Market => scene.protection(order, band),
-            OrderKind::PostOnlySlide => self.slid(order).unwrap_or(order.limit),
+            OrderKind::PostOnlySlide => slid(order, best).unwrap_or(order.limit),
         };
         let (terms, self_trade) = (scene.instrument.terms, scene.market.spec.self_trade);
         Entry { limit, band, terms, self_trade, position }
     }
 
-    /// Where an order stands that must not take: one tick from the best price that it would take. `None` where there
-    /// is no such price.
-    fn slid(&self, order: &NewOrder) -> Option<Price> {
-        let Some((best, _)) = self.books.top(order.instrument, order.side.opposite()) else {
-            return Some(order.limit);
-        };
-        if !order.side.accepts(order.limit, best) {
-            return Some(order.limit);
+    /// The best price that an order could take.
+    #[inline]
+    fn best_against(&self, order: &NewOrder, plan: Option<&Plan>) -> Option<Price> {
+        let side = order.side.opposite();
+        match plan {
+            None => self.books.top(order.instrument, side).map(|(best, _)| best),
+            Some(plan) => plan.best(&self.books, order.instrument, side),
         }
-        let ticks = u64::from(best.ticks());
-        Price::new(match order.side {
-            Side::Bid => ticks - 1,
-            Side::Ask => ticks + 1,
-        })
     }
 
     /// Whether it takes where it may not.
-    fn check_taking(&self, order: &NewOrder, entry: &Entry, mode: TradingMode) -> Result<(), RejectReason> {
+    fn check_taking(
+        order: &NewOrder,
+        entry: &Entry,
+        (mode, best): (TradingMode, Option<Price>),
+    ) -> Result<(), RejectReason> {
         if mode == TradingMode::Open && !order.kind.posts_only() {
             return Ok(());
         }
-        let best = self.books.top(order.instrument, order.side.opposite());
-        let takes = best.is_some_and(|(best, _)| order.side.accepts(entry.limit, best));
+        let takes = best.is_some_and(|best| order.side.accepts(entry.limit, best));
         if mode == TradingMode::PostOnly && (!order.time_in_force.rests() || takes) {
             return Err(RejectReason::PostOnlyMode);
         }
@@ -119,4 +137,17 @@ impl Exchange {
         }
         if reached < order.minimum { Err(RejectReason::MinimumNotMet) } else { Ok(()) }
     }
+}
+
+/// Where an order stands that must not take: one tick from the best price that it would take. `None` where there is no such
+/// price.
+fn slid(order: &NewOrder, best: Option<Price>) -> Option<Price> {
+    let Some(best) = best.filter(|best| order.side.accepts(order.limit, *best)) else {
+        return Some(order.limit);
+    };
+    let ticks = u64::from(best.ticks());
+    Price::new(match order.side {
+        Side::Bid => ticks - 1,
+        Side::Ask => ticks + 1,
+    })
 }

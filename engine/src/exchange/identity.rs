@@ -25,7 +25,7 @@ impl Exchange {
     /// What an account's id leads to.
     // Not in memory on the way: read there as one before its parts are written out, the id costs 3% of a command.
     #[inline(always)]
-    fn lookup(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<Found> {
+    pub(super) fn lookup(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<Found> {
         let is_open = |slot| self.orders.at(slot).client == Some(client) && self.books.owner(slot) == account;
         self.client_ids.find(hash, (account, client), is_open)
     }

@@ -37,6 +37,7 @@ impl Exchange {
             deliveries,
             undrawn,
             drawing,
+            gathering,
             purge,
             timers,
             // Used within a command.
@@ -55,6 +56,7 @@ impl Exchange {
         deliveries.put(to);
         undrawn.put(to);
         drawing.put(to);
+        gathering.put(to);
         purge.put(to);
         self.put_orders(to);
         timers.put_all(to);
@@ -86,6 +88,7 @@ impl Exchange {
             deliveries: Image::take(from)?,
             undrawn: Image::take(from)?,
             drawing: Image::take(from)?,
+            gathering: Image::take(from)?,
             purge: Image::take(from)?,
             timers,
             hiding: VecDeque::new(),

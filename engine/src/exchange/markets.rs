@@ -63,14 +63,15 @@ impl Exchange {
             return Err(RejectReason::NotProvider);
         }
         let positions = &self.ledger.positions;
-        let used = positions.find(account, instrument).map_or(0, |row| {
+        let (used, registered) = positions.find(account, instrument).map_or((0, Lots::ZERO), |row| {
             let position = positions.at(row);
-            position.short(position.open_sells)
+            (position.short(position.open_sells), position.capacity)
         });
         if u64::from(lots.count()) < used {
             return Err(RejectReason::CapacityInUse);
         }
-        if !lots.is_zero() {
+        // Less than there was may always be registered, whatever was slashed meanwhile.
+        if registered < lots {
             let market = self.instruments[index(instrument.0)].market;
             let terms = self.markets[index(market.0)].delivery;
             if self.ledger.providers.of(account).staked < terms.stake {

@@ -10,6 +10,7 @@ use crate::fees;
 use crate::ids::{AccountId, InstrumentId, index, position};
 use crate::instrument::Phase;
 use crate::order::Side;
+use crate::payment::PaymentState;
 use crate::timers::Timer;
 use crate::units::{Amount, Volume};
 
@@ -47,10 +48,13 @@ impl Exchange {
             let balance = account.balance();
             sum.plus(balance.available).plus(balance.held).plus(balance.bonded)
         });
+        let waiting = ledger.payments.iter().filter(|(.., payment)| payment.state == PaymentState::Waiting);
+        let waiting = waiting.fold(Amount::ZERO, |sum, (.., payment)| sum.plus(payment.amount));
+        assert_eq!(waiting, ledger.redeeming, "what waits to be paid out is what was set aside");
         let staked =
             ledger.providers.iter().fold(Amount::ZERO, |sum, (_, provider)| sum.plus(provider.staked));
-        let all = of_accounts.plus(ledger.escrow).plus(staked).plus(ledger.fees);
-        assert_eq!(all, ledger.supply, "credit is conserved");
+        let apart = ledger.escrow.plus(staked).plus(ledger.fees).plus(ledger.redeeming);
+        assert_eq!(of_accounts.plus(apart), ledger.supply, "credit is conserved");
     }
 
     /// I5: what is held and bonded is what open orders and obligations could cost.

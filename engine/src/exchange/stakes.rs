@@ -75,17 +75,14 @@ impl Exchange {
         let minutes = u64::from(found.lots.count()) * run.slot_nanos / CLEAN_NANOS;
         let provider = self.ledger.providers.at_mut(found.provider);
         let missing = outcome == Outcome::Unopened;
-        let silent = (evidence.opened || missing) && provider.note_opening(missing);
+        // What one owes to oneself speaks against a provider, never for it.
+        let counts = missing || evidence.opened && !found.own;
+        let silent = counts && provider.note_opening(missing);
         if missing {
             provider.flag();
         }
         if !found.own {
-            let lots = u64::from(found.lots.count());
-            match outcome {
-                Outcome::Accepted => provider.delivered += lots,
-                outcome if outcome.is_providers_fault() => provider.failed += lots,
-                _ => {}
-            }
+            provider.score.count(found.lots, outcome);
             if outcome == Outcome::Accepted && evidence.flagged_by.is_none() {
                 provider.clean += u64::from(evidence.sequences).min(minutes);
             }
@@ -104,7 +101,9 @@ impl Exchange {
         let shares = found.shares(&run).slot(slot);
         let staked = self.ledger.providers.of(found.provider).staked;
         let bounty = if finder.is_some() { run.terms.bounty } else { Amount::ZERO };
-        let slash = Slash::of(staked, shares.escrow, shares.uncovered, bounty);
+        // Who owes to itself would get a part of its stake back.
+        let uncovered = if found.own { Amount::ZERO } else { shares.uncovered };
+        let slash = Slash::of(staked, shares.escrow, uncovered, bounty);
         if slash.total().is_zero() {
             return;
         }

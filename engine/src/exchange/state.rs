@@ -6,14 +6,17 @@
 use crate::account::Balance;
 use crate::book::Maker;
 use crate::client_ids::Remembered;
+use crate::command::Command;
 use crate::delivery::Delivery;
 use crate::delivery::run::Run;
 use crate::event::fold::fold;
 use crate::exchange::Exchange;
+use crate::exchange::identity::order_words;
 use crate::ids::{InstrumentId, position};
 use crate::obligation::Obligation;
-use crate::order::Side;
+use crate::order::{NewOrder, OrderRef, Side};
 use crate::outcome::OutcomeHash;
+use crate::payment::Payment;
 use crate::timers::Timer;
 
 pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
@@ -25,6 +28,7 @@ pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
     exchange.books.names_free().for_each(|name| hash.words([name.raw()]));
     let purge = exchange.purge.map_or(0, |account| u64::from(account.0) + 1);
     hash.words([exchange.mode.number().into(), purge]);
+    gathering(exchange, &mut hash);
     accounts(exchange, &mut hash);
     markets(exchange, &mut hash);
     for number in 0..exchange.instruments.len() {
@@ -49,6 +53,25 @@ pub(super) fn hash(exchange: &Exchange) -> OutcomeHash {
     hash
 }
 
+/// The batch that is coming: what has come of it.
+fn gathering(exchange: &Exchange, hash: &mut OutcomeHash) {
+    let Some(gathering) = &exchange.gathering else { return };
+    let (account, count, ops) = gathering.ops();
+    fold(hash, &[&account, &count]);
+    for op in ops {
+        match *op {
+            Command::PlaceOrder(ref order) => {
+                hash.words(order_words(order));
+                let &NewOrder { session, deadline, client, .. } = order;
+                fold(hash, &[&client, &session, &deadline]);
+            }
+            Command::CancelOrder { order: OrderRef::Id(order), .. } => fold(hash, &[&order]),
+            Command::CancelOrder { order: OrderRef::Client(client), .. } => fold(hash, &[&client]),
+            _ => unreachable!("nothing else is gathered"),
+        }
+    }
+}
+
 fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
     let ledger = &exchange.ledger;
     fold(hash, &[&ledger.supply, &ledger.escrow, &ledger.fees, &ledger.obligations.issued()]);
@@ -64,12 +87,16 @@ fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
         }
     }
     for (key, grant) in ledger.accounts.keys() {
-        fold(hash, &[key, &grant.account, &grant.scopes]);
+        fold(hash, &[key, &grant.account, &grant.scopes, &grant.bounds]);
     }
     ledger.accounts.auditors().for_each(|auditor| fold(hash, &[&auditor]));
     ledger.providers.iter().for_each(|(account, provider)| fold(hash, &[&account, provider]));
     for reference in &ledger.references {
         fold(hash, &[reference]);
+    }
+    for (account, reference, payment) in ledger.payments.iter() {
+        let Payment { to, amount, state } = payment;
+        fold(hash, &[&account, &reference, to, amount, state]);
     }
 }
 

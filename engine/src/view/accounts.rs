@@ -9,12 +9,17 @@ use crate::account::{Balance, KeyGrant};
 use crate::control::AccountLimits;
 use crate::event::{Event, Liquidity, PrivateSequence};
 use crate::ids::{AccountId, GroupId, InstrumentId, OrderId, PublicKey, TradeId, index};
+use crate::key::{KeyBounds, Networks};
 use crate::label::Label;
 use crate::order::Side;
+use crate::provider::Score;
 use crate::stamp::{Stamp, Time};
 use crate::units::{Amount, Lots, Price};
-use crate::view::orders::{OrderStatus, OrdersView};
+use crate::view::deliveries::FinalSlot;
+use crate::view::orders::{OrderStatus, OrderView, OrdersView};
 
+/// How many of an account's orders that have ended a view keeps, the last ones.
+pub const ENDED_KEPT_MAX: usize = 1_000;
 /// How many of an account's last fills a view keeps.
 pub const FILLS_KEPT_MAX: usize = 1_000;
 
@@ -79,8 +84,12 @@ pub struct AccountView {
     pub cancel_after: Option<Time>,
     /// Its credit.
     pub balance: Balance,
+    /// What waits to be paid out to it.
+    pub redeeming: Amount,
     /// What it has at stake, as a provider.
     pub staked: Amount,
+    /// How its slots ended, as a provider.
+    pub score: Score,
     /// Number of its last private event.
     pub xseq: PrivateSequence,
     /// Positions by instrument.
@@ -89,6 +98,12 @@ pub struct AccountView {
     pub orders: BTreeMap<PrivateSequence, OrderId>,
     /// Its last fills, oldest first.
     pub fills: VecDeque<FillView>,
+    /// Its last orders that have ended, as they were then, oldest first.
+    pub ended: VecDeque<OrderView>,
+    /// Whether orders that had ended before those were forgotten.
+    pub forgets: bool,
+    /// The first eight bytes of its keys.
+    pub keys: BTreeSet<[u8; 8]>,
 }
 
 /// A key and what it may do.
@@ -110,6 +125,8 @@ pub(super) struct AccountsView {
     holders: BTreeMap<InstrumentId, BTreeSet<AccountId>>,
     /// By slot, the event that accepted the order that has it, or had it last.
     accepted: Vec<PrivateSequence>,
+    /// What waits to be paid out, by account and reference.
+    redemptions: BTreeMap<(AccountId, Label), Amount>,
 }
 
 impl AccountsView {
@@ -129,6 +146,11 @@ impl AccountsView {
         self.keys.get(&first)
     }
 
+    /// What waits to be paid out, by account and reference.
+    pub(super) fn redemptions(&self) -> &BTreeMap<(AccountId, Label), Amount> {
+        &self.redemptions
+    }
+
     fn at_mut(&mut self, account: AccountId, xseq: PrivateSequence) -> &mut AccountView {
         let view = &mut self.accounts[index(account.0)];
         assert_eq!(view.xseq.0 + 1, xseq.0, "private streams have no gaps");
@@ -136,16 +158,29 @@ impl AccountsView {
         view
     }
 
+    /// A slot of a provider is final.
+    pub(super) fn count_slot(&mut self, FinalSlot { provider, lots, outcome }: FinalSlot) {
+        self.accounts[index(provider.0)].score.count(lots, outcome);
+    }
+
     pub(super) fn fold(&mut self, stamp: Stamp, event: &Event, orders: &OrdersView) {
         match *event {
             Event::AccountOpened { account, group, provider, name } => {
                 self.open(account, (group, provider, name))
             }
-            Event::KeyRegistered { account, key, scopes } => {
-                let view = KeyView { key, grant: KeyGrant { account, scopes } };
-                self.keys.insert(key.first_bytes(), view);
+            Event::KeyRegistered { .. } | Event::KeyConfined { .. } | Event::KeyRevoked { .. } => {
+                self.fold_key(event)
             }
-            Event::KeyRevoked { key, .. } => drop(self.keys.remove(&key.first_bytes())),
+            Event::RedemptionBegun { account, xseq, amount, reference } => {
+                let view = self.at_mut(account, xseq);
+                view.redeeming = view.redeeming.plus(amount);
+                self.redemptions.insert((account, reference), amount);
+            }
+            Event::RedemptionEnded { account, xseq, amount, reference, .. } => {
+                let view = self.at_mut(account, xseq);
+                view.redeeming = view.redeeming.less(amount);
+                self.redemptions.remove(&(account, reference));
+            }
             Event::CapacitySet { account, instrument, lots } => {
                 self.position(account, instrument).capacity = lots;
             }
@@ -187,16 +222,36 @@ impl AccountsView {
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
-                self.end(account, order);
+                self.end(account, order, orders);
             }
             Event::OrderExecuted { account, order, .. } => {
                 self.execute(stamp, event, orders);
                 let view = orders.find(order).expect("executed orders are known");
                 if view.status == OrderStatus::Filled {
-                    self.end(account, order);
+                    self.end(account, order, orders);
                 }
             }
             _ => {}
+        }
+    }
+
+    fn fold_key(&mut self, event: &Event) {
+        match *event {
+            Event::KeyRegistered { account, key, scopes, expires, order_notional } => {
+                let bounds = KeyBounds { expires, order_notional, networks: Networks::ANY };
+                let view = KeyView { key, grant: KeyGrant { account, scopes, bounds } };
+                self.keys.insert(key.first_bytes(), view);
+                self.accounts[index(account.0)].keys.insert(key.first_bytes());
+            }
+            Event::KeyConfined { key, network } => {
+                let view = self.keys.get_mut(&key.first_bytes()).expect("a registered key is confined");
+                view.grant.bounds.networks = view.grant.bounds.networks.with(network);
+            }
+            Event::KeyRevoked { account, key } => {
+                self.keys.remove(&key.first_bytes());
+                self.accounts[index(account.0)].keys.remove(&key.first_bytes());
+            }
+            _ => unreachable!("asked for keys only"),
         }
     }
 
@@ -212,11 +267,16 @@ impl AccountsView {
             limits: AccountLimits::NONE,
             cancel_after: None,
             balance: Balance::default(),
+            redeeming: Amount::ZERO,
             staked: Amount::ZERO,
+            score: Score::default(),
             xseq: PrivateSequence(0),
             positions: BTreeMap::new(),
             orders: BTreeMap::new(),
             fills: VecDeque::new(),
+            ended: VecDeque::new(),
+            forgets: false,
+            keys: BTreeSet::new(),
         });
     }
 
@@ -266,9 +326,15 @@ impl AccountsView {
         fills.push_back(fill);
     }
 
-    fn end(&mut self, account: AccountId, order: OrderId) {
+    fn end(&mut self, account: AccountId, order: OrderId, orders: &OrdersView) {
         let accepted = self.accepted[index(order.slot())];
-        let ended = self.accounts[index(account.0)].orders.remove(&accepted);
+        let owner = &mut self.accounts[index(account.0)];
+        let ended = owner.orders.remove(&accepted);
         assert_eq!(ended, Some(order), "orders end once");
+        if owner.ended.len() == ENDED_KEPT_MAX {
+            owner.ended.pop_front();
+            owner.forgets = true;
+        }
+        owner.ended.push_back(*orders.find(order).expect("an order that ends is known"));
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::delivery::Delivery;
-use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber};
+use crate::delivery::outcome::Outcome;
+use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber, SlotState};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, DeliveryId, InstrumentId};
@@ -35,6 +36,14 @@ impl DeliveryView {
     fn slot(&mut self, slot: SlotNumber) -> &mut Slot {
         &mut self.slots[usize::from(slot.number())]
     }
+}
+
+/// A slot that is final.
+#[derive(Clone, Copy)]
+pub(super) struct FinalSlot {
+    pub(super) provider: AccountId,
+    pub(super) lots: Lots,
+    pub(super) outcome: Outcome,
 }
 
 /// Every delivery of windows that are not settled.
@@ -77,7 +86,8 @@ impl DeliveriesView {
         self.of_account.range(all).map(|(_, number)| (*number, &self.drawn[number]))
     }
 
-    pub(super) fn fold(&mut self, event: &Event) {
+    /// Returns the slot that is final with this, told to its provider, if it counts for who that is.
+    pub(super) fn fold(&mut self, event: &Event) -> Option<FinalSlot> {
         match *event {
             Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own } => {
                 let (acknowledged, slots) = (false, [Slot::WAITING; SLOTS]);
@@ -86,7 +96,17 @@ impl DeliveriesView {
                 self.add(delivery, view);
             }
             Event::DeliveryAcknowledged { delivery, .. } => self.at(delivery).acknowledged = true,
-            Event::SlotChanged { delivery, slot, state, .. } => self.at(delivery).slot(slot).state = state,
+            Event::SlotChanged { account, delivery, slot, state, .. } => {
+                let view = self.at(delivery);
+                view.slot(slot).state = state;
+                let &mut DeliveryView { provider, lots, own, .. } = view;
+                if let SlotState::Final(outcome) = state
+                    && account == provider
+                    && !own
+                {
+                    return Some(FinalSlot { provider, lots, outcome });
+                }
+            }
             Event::SlotRuled { delivery, slot, .. } => self.at(delivery).slot(slot).ruled = true,
             Event::SlotDisputed { delivery, slot, by, .. } => {
                 *self.at(delivery).slot(slot).dispute_mut(by) = Dispute::Open;
@@ -97,6 +117,7 @@ impl DeliveriesView {
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             _ => {}
         }
+        None
     }
 
     fn at(&mut self, delivery: DeliveryId) -> &mut DeliveryView {

@@ -31,7 +31,8 @@ impl View {
     }
 
     /// The view after the last command of `exchange`, with what only the events have told from `from`. It says what the
-    /// folded one says, but that it knows no order that has ended, nor which levels the last command changed.
+    /// folded one says, but that it knows which levels the last command changed no more, and of orders that have ended only
+    /// the last of each account.
     ///
     /// # Errors
     /// The first rule that the bytes break.

@@ -7,7 +7,7 @@ use crate::exchange::Exchange;
 use crate::ids::{AccountId, InstrumentId, OrderId, index, position};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
-use crate::image::{Image, Taken};
+use crate::image::{CHOICE, Image, Taken};
 use crate::label::Label;
 use crate::order::{OrderKind, SessionId, Side, TimeInForce};
 use crate::timers::Timer;
@@ -27,7 +27,7 @@ pub enum OrderStatus {
 }
 
 /// An order with what it has done so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderView {
     /// The exchange's id.
     pub order: OrderId,
@@ -225,6 +225,47 @@ impl OrdersView {
         let view = self.at_mut(order);
         (view.kind, view.time_in_force, view.minimum) = (kind, time_in_force, minimum);
         (view.clip, view.label, view.session) = (shown, label, session);
+    }
+}
+
+fields!(OrderView {
+    order,
+    client,
+    account,
+    instrument,
+    side,
+    kind,
+    time_in_force,
+    minimum,
+    clip,
+    label,
+    session,
+    limit,
+    lots,
+    leaves,
+    filled,
+    cost,
+    status,
+    shown,
+});
+
+impl Image for OrderStatus {
+    fn put(&self, to: &mut ImageWriter<'_>) {
+        match self {
+            OrderStatus::Open => 0_u8.put(to),
+            OrderStatus::Filled => 1_u8.put(to),
+            OrderStatus::Canceled(reason) => (2_u8, *reason).put(to),
+        }
+    }
+
+    fn take(from: &mut ImageReader<'_>) -> Taken<OrderStatus> {
+        let broken = from.fault(CHOICE);
+        match u8::take(from)? {
+            0 => Ok(OrderStatus::Open),
+            1 => Ok(OrderStatus::Filled),
+            2 => CancelReason::take(from).map(OrderStatus::Canceled),
+            _ => Err(broken),
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::ids::{AccountId, InstrumentId, MarketId, PublicKey, Scopes};
+use engine::key::{KeyBounds, Network, Networks};
+use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{
     Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, SessionId, Side, TimeInForce,
@@ -103,6 +105,26 @@ fn a_state_knows_who_may_do_what() {
         account,
         key: PublicKey([number; 32]),
         scopes,
+        bounds: KeyBounds::NONE,
+    };
+    let bounded = |bounds: KeyBounds| Command::RegisterKey {
+        account: ANN,
+        key: PublicKey([5; 32]),
+        scopes: Scopes::READ,
+        bounds,
+    };
+    let home = Networks::new(&[Network::new([7; 16], 128).expect("it is a network")]).expect("it is one");
+    let (sent, redeemed) = (label("t"), label("r"));
+    let transfer = |to: AccountId, micro: u64, reference: Label| Command::Transfer {
+        account: ANN,
+        to,
+        amount: Amount::new(micro),
+        reference,
+    };
+    let redeem = |micro: u64, reference: Label| Command::Redeem {
+        account: ANN,
+        amount: Amount::new(micro),
+        reference,
     };
     assert_apart(
         &Venue::new(),
@@ -121,6 +143,17 @@ fn a_state_knows_who_may_do_what() {
             register(ANN, 5, Scopes::TRADE),
             register(AccountId::OPERATOR, 5, Scopes::READ),
             Command::RevokeKey { key: PublicKey([1; 32]) },
+            Command::ReplaceKey { key: PublicKey([1; 32]), by: PublicKey([2; 32]) },
+            bounded(KeyBounds { expires: Time(1), ..KeyBounds::NONE }),
+            bounded(KeyBounds { order_notional: Amount::new(1), ..KeyBounds::NONE }),
+            bounded(KeyBounds { networks: home, ..KeyBounds::NONE }),
+            transfer(ABE, 5, sent),
+            transfer(ABE, 6, sent),
+            transfer(ABE, 5, redeemed),
+            transfer(AccountId::OPERATOR, 5, sent),
+            redeem(5, sent),
+            redeem(5, redeemed),
+            redeem(6, redeemed),
         ],
     );
 }

@@ -7,7 +7,7 @@ use engine::event::Event;
 use engine::reject::RejectReason;
 
 /// Every kind of event that can be foretold, and ways in which events of one kind differ.
-const WAYS: [&str; 79] = [
+const WAYS: [&str; 85] = [
     "AccountLimitsSet",
     "AccountOpened",
     "AuditorDrawn",
@@ -31,6 +31,7 @@ const WAYS: [&str; 79] = [
     "InstrumentListed",
     "InstrumentOpened",
     "InstrumentSettled",
+    "KeyConfined",
     "KeyRegistered",
     "KeyRevoked",
     "Killed",
@@ -62,6 +63,10 @@ const WAYS: [&str; 79] = [
     "OrderRepeated Renamed",
     "OrderRested",
     "OrderTerms",
+    "PaymentRepeated",
+    "RedemptionBegun",
+    "RedemptionEnded paid",
+    "RedemptionEnded returned",
     "ReferencePublished None",
     "ReferencePublished Some",
     "SlotChanged Assigned",
@@ -87,11 +92,15 @@ const WAYS: [&str; 79] = [
     "Slashed",
     "StakeChanged",
     "Traded",
+    "Transferred",
 ];
 
 /// The reasons that no act leads to, and why.
-const REASONS_BEYOND: [(RejectReason, &str); 1] =
-    [(RejectReason::VenueFull, "takes thousands of markets or millions of orders; see corners.rs")];
+const REASONS_BEYOND: [(RejectReason, &str); 3] = [
+    (RejectReason::VenueFull, "takes thousands of markets or millions of orders; see corners.rs"),
+    (RejectReason::BatchInvalid, "a batch's; see batches.rs"),
+    (RejectReason::BatchRefused, "a batch's; see batches.rs"),
+];
 
 /// Numbers of the reasons that concern deliveries begin here.
 const DELIVERIES_FROM: u16 = 60;
@@ -184,6 +193,7 @@ fn way(event: &Event) -> String {
     let kind = text.split(' ').next().unwrap_or_default().to_string();
     match *event {
         Event::OrderCanceled { reason, .. } => format!("{kind} {reason:?}"),
+        Event::RedemptionEnded { paid, .. } => format!("{kind} {}", ["returned", "paid"][usize::from(paid)]),
         Event::OrderReduced { reason, .. } => format!("{kind} {reason:?}"),
         Event::OrderAmended { kept: true, .. } => format!("{kind} and kept"),
         Event::OrderAmended { kept: false, .. } => format!("{kind} and moved"),

@@ -91,7 +91,7 @@ pub(crate) fn assert_view(view: &View, model: &Model) {
     }
     for key in (0..KEYS).map(key) {
         let told = view.key(key.first_bytes()).filter(|told| told.key == key);
-        let told = told.map(|told| (told.grant.account, told.grant.scopes));
+        let told = told.map(|told| told.grant);
         assert_eq!(told, model.keys.get(&key).copied(), "what {key:?} may do");
     }
     assert_eq!(view.accounts(), model.owners.len());

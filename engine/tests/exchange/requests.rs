@@ -100,6 +100,11 @@ impl Requests {
         label(&format!("{kind}-{}", self.fresh))
     }
 
+    /// A reference that is new, or an old one.
+    fn reference(&mut self, old: Option<u8>) -> Label {
+        old.map_or_else(|| self.fresh("d"), |old| label(&format!("old-{old}")))
+    }
+
     fn client(&mut self, client: Option<Client>) -> Option<Label> {
         match client? {
             Client::Used(which) if !self.used.is_empty() => Some(self.used[which % self.used.len()]),
@@ -176,12 +181,29 @@ impl Requests {
                 Command::Kill { target, reason }
             }
             Control::Deposit(who, amount, old) => {
-                let reference = old.map_or_else(|| self.fresh("d"), |old| label(&format!("old-{old}")));
+                let reference = self.reference(old);
                 Command::Deposit { account: AccountId(who), amount: Amount::new(amount), reference }
             }
             Control::Register(who, number) => {
                 let (account, key) = (AccountId(who), stage::key(number));
-                Command::RegisterKey { account, key, scopes: Scopes::READ }
+                Command::RegisterKey { account, key, scopes: Scopes::READ, bounds: stage::bounds(number) }
+            }
+            Control::Replace(number, by) => {
+                Command::ReplaceKey { key: stage::key(number), by: stage::key(by) }
+            }
+            Control::Transfer(who, to, amount, old) => {
+                let (account, to, amount) = (AccountId(who), AccountId(to), Amount::new(amount));
+                Command::Transfer { account, to, amount, reference: self.reference(old) }
+            }
+            Control::Redeem(who, amount, old) => {
+                let (account, amount) = (AccountId(who), Amount::new(amount));
+                Command::Redeem { account, amount, reference: self.reference(old) }
+            }
+            Control::EndRedemption(which, paid) => {
+                let payments = &model.payments;
+                let name = payments.keys().nth(which % payments.len().max(1)).copied();
+                let (account, reference) = name.unwrap_or((AccountId(1), label("nothing")));
+                Command::EndRedemption { account, reference, paid }
             }
             Control::Revoke(number) => Command::RevokeKey { key: stage::key(number) },
             Control::Open(number, provider, joins) => {

@@ -1,8 +1,10 @@
 //! Stage: who and what there is before anything happens, and what may be added later.
 
 use engine::ids::PublicKey;
+use engine::key::{KeyBounds, Network, Networks};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
+use engine::stamp::Time;
 use engine::symbol::{ClassName, Tier, ZoneName};
 use engine::units::{Amount, Ppm};
 
@@ -31,6 +33,16 @@ pub(crate) fn key(number: u8) -> PublicKey {
     let mut key = [number / 2; 32];
     key[31] = number;
     PublicKey(key)
+}
+
+/// Every other key is bound to two networks, for a time and an amount.
+pub(crate) fn bounds(number: u8) -> KeyBounds {
+    let network = |first: u8| Network::new([first; 16], 128).expect("it is a network");
+    let networks = Networks::new(&[network(number), network(9)]).expect("they differ");
+    match number % 2 {
+        0 => KeyBounds::NONE,
+        _ => KeyBounds { expires: Time(number.into()), order_notional: Amount::new(5), networks },
+    }
 }
 
 pub(crate) fn class(number: u8) -> ClassName {

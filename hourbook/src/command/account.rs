@@ -46,7 +46,7 @@ impl Account {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Account::Open { name, provider, group } = self;
         let open = OpenAccount { account: name.clone(), provider: Some(provider), group };
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let engine_seq = connection.open_account(open).await?.engine_seq;
         connection.close().await;
         let opened = Opened { account: name, provider, engine_seq };

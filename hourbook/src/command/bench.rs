@@ -20,8 +20,7 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
-/// Measure the book, the exchange, what is taken without sockets, the start, or the way from order to reply
-/// Measure the book, the exchange, what is taken without sockets, the way from order to reply, or what reaches many
+/// Measure the book, the exchange, what is taken without sockets, the start, the way from order to reply, or what reaches many
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     Book(flow::Book),

@@ -58,7 +58,7 @@ impl RunDemo {
         mut interrupts: Interrupts,
         (json, screen): (bool, &mut Screen),
     ) -> Result<u64, Failure> {
-        let Opening { classes, symbols } = open(&server.url(), &self.data).await.map_err(failed)?;
+        let Opening { classes, symbols } = open(&server.admin_url(), &self.data).await.map_err(failed)?;
         let ready = Ready {
             url: server.url(),
             recovered: server.recovery().last.0,

@@ -43,22 +43,12 @@ struct Credited {
 impl Deposit {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Deposit { account, amount, reference } = self;
-        let reference = match reference {
-            Some(reference) => reference,
-            None => new_reference()?,
-        };
+        let reference = reference.map_or_else(new_reference, Ok)?;
         let deposit =
             WireDeposit { account: account.clone(), amount: amount.clone(), reference: reference.clone() };
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let credited = connection.deposit(deposit).await.map_err(Failure::from);
-        let engine_seq = match credited {
-            Ok(accepted) => accepted.engine_seq,
-            Err(failure) if failure.is_uncertain() => {
-                let advice = format!("repeat it with --reference {reference}: it is not credited twice");
-                return Err(failure.advise(advice));
-            }
-            Err(failure) => return Err(failure),
-        };
+        let engine_seq = credited.map_err(|failure| failure.repeat_with(&reference))?.engine_seq;
         connection.close().await;
         let credited = Credited { account, amount, reference, engine_seq };
         screen.show(&credited, Credited::text)
@@ -71,8 +61,8 @@ impl Credited {
     }
 }
 
-/// A reference that no other deposit has.
-fn new_reference() -> Result<String, Failure> {
+/// A reference that no other payment has.
+pub(super) fn new_reference() -> Result<String, Failure> {
     let number = getrandom::u64()
         .map_err(|error| Failure::local(format!("this machine has no random numbers: {error}")))?;
     Ok(format!("cli-{number:016x}"))

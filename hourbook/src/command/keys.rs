@@ -1,10 +1,12 @@
 //! Keys: makes key files, and gives keys to accounts.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Subcommand;
-use client::key_file;
+use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
+use protocol::key::{KeyBounds, KeysResult};
 use protocol::operator::RegisterKey;
 use protocol::session::Scope;
 use protocol::signature::PublicKey;
@@ -12,9 +14,10 @@ use serde::Serialize;
 
 use crate::argument;
 use crate::failure::Failure;
+use crate::moment::{from_now, to_second};
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::table::{Align, facts};
+use crate::table::{Align, Table, facts};
 use crate::word::word;
 
 const EXAMPLES_NEW: &str = "\
@@ -29,12 +32,27 @@ Examples:
   hourbook keys show ann.key";
 
 const EXAMPLES_REGISTER: &str = "\
-Scopes: read (orders, fills, balances), trade (add and reduce orders), cancel, provide (capacity), admin (accounts,
-keys, deposits, markets). Needs an operator's key.
+Scopes: read (orders, fills, balances), trade (add and reduce orders), cancel, provide (capacity), transfer (send credit, ask
+for it to be paid out), audit (see other accounts), admin (accounts, keys, deposits, markets). Needs an operator's key.
 
 Examples:
   hourbook --key data/operator.key keys register ann A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg= \\
-      --scopes read,trade,cancel";
+      --scopes read,trade,cancel
+  hourbook --key data/operator.key keys register ann A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg= \\
+      --scopes trade --expires-in 720h --from 192.0.2.0/24 --most 500";
+
+const EXAMPLES_LIST: &str = "\
+Another account's keys take the scope audit or admin.
+
+Examples:
+  hourbook --key ann.key keys list";
+
+const EXAMPLES_ROTATE: &str = "\
+The new key may do what the old one could, from the same places, and the old one nothing any more. The new file is made if there
+is none, and the new key logs in before this says that it is done.
+
+Examples:
+  hourbook --key ann.key keys rotate ann-2.key";
 
 const EXAMPLES_REVOKE: &str = "\
 Needs an operator's key.
@@ -69,6 +87,28 @@ pub(crate) enum Keys {
         /// What the key may do, with commas between
         #[arg(long, required = true, value_delimiter = ',', value_parser = argument::scope)]
         scopes: Vec<Scope>,
+        /// The key ends after so long, such as 720h; without it, it does not
+        #[arg(long, value_name = "TIME", value_parser = argument::duration)]
+        expires_in: Option<Duration>,
+        /// Address or network from which it may act, such as 192.0.2.0/24; up to four, with commas between
+        #[arg(long = "from", value_name = "ADDRESS", value_delimiter = ',')]
+        addresses: Vec<String>,
+        /// The most CU that one of its orders may come to
+        #[arg(long = "most", value_name = "CU", value_parser = argument::amount)]
+        order_notional: Option<String>,
+    },
+    /// List the account's keys
+    #[command(after_help = EXAMPLES_LIST)]
+    List {
+        /// Another account
+        #[arg(long, value_parser = argument::label)]
+        account: Option<String>,
+    },
+    /// Put another key in the place of the one that you log in with
+    #[command(after_help = EXAMPLES_ROTATE)]
+    Rotate {
+        /// The new key's file
+        file: PathBuf,
     },
     /// Take a key away
     #[command(after_help = EXAMPLES_REVOKE)]
@@ -94,6 +134,22 @@ struct Registered {
 }
 
 #[derive(Serialize)]
+struct Rotated {
+    account: String,
+    file: PathBuf,
+    key_id: String,
+    replaced: String,
+    engine_seq: u64,
+}
+
+impl Rotated {
+    fn text(&self) -> String {
+        let Rotated { account, file, key_id, replaced, .. } = self;
+        format!("{key_id} in {} acts for {account} in the place of {replaced}", file.display())
+    }
+}
+
+#[derive(Serialize)]
 struct Revoked {
     key_id: String,
     engine_seq: u64,
@@ -113,11 +169,21 @@ impl Keys {
                 let secret = key_file::read(&file).map_err(|error| Failure::local(error.to_string()))?;
                 screen.show(&KeyText::of(&file, &secret), KeyText::text)
             }
-            Keys::Register { account, key, scopes } => {
-                register(RegisterKey { account, key, scopes }, options, screen).await
+            Keys::Register { account, key, scopes, expires_in, addresses, order_notional } => {
+                let expires = expires_in.map(from_now);
+                let addresses = (!addresses.is_empty()).then_some(addresses);
+                let register_key = RegisterKey { account, key, scopes, expires, addresses, order_notional };
+                register(register_key, options, screen).await
             }
-            Keys::Revoke { key_id } => {
+            Keys::List { account } => {
                 let connection = options.login().await?;
+                let keys = connection.list_keys(account.as_deref()).await?;
+                connection.close().await;
+                screen.show(&keys, list)
+            }
+            Keys::Rotate { file } => rotate(&file, options, screen).await,
+            Keys::Revoke { key_id } => {
+                let connection = options.login_admin().await?;
                 let engine_seq = connection.revoke_key(&key_id).await?.engine_seq;
                 connection.close().await;
                 let revoked = Revoked { key_id, engine_seq };
@@ -127,10 +193,49 @@ impl Keys {
     }
 }
 
+/// Puts the key in a file in the place of the one that logs in, and sees that it can.
+async fn rotate(file: &Path, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+    let local = |error: KeyFileError| Failure::local(error.to_string());
+    let old = key_file::read(&options.key_path()?).map_err(local)?;
+    let secret = if file.exists() {
+        key_file::read(file).map_err(local)?
+    } else {
+        let secret = Secret::random()
+            .map_err(|error| Failure::local(format!("this machine has no random numbers: {error}")))?;
+        key_file::create(file, &secret).map_err(local)?;
+        secret
+    };
+    let connection = options.login().await?;
+    let done = connection.rotate_key(&secret).await;
+    connection.close().await;
+    let engine_seq = done?.engine_seq;
+    let connection = options.connect().await?;
+    let account = connection.login_key(&secret).await?.account;
+    connection.close().await;
+    let (key_id, replaced) = (secret.public().id(), old.public().id());
+    let rotated = Rotated { account, file: file.to_owned(), key_id, replaced, engine_seq };
+    screen.show(&rotated, Rotated::text)
+}
+
+fn list(keys: &KeysResult) -> String {
+    let columns = [("key id", Align::Left), ("scopes", Align::Left), ("expires", Align::Left)];
+    let [id, scopes, expires] = columns;
+    let mut table = Table::new([id, scopes, expires, ("from", Align::Left), ("order, CU", Align::Right)]);
+    for key in &keys.keys {
+        let scopes: Vec<String> = key.scopes.iter().map(word).collect();
+        let KeyBounds { expires, addresses, order_notional } = &key.bounds;
+        let from = if addresses.is_empty() { "anywhere".to_owned() } else { addresses.join(" ") };
+        let most = order_notional.clone().unwrap_or_else(|| "any".to_owned());
+        let expires = expires.map_or_else(|| "never".to_owned(), to_second);
+        table.row([key.key_id.clone(), scopes.join(" "), expires, from, most]);
+    }
+    table.to_string()
+}
+
 async fn register(key: RegisterKey, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
     let key_id = PublicKey::parse(&key.key, "").map(|key| key.id()).unwrap_or_default();
     let (account, scopes) = (key.account.clone(), key.scopes.clone());
-    let connection = options.login().await?;
+    let connection = options.login_admin().await?;
     let engine_seq = connection.register_key(key).await?.engine_seq;
     connection.close().await;
     let registered = Registered { account, key_id, scopes, engine_seq };

@@ -79,7 +79,7 @@ impl Market {
         let Market::Add(add) = self;
         let market = add.market();
         let (class, zone, tier) = (market.class.clone(), market.zone.clone(), market.tier);
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let engine_seq = connection.add_market(market).await?.engine_seq;
         connection.close().await;
         let added = Added { class, zone, tier, engine_seq };

@@ -4,7 +4,6 @@ mod chat;
 mod show;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::Subcommand;
 use inference::{Invalid, Model, read_file};
@@ -29,11 +28,9 @@ impl ModelCommand {
 }
 
 /// The model in a file, or the one that is built in.
-pub(crate) fn open(file: Option<&Path>) -> Result<Arc<Model>, Failure> {
-    let Some(path) = file else { return Ok(Arc::new(Model::tiny())) };
-    let bytes = bytes(path)?;
-    let model = Model::parse(&bytes).map_err(|invalid| in_file(path, &invalid))?;
-    Ok(Arc::new(model))
+pub(crate) fn open(file: Option<&Path>) -> Result<Model, Failure> {
+    let Some(path) = file else { return Ok(Model::tiny()) };
+    Model::parse(&bytes(path)?).map_err(|invalid| in_file(path, &invalid))
 }
 
 /// The bytes of a model file.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 use protocol::add_order::AddOrder;
+use protocol::dry_run::{DryRun, ExpectedFill};
 use protocol::order::{OrderOutcome, OrderStatus, Side};
 use protocol::terms::{PostOnly, SelfTradePrevention, Terms, TimeInForce};
 
@@ -12,6 +13,7 @@ use crate::failure::Failure;
 use crate::moment;
 use crate::options::Options;
 use crate::screen::Screen;
+use crate::table::{Align, facts};
 use crate::word::word;
 
 /// How to buy.
@@ -24,7 +26,8 @@ Examples:
   hourbook --as ann buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --price 0.9994
   hourbook --as ann buy H100SXM.US-E.FIRM.2026-11-23T14Z 800 --price 0.9994 --post-only --show 50 --label mm-1
   hourbook --key ann.key buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --price 1.01 --ioc --deadline 5s
-  hourbook --key ann.key buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --market --limit-price 1.01";
+  hourbook --key ann.key buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --market --limit-price 1.01
+  hourbook --key ann.key buy H100SXM.US-E.FIRM.2026-11-23T14Z 8 --price 1.01 --dry-run";
 
 /// How to sell.
 pub(crate) const EXAMPLES_SELL: &str = "\
@@ -94,11 +97,19 @@ pub(crate) struct Order {
     /// Refuse the order if it is sequenced later than this from now, such as 5s or 500ms
     #[arg(long, help_heading = EXTRAS, value_name = "TIME", value_parser = argument::duration)]
     deadline: Option<Duration>,
+    /// Say what it would come to, and do nothing
+    #[arg(long, help_heading = EXTRAS)]
+    dry_run: bool,
 }
 
 impl Order {
     pub(crate) async fn run(self, side: Side, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let connection = options.login().await?;
+        if self.dry_run {
+            let tried = connection.try_order(self.order(side)).await?;
+            connection.close().await;
+            return screen.show(&tried, dry_run_text);
+        }
         let placed = connection.add_order(self.order(side)).await?;
         connection.close().await;
         screen.show(&placed, outcome_text)
@@ -131,6 +142,28 @@ impl Order {
             ..AddOrder::new(self.symbol, side, self.qty, terms)
         }
     }
+}
+
+/// What an order would come to.
+fn dry_run_text(tried: &DryRun) -> String {
+    let DryRun { fills, cum_qty, leaves_qty, avg_price, needed, fee, available, .. } = tried;
+    let best = |fill: &ExpectedFill| format!("{} at {}", fill.qty, fill.price);
+    let traded = match avg_price {
+        Some(price) => {
+            format!("{cum_qty} at {price}: {}", fills.iter().map(best).collect::<Vec<_>>().join(", "))
+        }
+        None => "nothing".to_owned(),
+    };
+    facts(
+        Align::Left,
+        [
+            ("would trade", traded),
+            ("would be left", leaves_qty.clone()),
+            ("needed, CU", needed.clone()),
+            ("fee, CU", fee.clone()),
+            ("available, CU", available.clone()),
+        ],
+    )
 }
 
 /// An order that was entered or amended, in one line.

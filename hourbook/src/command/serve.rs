@@ -1,17 +1,19 @@
 //! Serve: runs an exchange until it is interrupted.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use api::limits::Limits;
 use clap::Args;
+use engine::stamp::Sequence;
 use journal::snapshot::Snapshot;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::open_files;
 use crate::screen::Screen;
-use crate::server::{Server, ServerOptions, StartError, operator_key};
+use crate::server::{RESERVE_MIB, Server, ServerOptions, StartError, operator_key};
 use crate::snapshots::Progress;
 use crate::snapshots::keeper::{SNAPSHOT_EVERY, SnapshotRules};
 
@@ -27,6 +29,12 @@ pub(crate) struct Serve {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9400")]
     listen: SocketAddr,
+    /// Address at which operators are listened to; without it the next port, on this machine
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+    /// File with the limits on how often clients may ask, as `hourbook limits` prints them
+    #[arg(long, value_name = "FILE")]
+    limits: Option<PathBuf>,
     /// Let anyone on this machine log in by name (hourbook --as NAME) as any account, the operator's too; for development
     #[arg(long = "dev")]
     dev: bool,
@@ -37,12 +45,21 @@ pub(crate) struct Serve {
     /// Drop the journal that lies behind the older of two snapshots, instead of keeping all of it
     #[arg(long)]
     drop_journal: bool,
+    /// Room on the disk kept in reserve: a ballast file of that size, released when there is too little room to start, and as
+    /// much again, below which only cancellations are accepted
+    #[arg(long, value_name = "MIB", default_value_t = RESERVE_MIB, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    reserve_mib: u64,
+    /// Go on with a journal that ends at this command, though commands after it may be missing. Clients are told of a new
+    /// epoch, and the venue is halted until an operator opens it
+    #[arg(long, value_name = "COMMAND")]
+    accept_end: Option<u64>,
 }
 
 /// An exchange that is ready.
 #[derive(Serialize)]
 struct Ready {
     url: String,
+    admin_url: String,
     data: PathBuf,
     recovered: u64,
     /// The command after which the snapshot is that it began with; absent when it began with the first.
@@ -66,10 +83,21 @@ impl Serve {
         open_files::raise();
         let mut interrupts = Interrupts::expect()?;
         let rules = SnapshotRules { every: self.snapshot_every, drop_journal: self.drop_journal };
-        let options = ServerOptions { data: self.data.clone(), listen: self.listen, dev: self.dev, rules };
+        let limits = self.limits.as_deref().map_or_else(|| Ok(Limits::default()), read_limits)?;
+        let options = ServerOptions {
+            data: self.data.clone(),
+            listen: self.listen,
+            admin: self.admin,
+            limits,
+            dev: self.dev,
+            rules,
+            reserve_bytes: self.reserve_mib << 20,
+            accept_end: self.accept_end.map(Sequence),
+        };
         let server = start(&options, screen).await?;
         let ready = Ready {
             url: server.url(),
+            admin_url: server.admin_url(),
             data: self.data.clone(),
             recovered: server.recovery().last.0,
             snapshot: server.recovery().snapshot.map(|sequence| sequence.0),
@@ -78,7 +106,11 @@ impl Serve {
             dev: self.dev,
         };
         screen.show(&ready, Ready::text)?;
-        interrupts.come().await;
+        let drained = server.drained();
+        tokio::select! {
+            () = interrupts.come() => {}
+            () = drained => {}
+        }
         let stopped = server.stop().await;
         screen.show(&Ended::of(&stopped), Ended::text)
     }
@@ -94,8 +126,9 @@ impl Ready {
         let key = operator_key(&self.data);
         let logins = if self.dev { "by name (--as NAME) on this machine, or by key" } else { "by key" };
         format!(
-            "exchange  {}\njournal   {journal}, {again}{from}\noperator  --key {}\nlogins    {logins}\nCtrl-C stops it.",
+            "exchange  {}\njournal   {journal}, {again}{from}\noperator  {}, --key {}\nlogins    {logins}\nCtrl-C stops it.",
             self.url,
+            self.admin_url,
             key.display()
         )
     }
@@ -118,6 +151,16 @@ pub(super) fn recovered(commands: u64, ms: u128) -> String {
         0 => "a new exchange".to_owned(),
         _ => format!("{commands} commands recovered in {ms} ms"),
     }
+}
+
+/// The limits in a file.
+fn read_limits(path: &Path) -> Result<Limits, Failure> {
+    let failed = |error: String| {
+        Failure::local(format!("the limits in {} cannot be read: {error}", path.display()))
+            .advise("`hourbook limits` prints what such a file has")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// Starts a server, saying how far a long recovery is.

@@ -1,31 +1,33 @@
 //! Verify: replays a journal and says whether it is sound.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::Args;
-use persistence::store::RocksLog;
+use journal::history::check::HistoryCheck;
+use journal::history::reader::HistoryReader;
+use persistence::data::{Glance, snapshots};
 use serde::Serialize;
 
 use crate::command::caught::caught;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::screen::Screen;
-use crate::server::journal_folder;
 use crate::snapshots::audit::{Audit, Checked};
-use crate::snapshots::snapshots;
 use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
 Opens the journal read-only, beside a running exchange or without one, applies every command again, and checks the
 chain of records, the outcome of each, and at the end the whole exchange: that credits are conserved, that holds back
-every open order, that claims and obligations are equal. Compares every snapshot with what the journal comes to there. A
-journal whose beginning was dropped is replayed from its oldest snapshot. Exits with 5 and says why when the journal or a
-snapshot is not sound.
+every open order, that claims and obligations are equal. Compares every snapshot with what the journal comes to there, and the history with
+what it told. A journal whose beginning was dropped is replayed from its oldest snapshot. Exits with 5 and says why when
+the journal, its mark, a snapshot or the history is not sound.
 
 Examples:
   hourbook verify --data data
   hourbook verify --data data --json";
 
-/// Replay a journal and say whether it and its snapshots are sound
+/// Replay a journal and say whether it, its snapshots and its history are sound
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Verify {
@@ -44,6 +46,11 @@ struct Verdict {
     state_hash: Option<String>,
     outcome_hash: Option<String>,
     snapshots: Vec<SnapshotVerdict>,
+    /// The command that the journal is known to reach.
+    mark: u64,
+    /// The command that the history reaches on disk.
+    history: u64,
+    epoch: Option<String>,
     sound: bool,
 }
 
@@ -60,10 +67,28 @@ impl Verify {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::local(error.to_string());
         let mut audit = Audit::new(snapshots(&self.data)).map_err(|error| failed(&error))?;
-        let log = RocksLog::open_read_only(&journal_folder(&self.data)).map_err(|error| failed(&error))?;
+        let glance = Glance::at(&self.data).map_err(|error| failed(&error))?;
+        // A history is not worth a refusal: the next start makes it anew.
+        let history = glance.history().ok().flatten();
+        let check = RefCell::new(None);
+        let mut progress = Progress::of(screen, "verifying");
         let replayed = caught(|| {
-            let recovered = audit.run(&log).map_err(|error| error.to_string())?;
+            let begun = |view| {
+                *check.borrow_mut() = history.as_ref().map(|history| HistoryCheck::begin(history, view));
+            };
+            let recovered = audit.run(&glance.log, begun, &mut |stamped, events| {
+                progress.reached(stamped.stamp.sequence);
+                if let Some(check) = &mut *check.borrow_mut() {
+                    check.command(stamped, events);
+                }
+            });
+            let recovered = recovered.map_err(|error| error.to_string())?;
             recovered.exchange.assert_sound();
+            let told = check.take().map_or(Ok(()), HistoryCheck::finish);
+            told.map_err(|error| {
+                format!("{error}. The journal is sound: stop the exchange and remove the folder history, and the next start makes it \
+                         anew")
+            })?;
             let hashes = [recovered.exchange.state_hash(), recovered.outcome];
             Ok(hashes.map(|hash| hash.to_string()))
         });
@@ -79,6 +104,9 @@ impl Verify {
             state_hash,
             outcome_hash,
             snapshots: audit.checked.into_iter().map(SnapshotVerdict::of).collect(),
+            mark: glance.mark.map_or(0, |mark| mark.tip.sequence.0),
+            history: history.map_or(0, |history| HistoryReader::last(&history).0),
+            epoch: glance.mark.map(|mark| format!("{:016x}", mark.epoch)),
             sound: unsound.is_none(),
         };
         screen.show(&verdict, Verdict::text)?;
@@ -124,6 +152,9 @@ impl Verdict {
                 ("state hash", hash(&self.state_hash)),
                 ("outcome hash", hash(&self.outcome_hash)),
                 ("snapshots", if snapshots.is_empty() { "none".to_owned() } else { snapshots.join(", ") }),
+                ("marked", self.mark.to_string()),
+                ("history", self.history.to_string()),
+                ("epoch", hash(&self.epoch)),
                 ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
             ],
         )

@@ -1,12 +1,15 @@
 //! Audit: replays a journal from where it begins, and compares every snapshot with what it comes to there.
 
+use engine::command::Stamped;
+use engine::event::Event;
 use engine::stamp::Sequence;
+use engine::view::View;
 use journal::log::CommandLog;
 use journal::record::{Record, RecordHash};
 use journal::recovery::{Recovered, RecoveryError, replay};
 use journal::snapshot::Snapshot;
-use persistence::snapshots::Snapshots;
 use persistence::snapshots::error::{SnapshotCause, SnapshotError};
+use persistence::snapshots::{Snapshots, begin};
 
 /// What was found so far.
 pub(crate) struct Audit {
@@ -40,21 +43,28 @@ impl Audit {
         Ok(Audit { snapshots, journal_from, replayed_from, last, checked, ahead })
     }
 
-    /// Replays `log`, and compares. Returns what it amounts to.
-    pub(crate) fn run(&mut self, log: &impl CommandLog) -> Result<Recovered, RecoveryError> {
-        if let Some(bytes) = log.read(Sequence(1)).next() {
-            let damaged = |fault| RecoveryError::Damaged { after: Sequence(0), fault };
-            self.journal_from = Record::open(&bytes?).map_err(damaged)?.header().first;
-        }
+    /// Replays `log`, and compares. `begun` is told from which view on, `observer` of every command with what came of it.
+    /// Returns what the log amounts to.
+    pub(crate) fn run(
+        &mut self,
+        log: &impl CommandLog,
+        begun: impl FnOnce(View),
+        observer: &mut impl FnMut(&Stamped, &[Event]),
+    ) -> Result<Recovered, RecoveryError> {
+        self.journal_from = begin(log)?;
         let base = if self.journal_from == Sequence(1) { Snapshot::default() } else { self.base(log)? };
-        let (base, _) = base.recovered();
+        let (base, view) = base.recovered();
+        begun(view);
         self.replayed_from = base.last.sequence.next();
         // Both closures change it.
         let audit = std::cell::RefCell::new(self);
         let recovered = replay(
             log,
             base,
-            &mut |stamped, _| audit.borrow_mut().last = stamped.stamp.sequence,
+            &mut |stamped, events| {
+                audit.borrow_mut().last = stamped.stamp.sequence;
+                observer(stamped, events);
+            },
             &mut |recovered| audit.borrow_mut().compare(recovered),
         )?;
         let audit = audit.into_inner();

@@ -12,6 +12,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use engine::stamp::Sequence;
+use journal::history::reader::HistoryReader;
+use journal::log::ReadError;
+use persistence::history::RocksReader;
 use persistence::watch::Watch;
 use serde_json::Value;
 
@@ -19,6 +22,8 @@ use crate::screen::Screen;
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often it looks whether the history has reached a snapshot.
+const SETTLE_LOOKS: u32 = 50;
 /// After a failure it waits for a part of the commands that are between two snapshots.
 const RETRY_PART: u64 = 8;
 
@@ -42,16 +47,16 @@ pub(crate) struct SnapshotKeeper {
 }
 
 impl SnapshotKeeper {
-    /// Starts it over the exchange in `data`, whose newest snapshot is after `newest`.
+    /// Starts it over `kept`, whose newest snapshot is after `newest`.
     pub(crate) fn start(
-        (data, watch): (PathBuf, Watch),
+        kept: Kept,
         newest: Sequence,
         rules: SnapshotRules,
         screen: Screen,
     ) -> SnapshotKeeper {
         let stopping = Arc::<AtomicBool>::default();
         let stop = Arc::clone(&stopping);
-        let mut keeping = Keeping { data, watch, newest, rules, tried: newest };
+        let mut keeping = Keeping { kept, newest, rules, tried: newest };
         let thread = std::thread::Builder::new().name("snapshots".into());
         let thread =
             thread.spawn(move || keeping.run(&stop, &screen)).expect("the machine has room for a thread");
@@ -66,10 +71,19 @@ impl SnapshotKeeper {
     }
 }
 
+/// The exchange of which snapshots are made.
+pub(crate) struct Kept {
+    /// Its data folder.
+    pub(crate) data: PathBuf,
+    /// How far its journal is.
+    pub(crate) watch: Watch,
+    /// Its history.
+    pub(crate) history: RocksReader,
+}
+
 /// What the thread knows.
 struct Keeping {
-    data: PathBuf,
-    watch: Watch,
+    kept: Kept,
     newest: Sequence,
     rules: SnapshotRules,
     /// Where the journal was when the last one was tried and failed.
@@ -80,7 +94,7 @@ impl Keeping {
     fn run(&mut self, stop: &AtomicBool, screen: &Screen) -> Sequence {
         while !stop.load(Ordering::SeqCst) {
             if self.is_due() {
-                let last = self.watch.last();
+                let last = self.kept.watch.last();
                 match self.make(stop) {
                     Ok(Some(told)) => screen.remark(&told),
                     Ok(None) => {}
@@ -98,7 +112,7 @@ impl Keeping {
 
     fn is_due(&self) -> bool {
         let SnapshotRules { every, .. } = self.rules;
-        let since = |sequence: Sequence| self.watch.last().0.saturating_sub(sequence.0);
+        let since = |sequence: Sequence| self.kept.watch.last().0.saturating_sub(sequence.0);
         let again = self.tried <= self.newest || every / RETRY_PART <= since(self.tried);
         0 < every && every <= since(self.newest) && again
     }
@@ -107,7 +121,7 @@ impl Keeping {
     fn make(&mut self, stop: &AtomicBool) -> Result<Option<String>, String> {
         let mut child = Command::new(program())
             .args(["--json", "snapshot", "--data"])
-            .arg(&self.data)
+            .arg(&self.kept.data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -139,13 +153,29 @@ impl Keeping {
         let (bytes, ms) = (number("bytes").unwrap_or(0), number("ms")?);
         let older = number("older").filter(|_| self.rules.drop_journal);
         let mut said = format!("snapshot after command {}: {bytes} bytes in {ms} ms", self.newest.0);
-        if let Some(older) = older {
-            match self.watch.drop_before(Sequence(older)) {
+        // A start from the snapshot needs a history that has reached it.
+        if let Err(error) = self.settle() {
+            said.push_str(&format!("; {error}"));
+        } else if let Some(older) = older {
+            match self.kept.watch.drop_before(Sequence(older)) {
                 Ok(()) => said.push_str(&format!("; the journal before command {older} is not kept")),
                 Err(error) => said.push_str(&format!("; {error}")),
             }
         }
         Some(said)
+    }
+
+    /// Has the history written to the disk as far as the newest snapshot, which it follows at some milliseconds.
+    fn settle(&self) -> Result<(), ReadError> {
+        let history = &self.kept.history;
+        for _ in 0..SETTLE_LOOKS {
+            if self.newest <= HistoryReader::last(history) {
+                return history.settle();
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        let cause = format!("it has not reached command {} yet", self.newest.0);
+        Err(ReadError::Failed { doing: "writing the history", cause })
     }
 }
 

@@ -22,8 +22,12 @@ pub(crate) struct Ran {
 pub(crate) fn program(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hourbook"));
     command.args(words).stdin(Stdio::null());
-    for name in ["HOURBOOK_URL", "HOURBOOK_KEY", "HOURBOOK_AS"] {
+    for name in ["HOURBOOK_URL", "HOURBOOK_ADMIN_URL", "HOURBOOK_KEY", "HOURBOOK_AS"] {
         command.env_remove(name);
+    }
+    // The canned exchange has one door for everyone.
+    if let Some(place) = words.iter().position(|word| *word == "--url") {
+        command.env("HOURBOOK_ADMIN_URL", words[place + 1]);
     }
     command
 }
@@ -31,6 +35,17 @@ pub(crate) fn program(words: &[&str]) -> Command {
 /// Runs the program to its end.
 pub(crate) fn run(words: &[&str]) -> Ran {
     ran(program(words).output().expect("the program starts"))
+}
+
+/// Runs the program to its end with so many bytes of address space, where a limit can be set, and one thread for what is shared out.
+pub(crate) fn run_within(bytes: u64, words: &[&str]) -> Ran {
+    if !cfg!(target_os = "linux") {
+        return run(words);
+    }
+    let limited = format!("ulimit -v {} && exec \"$0\" \"$@\"", bytes / 1024);
+    let mut command = Command::new("sh");
+    command.args(["-c", &limited, env!("CARGO_BIN_EXE_hourbook")]).args(words).stdin(Stdio::null());
+    ran(command.env("RAYON_NUM_THREADS", "1").output().expect("the program starts"))
 }
 
 /// What came of a run.

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::gguf::cursor::Cursor;
 use crate::invalid::Invalid;
 
-/// Entries of a list, at most.
-const LIST_MAX: u64 = 1 << 22;
+/// Entries of all lists of a file, at most. An entry takes 32 bytes of memory, however short it is in the file.
+pub(crate) const ENTRIES_MAX: u64 = 1 << 22;
 /// How many entries of a list are shown.
 const SHOWN_MAX: usize = 4;
 /// How many characters of a text are shown.
@@ -26,7 +26,12 @@ const TEXT: u32 = 8;
 const LIST: u32 = 9;
 
 impl<'a> Value<'a> {
-    pub(crate) fn read(cursor: &mut Cursor<'a>, field: &str) -> Result<Value<'a>, Invalid> {
+    /// Reads one, if its list has no more entries than are left to the file.
+    pub(crate) fn read(
+        cursor: &mut Cursor<'a>,
+        field: &str,
+        entries_left: &mut u64,
+    ) -> Result<Value<'a>, Invalid> {
         let kind = cursor.u32(field)?;
         if kind != LIST {
             return Value::read_one(cursor, field, kind);
@@ -35,7 +40,12 @@ impl<'a> Value<'a> {
         if kind == LIST {
             return Err(Invalid::new(field, "is a list of lists, must be a list of plain values"));
         }
-        let count = cursor.count(field, LIST_MAX)?;
+        let count = cursor.u64(field)?;
+        *entries_left = entries_left.checked_sub(count).ok_or_else(|| {
+            let rule =
+                format!("is {count}, must be at most {entries_left}: lists have {ENTRIES_MAX} together");
+            Invalid::new(field, rule)
+        })?;
         let count = usize::try_from(count).expect("lengths of lists are bounded");
         let bytes = count * bytes_min(field, kind)?;
         if cursor.left() < bytes {

@@ -27,8 +27,9 @@ impl Plain {
             let normed = self.norm(&state, &named("attn_norm"));
             let mut query = self.linear(&normed, &named("attn_q"));
             let mut key = self.linear(&normed, &named("attn_k"));
-            rotate(&mut query, position);
-            rotate(&mut key, position);
+            let slower = self.weights.get("rope_freqs.weight").map(Vec::as_slice);
+            rotate(&mut query, position, slower);
+            rotate(&mut key, position, slower);
             past.push([key, self.linear(&normed, &named("attn_v"))]);
             add(&mut state, &self.linear(&attend(&query, past), &named("attn_output")));
             let normed = self.norm(&state, &named("ffn_norm"));
@@ -40,7 +41,8 @@ impl Plain {
             add(&mut state, &self.linear(&gated, &named("ffn_down")));
         }
         let hidden = self.norm(&state, "output_norm.weight");
-        let logits = self.linear(&hidden, "token_embd.weight");
+        let is_tied = !self.weights.contains_key("output.weight");
+        let logits = self.linear(&hidden, if is_tied { "token_embd.weight" } else { "output.weight" });
         (hidden, logits)
     }
 
@@ -73,12 +75,13 @@ fn add(state: &mut [f32], change: &[f32]) {
     state.iter_mut().zip(change).for_each(|(value, change)| *value += change);
 }
 
-fn rotate(heads: &mut [f32], position: usize) {
+fn rotate(heads: &mut [f32], position: usize, slower: Option<&[f32]>) {
     for head in heads.chunks_exact_mut(HEAD) {
         for (pair, values) in head.chunks_exact_mut(2).enumerate() {
+            let slower = slower.map_or(1.0, |slower| f64::from(slower[pair]));
             let [pair, width, position] =
                 [pair, HEAD, position].map(|number| f64::from(u32::try_from(number).expect("it is small")));
-            let angle = position * libm::pow(10_000.0, -2.0 * pair / width);
+            let angle = position * libm::pow(10_000.0, -2.0 * pair / width) / slower;
             let (cosine, sine) = (single(libm::cos(angle)), single(libm::sin(angle)));
             let (a, b) = (values[0], values[1]);
             values[0] = a * cosine - b * sine;

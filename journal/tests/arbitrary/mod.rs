@@ -10,6 +10,7 @@ use engine::delivery::outcome::Ruling;
 use engine::delivery::run::DeliveryTerms;
 use engine::delivery::slot::SlotNumber;
 use engine::ids::{AccountId, DeliveryId, Digest, InstrumentId, MarketId, OrderId, PublicKey, Scopes};
+use engine::key::{KeyBounds, NETWORKS_MAX, Network, Networks};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
 use engine::order::{
@@ -38,12 +39,12 @@ fn administration() -> impl Strategy<Value = Command> {
         }),
         (label(), any::<bool>(), option::of(account()))
             .prop_map(|(name, provider, joins)| { Command::OpenAccount { name, provider, joins } }),
-        (account(), key(), scopes()).prop_map(|(account, key, scopes)| Command::RegisterKey {
-            account,
-            key,
-            scopes
+        (account(), key(), scopes(), key_bounds()).prop_map(|(account, key, scopes, bounds)| {
+            Command::RegisterKey { account, key, scopes, bounds }
         }),
         key().prop_map(|key| Command::RevokeKey { key }),
+        (key(), key()).prop_map(|(key, by)| Command::ReplaceKey { key, by }),
+        payments(),
         (account(), amount(), label()).prop_map(|(account, amount, reference)| Command::Deposit {
             account,
             amount,
@@ -57,6 +58,42 @@ fn administration() -> impl Strategy<Value = Command> {
         }),
         (instrument(), any::<u64>()).prop_map(|(instrument, seed)| Command::Draw { instrument, seed }),
     ]
+}
+
+fn payments() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (account(), account(), amount(), label()).prop_map(|(account, to, amount, reference)| {
+            Command::Transfer { account, to, amount, reference }
+        }),
+        (account(), amount(), label()).prop_map(|(account, amount, reference)| Command::Redeem {
+            account,
+            amount,
+            reference
+        }),
+        (account(), label(), any::<bool>()).prop_map(|(account, reference, paid)| Command::EndRedemption {
+            account,
+            reference,
+            paid
+        }),
+    ]
+}
+
+fn key_bounds() -> impl Strategy<Value = KeyBounds> {
+    let networks = prop::collection::btree_set(network(), 0..=NETWORKS_MAX).prop_map(|networks| {
+        Networks::new(&networks.into_iter().collect::<Vec<_>>()).expect("a set has each once")
+    });
+    (any::<u64>(), amount(), networks).prop_map(|(expires, order_notional, networks)| KeyBounds {
+        expires: Time(expires),
+        order_notional,
+        networks,
+    })
+}
+
+fn network() -> impl Strategy<Value = Network> {
+    (any::<u128>(), 0..=128_u8).prop_map(|(address, bits)| {
+        let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
+        Network::new((address & mask).to_be_bytes(), bits).expect("nothing is set behind its bits")
+    })
 }
 
 fn controls() -> impl Strategy<Value = Command> {
@@ -82,6 +119,7 @@ fn orders() -> impl Strategy<Value = Command> {
             by
         }),
         amendment().prop_map(Command::AmendOrder),
+        (account(), any::<u8>()).prop_map(|(account, count)| Command::Batch { account, count }),
         (account(), filter()).prop_map(|(account, only)| Command::CancelAll { account, only }),
         (account(), option::of(any::<u64>()))
             .prop_map(|(account, after)| Command::CancelAfter { account, after }),

@@ -66,9 +66,10 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
                 continue;
             }
             self.look_ahead(inlet);
-            let Some(Inbound { origin, command }) = self.ahead.pop_front() else { break };
-            let stamped = self.sequencer.stamp(now, command);
-            self.apply(Some(origin), stamped, batch);
+            // What has to stay together waits for a batch that has room for all of it.
+            let fits = |next: &Inbound<T>| batch.has_room_for(next.len());
+            let Some(next) = self.ahead.pop_front_if(|next| fits(next)) else { break };
+            self.apply_all(next, now, batch);
         }
         batch.outcome = self.outcome;
     }
@@ -91,6 +92,21 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
         // A seed is taken only when there is something to draw: nobody can learn it before.
         self.exchange.next_draw()?;
         self.sequencer.draw((now, self.entropy.seed()), &self.exchange)
+    }
+
+    /// Applies a command, or a batch of them with nothing in between; the last one's outcome is waited for.
+    fn apply_all(&mut self, next: Inbound<T>, now: Time, batch: &mut Batch<T>) {
+        let Inbound { origin, command, followers } = next;
+        let Some((last, others)) = followers.as_deref().and_then(<[Command]>::split_last) else {
+            let stamped = self.sequencer.stamp(now, command);
+            return self.apply(Some(origin), stamped, batch);
+        };
+        for command in [&command].into_iter().chain(others) {
+            let stamped = self.sequencer.stamp(now, *command);
+            self.apply(None, stamped, batch);
+        }
+        let stamped = self.sequencer.stamp(now, *last);
+        self.apply(Some(origin), stamped, batch);
     }
 
     fn apply(&mut self, origin: Option<T>, stamped: Stamped, batch: &mut Batch<T>) {

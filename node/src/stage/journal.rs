@@ -1,7 +1,7 @@
 //! Journal stage: makes batches durable, all that are queued with one write and one sync.
 
 use journal::chain::Chain;
-use journal::log::{AppendError, CommandLog};
+use journal::log::{AppendError, CommandLog, Tip};
 use journal::sealed::SealedRecords;
 
 use crate::batch::Batch;
@@ -35,6 +35,11 @@ impl<L: CommandLog> JournalStage<L> {
     /// The log that it writes.
     pub fn log(&mut self) -> &mut L {
         &mut self.log
+    }
+
+    /// The last record that is durable; before the first, what a log begins with.
+    pub fn tip(&self) -> Tip {
+        Tip { sequence: self.chain.last().sequence, hash: self.chain.hash() }
     }
 
     /// The log and the end of its chain, when the stage is done.

@@ -1,9 +1,11 @@
 //! Publish stage: folds durable events into the view and tells them.
 
+use engine::event::Event;
 use engine::stamp::Time;
 use engine::view::View;
+use journal::history::note_order;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Told};
 use crate::clock::Clock;
 use crate::outlet::Outlet;
 
@@ -26,15 +28,25 @@ impl<C: Clock, O: Outlet> PublishStage<C, O> {
     /// Tells a durable batch and empties it.
     pub fn step(&mut self, batch: &mut Batch<O::Origin>) {
         self.outlet.begin(self.clock.now());
-        batch.drain(|told| {
-            let stamp = told.stamped.stamp;
-            self.view.begin(stamp);
-            for event in told.events {
-                self.view.apply(event);
-                self.outlet.tell_event(stamp, event, &self.view);
-            }
-            self.outlet.tell(told, &self.view);
-        });
+        batch.tell(|told, _| self.tell(told, |_, _| {}));
+        batch.clear();
+    }
+
+    /// Tells a durable batch and leaves it, with the orders noted that the history needs.
+    pub fn step_for_history(&mut self, batch: &mut Batch<O::Origin>) {
+        self.outlet.begin(self.clock.now());
+        batch.tell(|told, orders| self.tell(told, |event, view| note_order(event, view, orders)));
+    }
+
+    fn tell(&mut self, told: Told<'_, O::Origin>, mut note: impl FnMut(&Event, &View)) {
+        let stamp = told.stamped.stamp;
+        self.view.begin(stamp);
+        for event in told.events {
+            self.view.apply(event);
+            note(event, &self.view);
+            self.outlet.tell_event(stamp, event, &self.view);
+        }
+        self.outlet.tell(told, &self.view);
     }
 
     /// Answers a question.

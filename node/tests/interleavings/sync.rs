@@ -19,6 +19,11 @@ pub fn park_timeout(_: Duration) {
     loom::thread::yield_now();
 }
 
+/// The same for a sleep.
+pub fn sleep(_: Duration) {
+    loom::thread::yield_now();
+}
+
 /// A cell that is set once.
 #[derive(Debug)]
 pub struct OnceLock<T> {
@@ -48,13 +53,15 @@ impl<T: Clone> OnceLock<T> {
     }
 }
 
-/// A bounded queue with one taker.
+/// A bounded queue with one taker, and its producer when that forces.
 #[derive(Debug)]
 pub struct ArrayQueue<T> {
     slots: Vec<Slot<T>>,
     /// How many items were taken, and how many put.
     taken: AtomicUsize,
     put: AtomicUsize,
+    /// One takes at a time.
+    taking: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -68,7 +75,8 @@ impl<T> ArrayQueue<T> {
     pub fn new(places: usize) -> ArrayQueue<T> {
         let slot = || Slot { is_full: AtomicBool::new(false), item: Mutex::new(None) };
         let slots = (0..places).map(|_| slot()).collect();
-        ArrayQueue { slots, taken: AtomicUsize::new(0), put: AtomicUsize::new(0) }
+        let [taken, put] = std::array::from_fn(|_| AtomicUsize::new(0));
+        ArrayQueue { slots, taken, put, taking: Mutex::new(()) }
     }
 
     /// Puts an item at the end, unless the queue is full.
@@ -92,8 +100,20 @@ impl<T> ArrayQueue<T> {
         Ok(())
     }
 
+    /// Puts an item at the end, and takes out the oldest when the queue is full. One producer, and one place.
+    pub fn force_push(&self, mut item: T) -> Option<T> {
+        let mut oldest = None;
+        while let Err(back) = self.push(item) {
+            item = back;
+            oldest = self.pop().or(oldest);
+        }
+        oldest
+    }
+
     /// Takes the oldest item.
     pub fn pop(&self) -> Option<T> {
+        // Only a queue of one place is forced, and then its producer takes too.
+        let _taking = (self.slots.len() == 1).then(|| self.taking.lock().unwrap());
         let place = self.taken.load(Ordering::Relaxed);
         let slot = &self.slots[place % self.slots.len()];
         if !slot.is_full.load(Ordering::Acquire) {

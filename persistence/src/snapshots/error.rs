@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use engine::stamp::Sequence;
+use journal::log::ReadError;
 use journal::snapshot::fault::SnapshotFault;
 
 /// Why a snapshot is not used, or not written. The journal is untouched.
@@ -45,6 +46,14 @@ impl SnapshotError {
         move |error| SnapshotError {
             path: path.to_owned(),
             cause: SnapshotCause::Failed { doing, cause: error.to_string() },
+        }
+    }
+
+    /// What an error of reading the journal amounts to, for whoever looks for a snapshot to begin with.
+    pub(crate) fn reading(path: &Path) -> impl Fn(ReadError) -> SnapshotError {
+        move |error| SnapshotError {
+            path: path.to_owned(),
+            cause: SnapshotCause::Failed { doing: "choosing a snapshot in", cause: error.to_string() },
         }
     }
 }

@@ -63,8 +63,10 @@ pub struct Auditor {
     pub(super) parcels_drawn: u32,
     pub(super) orders: Table<OrderId, Order>,
     pub(super) identities: Identities,
-    /// Credit deposited.
+    /// Credit deposited, and not paid out.
     pub(super) supply: i128,
+    /// Credit that waits to be paid out.
+    pub(super) redeeming: i128,
     pub(super) fees: i128,
     pub(super) told_fees: i128,
     /// All that accounts were told to have, and all escrow they were told of.
@@ -99,6 +101,7 @@ impl Default for Auditor {
             orders: Table::default(),
             identities: Identities::default(),
             supply: 0,
+            redeeming: 0,
             fees: 0,
             told_fees: 0,
             told_credit: 0,
@@ -205,19 +208,13 @@ impl Auditor {
     fn apply_venue(&mut self, event: &Event) {
         match *event {
             Event::AccountOpened { account, group, .. } => self.opened(account, group),
-            Event::Deposited { account, amount, .. } => self.deposited(account, amount),
+            Event::Deposited { .. }
+            | Event::Transferred { .. }
+            | Event::RedemptionBegun { .. }
+            | Event::RedemptionEnded { .. } => self.apply_payment(event),
             Event::MarketAdded { market, spec } => self.market_added(market, &spec),
             Event::InstrumentListed { instrument, market, .. } => self.listed(instrument, market),
-            Event::InstrumentOpened { instrument, bond } => {
-                if let Some(window) = self.window(instrument) {
-                    window.bond = micro(bond);
-                }
-            }
-            Event::CapacitySet { account, instrument, lots } => {
-                if let Some(hours) = self.hours(account, instrument) {
-                    hours.capacity = count(lots);
-                }
-            }
+            Event::InstrumentOpened { .. } | Event::CapacitySet { .. } => self.apply_window(event),
             Event::InstrumentClosed { instrument } => self.gate_closed(instrument),
             Event::ReferencePublished { class, rate, .. } => {
                 if let Some(known) = self.rates.get_mut(index(class.0)) {
@@ -236,6 +233,10 @@ impl Auditor {
             // They change nobody's credit, hours or place in a queue.
             Event::Founded { .. }
             | Event::KeyRegistered { .. }
+            | Event::KeyConfined { .. }
+            | Event::BatchStep { .. }
+            | Event::BatchRefused { .. }
+            | Event::PaymentRepeated { .. }
             | Event::KeyRevoked { .. }
             | Event::DrawBegun { .. }
             | Event::ModeSet { .. }
@@ -273,6 +274,40 @@ impl Auditor {
             | Event::PositionChanged { .. }
             | Event::BalanceChanged { .. }
             | Event::FeesChanged { .. } => unreachable!("noted by the caller"),
+        }
+    }
+
+    /// Notes what is said of a window.
+    fn apply_window(&mut self, event: &Event) {
+        match *event {
+            Event::InstrumentOpened { instrument, bond } => {
+                if let Some(window) = self.window(instrument) {
+                    window.bond = micro(bond);
+                }
+            }
+            Event::CapacitySet { account, instrument, lots } => {
+                if let Some(hours) = self.hours(account, instrument) {
+                    hours.capacity = count(lots);
+                }
+            }
+            _ => unreachable!("noted by the caller"),
+        }
+    }
+
+    /// Notes credit that comes, goes, or changes hands.
+    fn apply_payment(&mut self, event: &Event) {
+        match *event {
+            Event::Deposited { account, amount, .. } => self.deposited(account, amount),
+            Event::Transferred { account, to, amount, .. } => self.transferred((account, to), amount),
+            Event::RedemptionBegun { account, xseq, amount, .. } => {
+                self.number(account, xseq);
+                self.set_aside(account, amount);
+            }
+            Event::RedemptionEnded { account, xseq, amount, paid, .. } => {
+                self.number(account, xseq);
+                self.redeemed(account, amount, paid);
+            }
+            _ => unreachable!("noted by the caller"),
         }
     }
 

@@ -127,7 +127,7 @@ impl Auditor {
 
     /// I1: all that was told is all there is.
     fn close_supply(&mut self) {
-        let told = self.told_credit + self.told_escrow + self.told_staked + self.told_fees;
+        let told = self.told_credit + self.told_escrow + self.told_staked + self.told_fees + self.redeeming;
         let supply = self.supply;
         self.findings.expect(told == supply, Invariant::Credit, format_args!("{told} of {supply} are told"));
         let (fees, told) = (self.fees, self.told_fees);
@@ -149,8 +149,10 @@ impl Auditor {
             let what = format_args!("{account:?} has {:?} in the ledger, not {reckoned:?}", state.balance());
             self.findings.expect(same, Invariant::Credit, what);
         }
-        let all = (micro(ledger.supply), micro(ledger.fees)) == (self.supply, self.fees);
-        self.findings.expect(all, Invariant::Credit, format_args!("supply and fees differ in the ledger"));
+        let all = [ledger.supply, ledger.fees, ledger.redeeming].map(micro);
+        let same = all == [self.supply, self.fees, self.redeeming];
+        let what = format_args!("supply, fees and what waits to be paid out differ in the ledger");
+        self.findings.expect(same, Invariant::Credit, what);
     }
 
     /// A delivery is drawn.

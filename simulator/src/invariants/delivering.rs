@@ -24,6 +24,8 @@ pub(super) struct Parcel {
     /// Parts per million of each release.
     rate: i128,
     maintained: bool,
+    /// Both sides are of one group.
+    own: bool,
     slots: [SlotState; SLOTS],
 }
 
@@ -48,6 +50,8 @@ struct Worth {
     escrow: i128,
     cover: i128,
     bond: i128,
+    /// What a replacement may cost beyond price and bond.
+    uncovered: i128,
 }
 
 /// How far a slot has come; it never goes back.
@@ -109,7 +113,9 @@ impl Auditor {
         self.parcels_drawn += 1;
         let (rate, slots) = (owed.map_or(0, |owed| owed.rate), [SlotState::Waiting; SLOTS]);
         let lots = count(lots);
-        let parcel = Parcel { instrument, provider, holder, price, lots, rate, maintained, slots };
+        let group = |account: AccountId| self.owners.get(index(account.0)).map(|owner| owner.group);
+        let own = group(provider) == group(holder);
+        let parcel = Parcel { instrument, provider, holder, price, lots, rate, maintained, own, slots };
         self.parcels.insert(delivery, parcel);
     }
 
@@ -210,7 +216,12 @@ impl Auditor {
         let cover = window.bond.min(replacement - paid);
         let whole = |each: i128| part(each * i128::from(parcel.lots), slot);
         let cover_part = whole(cover);
-        Worth { escrow: whole(paid), cover: cover_part, bond: cover_part + whole(window.bond - cover) }
+        Worth {
+            escrow: whole(paid),
+            cover: cover_part,
+            bond: cover_part + whole(window.bond - cover),
+            uncovered: whole(replacement - paid - cover),
+        }
     }
 
     /// Money moves with the provider's event; the holder's says its side of it.
@@ -274,12 +285,16 @@ impl Auditor {
             return;
         };
         let Some(parcel) = self.parcels.get(&delivery).copied() else { return };
-        let worth = self.worth(&parcel, slot).escrow;
+        let Worth { escrow, uncovered, .. } = self.worth(&parcel, slot);
         let all = micro(holder) + micro(auditor) + micro(burned);
         let Some(owner) = self.owner(account) else { return };
-        let most = owner.staked.min(5 * worth);
+        let most = owner.staked.min(5 * escrow);
         owner.staked -= all;
-        let right = all == most && account == parcel.provider && (finder.is_some() || auditor.is_zero());
+        let for_holder = if parcel.own { 0 } else { most.min(uncovered) };
+        let right = all == most
+            && micro(holder) == for_holder
+            && account == parcel.provider
+            && (finder.is_some() || auditor.is_zero());
         self.findings.expect(right, Invariant::Credit, format_args!("{most} can be slashed: {event:?}"));
         for (to, amount) in [(Some(parcel.holder), holder), (finder, auditor)] {
             if let Some(owner) = to.and_then(|to| self.owner(to)) {

@@ -207,7 +207,7 @@ impl Machine {
 
     /// Hands a command to the exchange. Returns whether it was taken.
     pub(super) fn submit(&mut self, now: Nanos, origin: Origin, command: Command) -> bool {
-        let taken = self.inlet.submit(Inbound { origin, command }).is_ok();
+        let taken = self.inlet.submit(Inbound::one(origin, command)).is_ok();
         if taken && self.idle {
             self.core_at = self.core_at.min(now);
         }

@@ -5,9 +5,13 @@ use std::collections::VecDeque;
 use engine::control::{AccountLimits, MarketLimits, ModeScope, TradingMode};
 use engine::event::Event;
 use engine::ids::{AccountId, InstrumentId, MarketId};
+use engine::label::Label;
 
 /// Troubles that are remembered.
 const TROUBLES_MAX: usize = 16;
+
+/// Redemptions that are remembered.
+const REDEMPTIONS_MAX: usize = 64;
 
 /// Something that keeps people from trading until it is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub(super) struct News {
     pub(super) open: Vec<InstrumentId>,
     /// What is to be taken back, the oldest first.
     pub(super) troubles: VecDeque<Trouble>,
+    /// What waits to be paid out, by whose it is and its reference, the oldest first.
+    pub(super) redemptions: VecDeque<(AccountId, Label)>,
 }
 
 impl News {
@@ -40,6 +46,12 @@ impl News {
                 self.note(Trouble::Account(account), limits != AccountLimits::NONE);
             }
             Event::LockSet { account, locked, .. } => self.note(Trouble::Locked(account), locked),
+            Event::RedemptionBegun { account, reference, .. } if self.redemptions.len() < REDEMPTIONS_MAX => {
+                self.redemptions.push_back((account, reference));
+            }
+            Event::RedemptionEnded { account, reference, .. } => {
+                self.redemptions.retain(|waiting| *waiting != (account, reference));
+            }
             _ => {}
         }
     }

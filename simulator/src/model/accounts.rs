@@ -1,9 +1,11 @@
 //! Accounts of the model: founding, opening, keys, deposits and markets.
 
+use engine::account::KeyGrant;
 use engine::control::{AccountLimits, MarketLimits, TradingMode};
 use engine::delivery::run::DeliveryTerms;
 use engine::event::Event;
 use engine::ids::{AccountId, GroupId, MarketId, PublicKey, Scopes, index};
+use engine::key::KeyBounds;
 use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::units::Amount;
@@ -17,7 +19,8 @@ impl Model {
         self.founded = true;
         self.tell(Event::Founded { epoch, seed, operator });
         self.open_account(Label::new("operator").expect("it is a label"), false, None);
-        self.register((AccountId(0), Scopes::ALL), operator);
+        let (account, scopes, bounds) = (AccountId(0), Scopes::ALL, KeyBounds::NONE);
+        self.register(KeyGrant { account, scopes, bounds }, operator);
     }
 
     /// An account belongs to one group: its own, or that of the account it joins.
@@ -40,13 +43,23 @@ impl Model {
         self.tell(Event::AccountOpened { account, group, provider, name });
     }
 
-    pub(super) fn register(&mut self, (account, scopes): (AccountId, Scopes), key: PublicKey) {
-        self.keys.insert(key, (account, scopes));
-        self.tell(Event::KeyRegistered { account, key, scopes });
+    pub(super) fn register(&mut self, grant: KeyGrant, key: PublicKey) {
+        self.keys.insert(key, grant);
+        let KeyGrant { account, scopes, bounds } = grant;
+        let KeyBounds { expires, order_notional, networks } = bounds;
+        self.tell(Event::KeyRegistered { account, key, scopes, expires, order_notional });
+        networks.iter().for_each(|network| self.tell(Event::KeyConfined { key, network }));
+    }
+
+    /// The new key may do what the old one did, from the same places.
+    pub(super) fn replace_key(&mut self, key: PublicKey, by: PublicKey) {
+        let grant = self.keys[&key];
+        self.register(grant, by);
+        self.revoke(key);
     }
 
     pub(super) fn revoke(&mut self, key: PublicKey) {
-        let (account, _) = self.keys.remove(&key).expect("it was registered");
+        let KeyGrant { account, .. } = self.keys.remove(&key).expect("it was registered");
         self.tell(Event::KeyRevoked { account, key });
     }
 

@@ -10,7 +10,7 @@ use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::instrument::Phase;
 use engine::obligation::Obligation;
 use engine::order::Side;
-use engine::provider::Provider;
+use engine::provider::{Provider, Score};
 
 use crate::model::deliveries::{Twelfth, Work};
 use crate::model::stakes::Standing;
@@ -56,8 +56,7 @@ impl Model {
 
     fn bonded(&self, part: Part, sells: u64) -> u128 {
         if self.window(part.1).phase == Phase::Delivering {
-            let own = self.unpaid(part.1).filter(|(work, _)| work.provider == part.0);
-            return own.map(|(_, worth)| worth.bond).sum();
+            return self.unpaid(part).map(|worth| worth.bond).sum();
         }
         let lots = self.holdings.get(&part).map_or(sells, |holding| short(holding, sells));
         u128::from(lots) * self.window(part.1).bond
@@ -75,15 +74,16 @@ impl Model {
         assert_eq!(u128::from(ledger.supply.micro()), self.supply, "supply");
         let cash: u128 = self.owners.iter().map(|owner| owner.cash).sum();
         let staked: u128 = self.owners.iter().map(|owner| owner.standing.staked).sum();
-        assert_eq!(cash + escrow + staked + self.fees, self.supply, "credit is conserved");
+        assert_eq!(u128::from(ledger.redeeming.micro()), self.set_aside(), "what waits to be paid out");
+        let all = cash + escrow + staked + self.fees + self.set_aside();
+        assert_eq!(all, self.supply, "credit is conserved");
         self.assert_deliveries(exchange);
     }
 
     /// What is in escrow for what an account owes: after the draw, for slots that are not paid.
     fn escrow(&self, part: Part) -> u128 {
         if self.window(part.1).phase == Phase::Delivering {
-            let own = self.unpaid(part.1).filter(|(work, _)| work.provider == part.0);
-            return own.map(|(_, worth)| worth.escrow).sum();
+            return self.unpaid(part).map(|worth| worth.escrow).sum();
         }
         let holding = self.holdings.get(&part);
         holding.into_iter().flat_map(|holding| &holding.owed).map(|owed| cost(owed.price, owed.lots)).sum()
@@ -118,8 +118,9 @@ impl Model {
         let kept: BTreeMap<DeliveryId, Work> = kept.map(plain).collect();
         assert_eq!(kept, self.deliveries, "deliveries");
         for (account, owner) in (0..).map(AccountId).zip(&self.owners) {
-            let Provider { staked, locked, clean, raised, unopened, delivered, failed } =
+            let Provider { staked, locked, clean, raised, unopened, score } =
                 exchange.ledger().providers.of(account);
+            let Score { delivered, failed } = score;
             let missing =
                 (0..owner.standing.missing.len()).rev().map(|bit| unopened >> bit & 1 == 1).collect();
             let (staked, locked) = (u128::from(staked.micro()), locked.0);

@@ -11,7 +11,7 @@ use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::instrument::Phase;
 
 use crate::model::orders::UNNUMBERED;
-use crate::model::{Model, amount, cost, fee};
+use crate::model::{Model, Part, amount, cost, fee};
 
 /// What can come of a slot at a time. At one time the last steps come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +82,29 @@ pub(crate) struct Worth {
     pub(crate) uncovered: u128,
 }
 
+/// What a delivery is worth before anything of it is paid.
+#[derive(Clone, Copy)]
+struct Whole {
+    escrow: u128,
+    cover: u128,
+    /// What is in bond beside the cover.
+    rest: u128,
+    uncovered: u128,
+}
+
+impl Whole {
+    /// What a slot of it is worth. Cover and the rest of the bond are divided each for itself.
+    fn part(self, slot: u8) -> Worth {
+        let cover = part(self.cover, slot);
+        Worth {
+            escrow: part(self.escrow, slot),
+            cover,
+            bond: cover + part(self.rest, slot),
+            uncovered: part(self.uncovered, slot),
+        }
+    }
+}
+
 /// Slots of a window, by number.
 const SLOTS: u8 = 12;
 
@@ -114,6 +137,11 @@ impl Model {
     /// What a slot of a delivery is worth: `E = lots e`, `X = lots min(b, floor(max(e, R)(1 + u)) - e)`, and all that is in
     /// bond.
     pub(crate) fn worth(&self, work: &Work, slot: u8) -> Worth {
+        self.whole(work).part(slot)
+    }
+
+    /// What all slots of a delivery are worth together.
+    fn whole(&self, work: &Work) -> Whole {
         let window = self.window(work.instrument);
         let paid = cost(work.price, 1);
         let dearer = window.reference.map_or(paid, |rate| cost(rate, 1).max(paid));
@@ -121,21 +149,22 @@ impl Model {
         let loss = dearer * quarters / 4 - paid;
         let cover = window.bond.min(loss);
         let lots = u128::from(work.lots);
-        Worth {
-            escrow: part(lots * paid, slot),
-            cover: part(lots * cover, slot),
-            // Cover and the rest of the bond are divided each for itself.
-            bond: part(lots * cover, slot) + part(lots * (window.bond - cover), slot),
-            uncovered: part(lots * (loss - cover), slot),
+        Whole {
+            escrow: lots * paid,
+            cover: lots * cover,
+            rest: lots * (window.bond - cover),
+            uncovered: lots * (loss - cover),
         }
     }
 
-    /// Slots of an account's deliveries in a window that are not paid, with their worth.
-    pub(crate) fn unpaid(&self, instrument: InstrumentId) -> impl Iterator<Item = (&Work, Worth)> {
-        let of_window = self.deliveries.values().filter(move |work| work.instrument == instrument);
-        of_window.flat_map(move |work| {
+    /// Slots of a provider's deliveries in a window that are not paid: their worth.
+    pub(crate) fn unpaid(&self, (provider, instrument): Part) -> impl Iterator<Item = Worth> {
+        let works = self.deliveries.values();
+        let own = works.filter(move |work| work.instrument == instrument && work.provider == provider);
+        own.flat_map(move |work| {
+            let whole = self.whole(work);
             let open = (0..SLOTS).filter(|slot| !work.slots[usize::from(*slot)].state.is_final());
-            open.map(move |slot| (work, self.worth(work, slot)))
+            open.map(move |slot| whole.part(slot))
         })
     }
 

@@ -15,7 +15,7 @@ pub(super) fn those<const N: usize>(reasons: [(bool, RejectReason); N]) -> Vec<R
 }
 
 impl Model {
-    fn is_nobody(&self, account: AccountId) -> bool {
+    pub(super) fn is_nobody(&self, account: AccountId) -> bool {
         self.owners.len() <= index(account.0)
     }
 
@@ -39,6 +39,14 @@ impl Model {
             | Command::RegisterKey { .. }
             | Command::RevokeKey { .. }
             | Command::Deposit { .. } => self.account_reasons(command),
+            Command::ReplaceKey { key, by } => {
+                let taken = self.keys.keys().any(|other| other.0[..8] == by.0[..8]);
+                let unknown = !self.keys.contains_key(&key);
+                those([(taken, RejectReason::KeyExists), (unknown, RejectReason::KeyUnknown)])
+            }
+            Command::Transfer { .. } | Command::Redeem { .. } | Command::EndRedemption { .. } => {
+                self.payment_reasons(command)
+            }
             Command::AddMarket(ref spec) => self.market_reasons(spec),
             Command::SetCapacity { account, instrument, lots } => {
                 self.capacity_reasons((account, instrument), lots.count().into())
@@ -77,6 +85,7 @@ impl Model {
             }
             Command::Delivery(ref command) => self.delivery_reasons(command),
             Command::Tick
+            | Command::Batch { .. }
             | Command::PlaceOrder(_)
             | Command::AmendOrder(_)
             | Command::SetMode { scope: ModeScope::Venue, .. }
@@ -142,7 +151,8 @@ impl Model {
         let closed = Phase::Open < window.phase || window.gate <= self.now;
         let used = lots < self.short(part, 0);
         let asked = u128::from(self.market(instrument).delivery.stake.micro());
-        let unstaked = 0 < lots && standing.staked < asked;
+        let registered = self.holdings.get(&part).map_or(0, |holding| holding.capacity);
+        let unstaked = registered < lots && standing.staked < asked;
         reasons.extend(those([
             (closed, RejectReason::MarketClosed),
             (used, RejectReason::CapacityInUse),

@@ -8,7 +8,7 @@ use engine::event::Event;
 use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::reject::RejectReason;
 
-use crate::model::deliveries::{Twelfth, Work};
+use crate::model::deliveries::Work;
 use crate::model::orders::UNNUMBERED;
 use crate::model::reasons::those;
 use crate::model::{Model, amount};
@@ -106,7 +106,8 @@ impl Model {
         let minutes = seconds * work.lots / 60;
         let standing = &mut self.owner(work.provider).standing;
         let missing = outcome == Outcome::Unopened;
-        if twelfth.opened || missing {
+        // What one owes to oneself speaks against, never for.
+        if missing || twelfth.opened && !work.own {
             standing.missing.push(missing);
             let spare = standing.missing.len().saturating_sub(100);
             standing.missing.drain(..spare);
@@ -127,21 +128,20 @@ impl Model {
         if confirmed || silent {
             standing.clean = 0;
             standing.flag();
-            self.slash(&work, of, &twelfth, confirmed);
+            self.slash(&work, of, twelfth.flagged_by.filter(|_| confirmed));
         }
     }
 
     /// Five slots' worth, as far as there is a stake: the holder's loss beyond the bond, the bounty, the rest is burned.
-    fn slash(&mut self, work: &Work, of: (DeliveryId, SlotNumber), twelfth: &Twelfth, confirmed: bool) {
+    fn slash(&mut self, work: &Work, of: (DeliveryId, SlotNumber), finder: Option<AccountId>) {
         let worth = self.worth(work, of.1.number());
-        let finder = twelfth.flagged_by.filter(|_| confirmed);
         let bounty = u128::from(self.window(work.instrument).terms.bounty.micro());
         let bounty = if finder.is_some() { bounty } else { 0 };
         let all = (5 * worth.escrow).min(self.owner(work.provider).standing.staked);
         if all == 0 {
             return;
         }
-        let to_holder = worth.uncovered.min(all);
+        let to_holder = if work.own { 0 } else { worth.uncovered.min(all) };
         let to_finder = bounty.min(all - to_holder);
         let burned = all - to_holder - to_finder;
         self.owner(work.provider).standing.staked -= all;

@@ -23,6 +23,8 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         | Event::Slashed { xseq, .. }
         | Event::CancelAfterSet { xseq, .. }
         | Event::CancelAfterFired { xseq, .. }
+        | Event::RedemptionBegun { xseq, .. }
+        | Event::RedemptionEnded { xseq, .. }
         | Event::OrderAccepted { xseq, .. }
         | Event::OrderExecuted { xseq, .. }
         | Event::OrderReduced { xseq, .. }
@@ -32,6 +34,11 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         | Event::Founded { .. }
         | Event::AccountOpened { .. }
         | Event::KeyRegistered { .. }
+        | Event::KeyConfined { .. }
+        | Event::BatchStep { .. }
+        | Event::BatchRefused { .. }
+        | Event::Transferred { .. }
+        | Event::PaymentRepeated { .. }
         | Event::KeyRevoked { .. }
         | Event::Deposited { .. }
         | Event::MarketAdded { .. }
@@ -79,6 +86,8 @@ pub(crate) fn place(event: &Event) -> Option<(AccountId, PrivateSequence)> {
         | Event::Slashed { account, xseq, .. }
         | Event::CancelAfterSet { account, xseq, .. }
         | Event::CancelAfterFired { account, xseq }
+        | Event::RedemptionBegun { account, xseq, .. }
+        | Event::RedemptionEnded { account, xseq, .. }
         | Event::OrderAccepted { account, xseq, .. }
         | Event::OrderExecuted { account, xseq, .. }
         | Event::OrderReduced { account, xseq, .. }

@@ -1,22 +1,18 @@
 //! Doctored: one event is told wrong, and the auditor finds it and names the invariant.
 
 use engine::command::Command;
-use engine::delivery::outcome::Outcome;
-use engine::delivery::run::Deadline;
-use engine::delivery::slot::{SlotNumber, SlotState};
 use engine::ending::{Ended, FirstOutcome};
 use engine::event::{Event, PrivateSequence};
 use engine::ids::{GroupId, OrderId};
 use engine::label::Label;
 use engine::order::{Amendment, NewOrder, OrderRef, Side};
-use engine::stamp::Time;
 use engine::units::{Amount, Lots, Price};
 use simulator::invariants::finding::Invariant;
 
 use crate::desk::{Desk, MAKER, OTHER, PEER, TAKER, client, lots, order, price};
 
 /// Whatever `act` does on a desk where all was sound, the auditor finds first that `invariant` does not hold.
-fn found(invariant: Invariant, act: impl FnOnce(&mut Desk)) {
+pub(crate) fn found(invariant: Invariant, act: impl FnOnce(&mut Desk)) {
     let mut desk = Desk::open();
     assert_eq!(desk.auditor.findings().first(), []);
     act(&mut desk);
@@ -33,7 +29,7 @@ fn found(invariant: Invariant, act: impl FnOnce(&mut Desk)) {
 }
 
 /// Rewrites every event that `change` gives another for.
-fn rewrite(change: impl Fn(Event) -> Option<Event>) -> impl FnOnce(&mut Vec<Event>) {
+pub(crate) fn rewrite(change: impl Fn(Event) -> Option<Event>) -> impl FnOnce(&mut Vec<Event>) {
     move |events| {
         let before = events.clone();
         for event in events.iter_mut() {
@@ -44,7 +40,7 @@ fn rewrite(change: impl Fn(Event) -> Option<Event>) -> impl FnOnce(&mut Vec<Even
 }
 
 /// Leaves out every event that `is_meant`.
-fn leave_out(is_meant: impl Fn(&Event) -> bool) -> impl FnOnce(&mut Vec<Event>) {
+pub(crate) fn leave_out(is_meant: impl Fn(&Event) -> bool) -> impl FnOnce(&mut Vec<Event>) {
     move |events| {
         let before = events.len();
         events.retain(|event| !is_meant(event));
@@ -414,83 +410,6 @@ fn a_sale_beyond_capacity_is_found() {
         });
         desk.doctored(Command::SetCapacity { account, instrument, lots: lots(9) }, doctor);
         desk.place(MAKER, Side::Ask, (3, 1_000));
-    });
-}
-
-/// Sells three lots and lets the gate close.
-fn sold_and_closed(desk: &mut Desk) {
-    desk.place(MAKER, Side::Ask, (3, 1_000));
-    desk.place(TAKER, Side::Bid, (3, 1_000));
-    desk.now = desk.now.after(3_000 * Time::SECOND);
-    desk.ask(Command::Tick);
-    let instrument = desk.exchange.next_draw().unwrap();
-    desk.ask(Command::Draw { instrument, seed: 3 });
-}
-
-#[test]
-fn what_is_drawn_right_is_not_found() {
-    let mut desk = Desk::open();
-    sold_and_closed(&mut desk);
-    desk.ask(Command::Tick);
-    assert_eq!(desk.exchange.deliveries().all().count(), 1);
-    assert_eq!(desk.auditor.findings().first(), []);
-}
-
-#[test]
-fn a_missing_delivery_is_found() {
-    found(Invariant::Owed, |desk| {
-        sold_and_closed(desk);
-        desk.doctored_tick(leave_out(|event| matches!(event, Event::DeliveryDrawn { .. })));
-    });
-}
-
-/// Sells three lots, and lets all but the last tick before the first slot is final pass.
-fn missed(desk: &mut Desk) {
-    sold_and_closed(desk);
-    desk.ask(Command::Tick);
-    let run = *desk.exchange.deliveries().run(crate::desk::FIRST).unwrap();
-    desk.now = run.due(Deadline::Dispute, SlotNumber::FIRST).before(2);
-    // It takes a nanosecond itself.
-    desk.ask(Command::Tick);
-    desk.now = desk.now.after(1);
-}
-
-#[test]
-fn what_is_missed_and_paid_right_is_not_found() {
-    let mut desk = Desk::open();
-    missed(&mut desk);
-    desk.doctored_tick(|events| {
-        let paid = events.iter().filter(|event| matches!(event, Event::SlotPaid { .. }));
-        assert_eq!(paid.count(), 2, "both sides of the first slot");
-    });
-    assert_eq!(desk.auditor.findings().first(), []);
-}
-
-#[test]
-fn a_slot_that_pays_another_amount_is_found() {
-    found(Invariant::Credit, |desk| {
-        missed(desk);
-        desk.doctored_tick(rewrite(|event| match event {
-            Event::SlotPaid { account, xseq, delivery, slot, outcome, received, fee } => {
-                let received = received.plus(Amount::new(1));
-                Some(Event::SlotPaid { account, xseq, delivery, slot, outcome, received, fee })
-            }
-            _ => None,
-        }));
-    });
-}
-
-#[test]
-fn a_slot_that_ends_otherwise_for_each_side_is_found() {
-    found(Invariant::Owed, |desk| {
-        missed(desk);
-        desk.doctored_tick(rewrite(|event| match event {
-            Event::SlotChanged { account: MAKER, xseq, delivery, slot, state: SlotState::Final(_) } => {
-                let (account, state) = (MAKER, SlotState::Final(Outcome::Accepted));
-                Some(Event::SlotChanged { account, xseq, delivery, slot, state })
-            }
-            _ => None,
-        }));
     });
 }
 

@@ -15,7 +15,7 @@ use engine::order::{
 };
 use engine::order_filter::OrderFilter;
 use engine::stamp::Time;
-use engine::units::Lots;
+use engine::units::{Amount, Lots};
 
 use crate::desk::{Desk, EVERYBODY, client, lots, price};
 
@@ -70,6 +70,10 @@ impl Seen {
             "Amended false",
             "Traded",
             "OrderRepeated",
+            "Transferred",
+            "RedemptionBegun",
+            "RedemptionEnded",
+            "PaymentRepeated",
             "DeliveryDrawn",
             "InstrumentDelivering",
             "InstrumentSettled",
@@ -152,6 +156,7 @@ impl Random {
                 let again = self.sent.iter().rev().nth(back).copied();
                 match again {
                     Some(again @ (Command::PlaceOrder(_) | Command::AmendOrder(_))) => again,
+                    Some(again @ (Command::Transfer { .. } | Command::Redeem { .. })) => again,
                     _ => Command::PlaceOrder(self.order(account)),
                 }
             }
@@ -179,7 +184,18 @@ impl Random {
                 let limits = AccountLimits { open_orders: 60, ..AccountLimits::NONE };
                 Command::SetAccountLimits { account, limits, reason }
             }
+            _ if self.below(2) == 0 => self.payment(account),
             _ => Command::SetLock { account, locked: false, reason },
+        }
+    }
+
+    /// Credit that is sent, set aside, or no longer set aside. References are few, so that some are used again.
+    fn payment(&mut self, account: AccountId) -> Command {
+        let (amount, reference) = (Amount::new(1 + self.below(3)), client(self.below(30)));
+        match self.below(3) {
+            0 => Command::Transfer { account, to: self.one(&EVERYBODY), amount, reference },
+            1 => Command::Redeem { account, amount, reference },
+            _ => Command::EndRedemption { account, reference, paid: self.below(2) == 0 },
         }
     }
 

@@ -22,7 +22,7 @@ use crate::feed::stream::Stream;
 use crate::feed::window::{Row, Window};
 
 /// About how many bytes a level is as text.
-const LEVEL_BYTES: usize = 20;
+pub(in crate::feed) const LEVEL_BYTES: usize = 20;
 /// Sides of a book, asks first, as messages have them.
 const SIDES: [Side; 2] = [Side::Ask, Side::Bid];
 

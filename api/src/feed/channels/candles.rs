@@ -50,6 +50,11 @@ pub(super) fn image(topic: Topic, tape: &Tape) -> Arc<Image> {
     Image::new(rows.len() * CANDLE_BYTES, move || Data::of(&data(topic, rows.iter())))
 }
 
+/// The last candles, now.
+pub(in crate::feed) fn now(topic: Topic, tape: &Tape) -> CandleData {
+    data(topic, bars(topic, tape))
+}
+
 fn interval(topic: Topic) -> Interval {
     match topic {
         Topic::Of(_, Aspect::Candles(interval, _)) | Topic::Front(_, interval, _) => interval,

@@ -1,80 +1,67 @@
 //! Private: what happens to one account, told to those who act for it, before anyone else hears of it.
 
+use std::collections::HashMap;
+
 use engine::event::Event;
-use engine::ids::AccountId;
-use engine::stamp::Stamp;
+use engine::ids::{AccountId, InstrumentId};
+use engine::units::Amount;
 use engine::view::View;
-use engine::view::orders::OrderView;
-use protocol::execution::{Account, Executions, OrdersImage, PrivateSnapshot, PrivateUpdate};
+use protocol::channel::Channel;
+use protocol::execution::{
+    Account, Executions, OrdersImage, Positions, PositionsImage, PrivateSnapshot, PrivateUpdate, Resumed,
+};
 use protocol::time::Time;
 use protocol::update::Update;
+use tokio_tungstenite::tungstenite::Bytes;
 
-use crate::convert::{account, order};
+use crate::convert::{account, order, symbol};
+use crate::feed::moments::{About, Moment};
 use crate::feed::stream::Stream;
 use crate::feed::streams::Streams;
 use crate::feed::topic::Topic;
+use crate::frame;
 
-/// An order as it was accepted, which its owner is not told of yet: what else it said comes with the very next event.
-#[derive(Debug)]
-pub(in crate::feed) struct Accepted {
-    pub(in crate::feed) xseq: u64,
-    stamp: Stamp,
-    order: OrderView,
-}
+/// About how many bytes a private event is as text.
+const MOMENT_BYTES: usize = 420;
 
-impl Accepted {
-    /// Tells it, now that the next event has come.
-    pub(in crate::feed) fn tell(self, event: &Event, view: &View, streams: &mut Streams) {
-        let Accepted { xseq, stamp, order } = self;
-        let order = match event {
-            Event::OrderTerms { .. } => view.order(order.order).copied().unwrap_or(order),
-            _ => order,
-        };
-        streams.tell_now(Topic::Executions(order.account), (xseq, stamp.time), |stream| {
-            let update = private(stream, (xseq, stamp), order::accepted(view, stamp, &order));
-            Some(Update::Executions(Executions::Update(Box::new(update))))
-        });
+/// Tells what happened on every channel that tells it, if anybody listens.
+pub(in crate::feed) fn tell(moment: &Moment, view: &View, streams: &mut Streams) {
+    let owner = moment.account;
+    for topic in [Topic::Executions(owner), Topic::Account(owner), Topic::Positions(owner)] {
+        if moment.is_on(topic.channel()) {
+            streams.tell_now(topic, (moment.xseq.0, moment.stamp.time), |stream| {
+                let link = (stream.number, stream.last);
+                update(topic.channel(), link, moment, &|instrument| symbol::text(view, instrument))
+            });
+        }
     }
 }
 
-/// Tells what happened to an order. Returns it when it was accepted, to be told with the next event.
-pub(in crate::feed) fn tell_execution(
-    stamp: Stamp,
-    event: &Event,
-    view: &View,
-    streams: &mut Streams,
-) -> Option<Accepted> {
-    let (account, xseq) = match *event {
-        Event::OrderAccepted { xseq, order, .. } => {
-            let order = *view.order(order).expect("events name orders that the view knows");
-            return Some(Accepted { xseq: xseq.0, stamp, order });
+/// What a client is told of a moment on a channel that tells it: `stream` numbers the stream, `last` the message before.
+fn update(
+    channel: Channel,
+    (stream, prev_xseq): (u64, u64),
+    moment: &Moment,
+    symbol: &dyn Fn(InstrumentId) -> String,
+) -> Update {
+    let (xseq, ts) = (moment.xseq.0, Time::from_ns(moment.stamp.time.0));
+    match (channel, moment.about) {
+        (_, About::Order(ref order)) => {
+            let data = order::execution(moment.stamp, &moment.event, (order, symbol(order.instrument)));
+            let update = PrivateUpdate { stream, xseq, prev_xseq, ts, data };
+            Update::Executions(Executions::Update(Box::new(update)))
         }
-        Event::OrderExecuted { account, xseq, .. }
-        | Event::OrderReduced { account, xseq, .. }
-        | Event::OrderAmended { account, xseq, .. }
-        | Event::OrderCanceled { account, xseq, .. } => (account, xseq.0),
-        _ => return None,
-    };
-    streams.tell_now(Topic::Executions(account), (xseq, stamp.time), |stream| {
-        let update = private(stream, (xseq, stamp), order::execution(view, stamp, event)?);
-        Some(Update::Executions(Executions::Update(Box::new(update))))
-    });
-    None
-}
-
-/// Tells what happened to balances, positions and timer.
-pub(in crate::feed) fn tell_account(stamp: Stamp, event: &Event, view: &View, streams: &mut Streams) {
-    let (Event::PositionChanged { account, xseq, .. }
-    | Event::BalanceChanged { account, xseq, .. }
-    | Event::CancelAfterSet { account, xseq, .. }
-    | Event::CancelAfterFired { account, xseq }) = *event
-    else {
-        return;
-    };
-    streams.tell_now(Topic::Account(account), (xseq.0, stamp.time), |stream| {
-        let update = private(stream, (xseq.0, stamp), account::change(view, event)?);
-        Some(Update::Account(Account::Update(update)))
-    });
+        (Channel::Positions, About::Credit(_)) => {
+            let positions = account::change(&moment.event, Amount::ZERO, symbol).positions;
+            let data = PositionsImage { positions };
+            Update::Positions(Positions::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
+        }
+        (_, About::Credit(redeeming)) => {
+            let data = account::change(&moment.event, redeeming, symbol);
+            Update::Account(Account::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
+        }
+        (_, About::Untold) => unreachable!("no stream tells it"),
+    }
 }
 
 /// What a private stream begins with, as of its last message.
@@ -90,6 +77,11 @@ pub(in crate::feed) fn snapshot(stream: &Stream, view: &View) -> Option<Update> 
             let data = account::image(view, view.account(owner)?);
             Some(Update::Account(Account::Snapshot(PrivateSnapshot { stream: number, xseq, ts, data })))
         }
+        Topic::Positions(owner) => {
+            let positions = account::image(view, view.account(owner)?).positions;
+            let data = PositionsImage { positions };
+            Some(Update::Positions(Positions::Snapshot(PrivateSnapshot { stream: number, xseq, ts, data })))
+        }
         _ => None,
     }
 }
@@ -99,7 +91,73 @@ pub(in crate::feed) fn begin(owner: AccountId, view: &View) -> u64 {
     view.account(owner).expect("a session's account exists").xseq.0
 }
 
-fn private<T>(stream: &Stream, (xseq, stamp): (u64, Stamp), data: T) -> PrivateUpdate<T> {
-    let ts = Time::from_ns(stamp.time.0);
-    PrivateUpdate { stream: stream.number, xseq, prev_xseq: stream.last, ts, data }
+/// A portion of what somebody missed, to be written when its turn has come.
+pub(in crate::feed) struct Portion {
+    channel: Channel,
+    stream: u64,
+    /// The message before the first.
+    prev_xseq: u64,
+    moments: Vec<Moment>,
+    symbols: HashMap<InstrumentId, String>,
+    /// The message that ends the replay: the stream's last one, and when that was.
+    end: Option<(u64, Time)>,
+}
+
+impl Portion {
+    /// A portion of `stream`, behind the message `prev_xseq`.
+    pub(in crate::feed) fn new(
+        stream: &Stream,
+        prev_xseq: u64,
+        (moments, view): (Vec<Moment>, &View),
+    ) -> Portion {
+        let instruments = moments.iter().filter_map(instrument);
+        let symbols = instruments.map(|instrument| (instrument, symbol::text(view, instrument))).collect();
+        let (channel, stream) = (stream.topic.channel(), stream.number);
+        Portion { channel, stream, prev_xseq, moments, symbols, end: None }
+    }
+
+    /// It is the last: from now on the stream tells.
+    pub(in crate::feed) fn ends_at(self, stream: &Stream) -> Portion {
+        Portion { end: Some((stream.last, Time::from_ns(stream.ts.0))), ..self }
+    }
+
+    /// The message behind it.
+    pub(in crate::feed) fn last(&self) -> u64 {
+        self.moments.last().map_or(self.prev_xseq, |moment| moment.xseq.0)
+    }
+
+    /// About how many bytes it is.
+    pub(in crate::feed) fn bytes(&self) -> usize {
+        MOMENT_BYTES * (self.moments.len() + usize::from(self.end.is_some()))
+    }
+
+    /// Its frames.
+    pub(in crate::feed) fn write(self) -> Bytes {
+        let mut frames = Vec::with_capacity(self.bytes());
+        let mut prev_xseq = self.prev_xseq;
+        let symbol = |instrument: InstrumentId| self.symbols.get(&instrument).cloned().unwrap_or_default();
+        for moment in &self.moments {
+            let update = update(self.channel, (self.stream, prev_xseq), moment, &symbol);
+            frame::append_text(&mut frames, &update.encode());
+            prev_xseq = moment.xseq.0;
+        }
+        if let Some((xseq, ts)) = self.end {
+            let resumed = Resumed { stream: self.stream, xseq, prev_xseq, ts };
+            let update = match self.channel {
+                Channel::Executions => Update::Executions(Executions::Resumed(resumed)),
+                Channel::Positions => Update::Positions(Positions::Resumed(resumed)),
+                _ => Update::Account(Account::Resumed(resumed)),
+            };
+            frame::append_text(&mut frames, &update.encode());
+        }
+        Bytes::from(frames)
+    }
+}
+
+fn instrument(moment: &Moment) -> Option<InstrumentId> {
+    match (moment.about, moment.event) {
+        (About::Order(order), _) => Some(order.instrument),
+        (_, Event::PositionChanged { instrument, .. }) => Some(instrument),
+        _ => None,
+    }
 }

@@ -106,14 +106,14 @@ fn orders(rows: &[(Price, u64, Lots)]) -> Vec<QueueOrder> {
     rows.iter().map(order).collect()
 }
 
-/// The order that an event of a book is about.
-pub(in crate::feed) fn order_of(event: &Event) -> Option<OrderId> {
+/// The order that an event of a book is about, as it is after the command.
+pub(in crate::feed) fn order_of<'a>(event: &Event, view: &'a View) -> Option<&'a OrderView> {
     match *event {
-        Event::OrderRested { order, .. }
-        | Event::OrderExecuted { order, .. }
-        | Event::OrderReduced { order, .. }
-        | Event::OrderAmended { order, .. }
-        | Event::OrderCanceled { order, .. } => Some(order),
+        Event::OrderRested { order, .. } => view.order(order),
+        Event::OrderExecuted { account, order, .. }
+        | Event::OrderReduced { account, order, .. }
+        | Event::OrderAmended { account, order, .. }
+        | Event::OrderCanceled { account, order, .. } => view.order_of(account, order),
         _ => None,
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn image(instrument: InstrumentId, now: stamp::Time, scene: Scene<'_>
     Image::new(TICKER_BYTES, move || Data::of(&data))
 }
 
-fn data(instrument: InstrumentId, now: stamp::Time, scene: Scene<'_>) -> TickerData {
+/// What a market has come to as of a time.
+pub(in crate::feed) fn data(instrument: InstrumentId, now: stamp::Time, scene: Scene<'_>) -> TickerData {
     let market = scene.tape.market(instrument);
     let class = &scene.view.classes()[index(class_of(scene.view, instrument).0)];
     TickerData {

@@ -1,31 +1,41 @@
-//! Image of the view's accounts: recent fills, and what of open orders only the events have told.
+//! Image of the view's accounts: recent fills, orders that have ended, and what of open ones only the events have told.
 
 use std::collections::VecDeque;
 
 use crate::event::PrivateSequence;
 use crate::exchange::Exchange;
-use crate::ids::index;
+use crate::ids::{AccountId, index};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
 use crate::image::{Image, Taken};
+use crate::payment::PaymentState;
 use crate::position::Position;
+use crate::provider::Provider;
 use crate::timers::Timer;
-use crate::view::accounts::{AccountView, AccountsView, FILLS_KEPT_MAX, FillView, KeyView, PositionView};
-use crate::view::orders::{OrderView, OrdersView};
+use crate::view::accounts::{
+    AccountView, AccountsView, ENDED_KEPT_MAX, FILLS_KEPT_MAX, FillView, KeyView, PositionView,
+};
+use crate::view::orders::{OrderStatus, OrderView, OrdersView};
 
 fields!(FillView { xseq, stamp, order, client, instrument, trade, side, liquidity, price, lots, fee });
 
 impl AccountsView {
     pub(in crate::view) fn put(&self, orders: &OrdersView, to: &mut ImageWriter<'_>) {
-        let AccountsView { accounts, names: _, keys: _, holders: _, accepted: _ } = self;
+        #[rustfmt::skip]
+        let AccountsView {
+            accounts,
+            names: _, keys: _, holders: _, accepted: _, redemptions: _,
+        } = self;
         for account in accounts {
             #[rustfmt::skip]
             let AccountView {
-                orders: open, fills,
-                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, staked: _,
-                xseq: _, positions: _,
+                orders: open, fills, ended, forgets,
+                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, redeeming: _,
+                staked: _, score: _, xseq: _, positions: _, keys: _,
             } = account;
             fills.put(to);
+            ended.put(to);
+            forgets.put(to);
             for (accepted, order) in open {
                 accepted.put(to);
                 orders.find(*order).expect("an account's open orders are known").put_told(to);
@@ -46,9 +56,11 @@ impl AccountsView {
             let told = view.accounts.last_mut().expect("it was opened just now");
             (told.locked, told.limits) = (account.locked, account.limits);
             (told.balance, told.xseq) = (account.balance(), account.xseq);
-            told.staked = exchange.ledger().providers.of(number).staked;
+            let Provider { staked, score, .. } = exchange.ledger().providers.of(number);
+            (told.staked, told.score) = (staked, score);
             told.cancel_after = exchange.timers().due_of(Timer::DeadMan(number));
             told.fills = fills(exchange, from)?;
+            (told.ended, told.forgets) = (ended((exchange, number), from)?, Image::take(from)?);
             let mut last = PrivateSequence(0);
             for slot in exchange.orders().of(account) {
                 let accepted = PrivateSequence::take(from)?;
@@ -64,9 +76,22 @@ impl AccountsView {
         }
         for (key, grant) in accounts.keys() {
             view.keys.insert(key.first_bytes(), KeyView { key: *key, grant: *grant });
+            view.accounts[index(grant.account.0)].keys.insert(key.first_bytes());
         }
         exchange.ledger().positions.iter().for_each(|row| view.hold(row));
+        view.take_redemptions(exchange);
         Ok(view)
+    }
+
+    /// Knows what waits to be paid out.
+    fn take_redemptions(&mut self, exchange: &Exchange) {
+        for (account, reference, payment) in exchange.ledger().payments.iter() {
+            if payment.state == PaymentState::Waiting {
+                let told = &mut self.accounts[index(account.0)];
+                told.redeeming = told.redeeming.plus(payment.amount);
+                self.redemptions.insert((account, reference), payment.amount);
+            }
+        }
     }
 
     /// Knows a position. One in which there is nothing is as good as none.
@@ -86,4 +111,19 @@ fn fills(exchange: &Exchange, from: &mut ImageReader<'_>) -> Taken<VecDeque<Fill
     let known = fills.iter().all(|fill| exchange.instrument(fill.instrument).is_some());
     from.check(known, "a fill's window is there")?;
     Ok(fills)
+}
+
+/// An account's last orders that have ended.
+fn ended(
+    (exchange, account): (&Exchange, AccountId),
+    from: &mut ImageReader<'_>,
+) -> Taken<VecDeque<OrderView>> {
+    let ended = VecDeque::<OrderView>::take(from)?;
+    from.check(ended.len() <= ENDED_KEPT_MAX, "no more orders that have ended are kept than may be")?;
+    let own = ended.iter().all(|order| {
+        let over = order.status != OrderStatus::Open && order.shown.is_zero();
+        over && order.account == account && exchange.instrument(order.instrument).is_some()
+    });
+    from.check(own, "an order that has ended was its owner's, and its window is there")?;
+    Ok(ended)
 }

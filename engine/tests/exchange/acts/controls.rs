@@ -28,6 +28,14 @@ pub(crate) enum Control {
     Deposit(u32, u64, Option<u8>),
     /// Registers one of a few keys, for somebody.
     Register(u32, u8),
+    /// Puts one of them in another's place.
+    Replace(u8, u8),
+    /// From somebody to somebody, so much, under a reference as above.
+    Transfer(u32, u32, u64, Option<u8>),
+    /// Sets so much of somebody's aside, under a reference as above.
+    Redeem(u32, u64, Option<u8>),
+    /// Ends one of the payments; those that wait may be.
+    EndRedemption(usize, bool),
     /// Withdraws one of them.
     Revoke(u8),
     /// Opens one of a few accounts.
@@ -104,6 +112,20 @@ fn account_limits() -> impl Strategy<Value = AccountLimits> {
     })
 }
 
+/// Few amounts and references, so that some are used again for the same.
+fn payment() -> impl Strategy<Value = Control> {
+    let amount = prop_oneof![6 => 1..3_u64, 6 => 1..300_000_u64, 1 => Just(0), 1 => Just(8_000_000_000)];
+    let reference = prop_oneof![2 => Just(None), 3 => (0..3_u8).prop_map(Some)];
+    let few = prop_oneof![4 => 1..3_u32, 4 => who()];
+    let redeem = (few.clone(), amount.clone(), reference.clone());
+    prop_oneof![
+        6 => (few.clone(), few, amount, reference)
+            .prop_map(|(who, to, amount, old)| Control::Transfer(who, to, amount, old)),
+        4 => redeem.prop_map(|(who, amount, old)| Control::Redeem(who, amount, old)),
+        4 => (any::<usize>(), any::<bool>()).prop_map(|(which, paid)| Control::EndRedemption(which, paid)),
+    ]
+}
+
 pub(crate) fn control() -> impl Strategy<Value = Control> {
     let amount = prop_oneof![10 => 1..3_000_000_u64, 1 => Just(0), 1 => Just(8_000_000_000_000_000_000)];
     let joins = prop_oneof![1 => Just(None), 2 => who().prop_map(Some)];
@@ -116,6 +138,8 @@ pub(crate) fn control() -> impl Strategy<Value = Control> {
         8 => (who(), amount, prop_oneof![4 => Just(None), 1 => (0..9_u8).prop_map(Some)])
             .prop_map(|(who, amount, reference)| Control::Deposit(who, amount, reference)),
         2 => (who(), 0..KEYS).prop_map(|(who, key)| Control::Register(who, key)),
+        1 => (0..KEYS, 0..KEYS).prop_map(|(key, by)| Control::Replace(key, by)),
+        12 => payment(),
         1 => (0..KEYS).prop_map(Control::Revoke),
         1 => (0..5_u8, any::<bool>(), joins).prop_map(|(name, provider, joins)| Control::Open(name, provider, joins)),
         1 => (0..14_u8).prop_map(Control::Market),

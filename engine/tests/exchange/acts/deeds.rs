@@ -55,7 +55,7 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
         1 => Just(Deed::Acknowledge),
-        8 => Just(Deed::Reclaim),
+        16 => Just(Deed::Reclaim),
         12 => seldom(12, 1..1_000_u64).prop_map(Deed::Commit),
         12 => any::<u64>().prop_map(Deed::DrawAuditors),
         12 => Just(Deed::Open),

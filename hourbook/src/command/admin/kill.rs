@@ -47,7 +47,7 @@ impl Kill {
             Some(account) => KillTarget::Account(account.clone()),
             None => KillTarget::Venue,
         };
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let engine_seq = connection.kill_switch(KillSwitch { target, reason }).await?.engine_seq;
         connection.close().await;
         let killed = Killed { account, venue, engine_seq };

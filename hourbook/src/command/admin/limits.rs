@@ -117,7 +117,7 @@ impl Market {
             order_notional: self.order_notional,
         };
         let set = SetMarketLimits { market: market.clone(), limits: limits.clone(), reason };
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let engine_seq = connection.set_market_limits(set).await?.engine_seq;
         connection.close().await;
         let limited = MarketLimited { market, limits, engine_seq };
@@ -129,7 +129,7 @@ impl Account {
     async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Account { account, open_orders, position_qty, order_notional, reason } = self;
         let name = account.clone();
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let set = SetAccountLimits { account, open_orders, position_qty, order_notional, reason };
         let engine_seq = connection.set_account_limits(set).await?.engine_seq;
         connection.close().await;

@@ -43,7 +43,7 @@ impl Lock {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Lock { account, off, reason } = self;
         let lock = LockAccount { account: account.clone(), locked: !off, reason };
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let engine_seq = connection.lock_account(lock).await?.engine_seq;
         connection.close().await;
         let locked = Locked { account, locked: !off, engine_seq };

@@ -44,7 +44,7 @@ struct Ruled {
 impl Mode {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Mode { scope, mode, reason } = self;
-        let connection = options.login().await?;
+        let connection = options.login_admin().await?;
         let set = SetMode { scope: scope.clone(), mode, reason };
         let engine_seq = connection.set_mode(set).await?.engine_seq;
         connection.close().await;

@@ -38,6 +38,9 @@ pub(crate) struct Cheats {
     /// Honest batches from which noise is measured
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     calibrating: u32,
+    /// Play honest batches only: `--honest 0` plays cheats only
+    #[arg(long)]
+    honest_only: bool,
     /// Honest batches that are judged
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     honest: u32,
@@ -64,14 +67,15 @@ impl Cheats {
             tokens_max: self.tokens,
             calibrating: self.calibrating,
             honest: self.honest,
+            with_cheats: !self.honest_only,
         }
     }
 }
 
 /// Tables and a sentence, as the page has them.
 fn text(report: &Report) -> String {
-    let mut text = markdown(&report.table);
-    text += "\n| honest noise | mean | deviation | largest |\n|---|---|---|---|\n";
+    let mut text = if report.table.is_empty() { String::new() } else { markdown(&report.table) + "\n" };
+    text += "| honest noise | mean | deviation | largest |\n|---|---|---|---|\n";
     for measured in &report.calibration {
         let [mean, deviation, most] = [measured.mean, measured.deviation, measured.most].map(millionths);
         text += &format!("| {} | {mean} | {deviation} | {most} |\n", measured.statistic);

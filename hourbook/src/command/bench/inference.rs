@@ -6,14 +6,15 @@ mod run;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use inference::{Engine, Invalid};
+use inference::{Alteration, Engine, Invalid};
 use serde::Serialize;
 
 use crate::command::bench::inference::limits::Limits;
-use crate::command::bench::inference::run::{decode, prefill, prompts};
+use crate::command::bench::inference::run::{STEPS, prefill, prompts, write};
 use crate::command::model::open;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -21,12 +22,13 @@ use crate::table::{Align, facts};
 
 /// How often everything is measured; the best counts, since others use the machine too.
 const RUNS: usize = 3;
-/// Proof is worth measuring in smaller parts, taking turns with none.
+/// How often answers are written, with the proof and without it.
 const PROOF_RUNS: usize = 5;
 
 const EXAMPLES: &str = "\
 Reads a prompt of 512 tokens at once, and answers 16 prompts at once, with and without the proof: tokens drawn by the seed against
-the highest logit, and a fingerprint of every 32 tokens. Then answers them again with other threads, other company, plain instructions, and
+the highest logit, and a fingerprint of every 32 tokens, a step of the one and a step of the other in turn. Answers do not end before
+they are as long as the others, so that all steps have as many sequences. Then answers them again with other threads, other company, plain instructions, and
 by reading prompt and answer at once: `identical` says whether all came to the same tokens and the same hidden states, bit for bit.
 Without --model the model that is built in is measured, which says little about speed.
 
@@ -71,18 +73,19 @@ impl Inference {
         let started = Instant::now();
         let model = open(self.model.as_deref())?;
         let load = started.elapsed();
+        let model = Arc::new(model.altered(Alteration::Endless).map_err(failed)?);
         let engine = Engine::new(model.clone(), self.threads.map(NonZeroUsize::get)).map_err(failed)?;
         screen.remark("reading ...");
         let prompts = prompts(&model, self.sequences).map_err(failed)?;
         let read = best(RUNS, || prefill(&engine, &prompts[0]))?;
         screen.remark("writing, with and without proof ...");
-        let (mut plain, mut proven) = (Rate::default(), Rate::default());
+        let mut steps = Steps::default();
         for _ in 0..PROOF_RUNS {
-            plain.better(decode(&engine, &prompts, false).map_err(failed)?);
-            proven.better(decode(&engine, &prompts, true).map_err(failed)?);
+            steps.add(write(&engine, &prompts).map_err(failed)?);
         }
+        let written = Rate { tokens: self.sequences * STEPS, taken: steps.best_run };
         screen.remark("the machine's own limits ...");
-        let limits = Limits::measure(&engine, [read.tokens_per_s(), proven.tokens_per_s()], self.sequences);
+        let limits = Limits::measure(&engine, [read.tokens_per_s(), written.tokens_per_s()], self.sequences);
         screen.remark("the same in other ways ...");
         let identical = identity::is_identical(&model, &prompts).map_err(failed)?;
         let line = Line {
@@ -92,8 +95,8 @@ impl Inference {
             sequences: self.sequences,
             load_ms: load.as_millis(),
             prefill_tokens_per_s: read.tokens_per_s(),
-            decode_tokens_per_s: proven.tokens_per_s(),
-            proof_overhead_pct: overhead_pct(plain, proven),
+            decode_tokens_per_s: written.tokens_per_s(),
+            proof_overhead_pct: steps.overhead_pct(),
             identical,
             limits,
         };
@@ -152,18 +155,38 @@ impl Rate {
     }
 }
 
+/// How long the steps of answers took, without the proof and with it.
+#[derive(Default)]
+struct Steps {
+    /// The best of each step over all runs. What disturbs a step meets it in one run, what it costs is there in all.
+    best: [Vec<Duration>; 2],
+    /// The fastest run with the proof.
+    best_run: Duration,
+}
+
+impl Steps {
+    fn add(&mut self, run: [Vec<Duration>; 2]) {
+        let taken = run[1].iter().sum();
+        self.best_run = if self.best_run.is_zero() { taken } else { self.best_run.min(taken) };
+        for (best, run) in self.best.iter_mut().zip(run) {
+            best.resize(run.len(), Duration::MAX);
+            best.iter_mut().zip(run).for_each(|(best, taken)| *best = taken.min(*best));
+        }
+    }
+
+    /// How much longer the steps take with the proof.
+    fn overhead_pct(&self) -> f64 {
+        let [plain, proven] = [0, 1].map(|at| self.best[at].iter().sum::<Duration>().as_secs_f64());
+        (proven / plain - 1.0) * 100.0
+    }
+}
+
 fn best(runs: usize, measure: impl Fn() -> Result<Rate, Invalid>) -> Result<Rate, Failure> {
     let mut best = Rate::default();
     for _ in 0..runs {
         best.better(measure().map_err(failed)?);
     }
     Ok(best)
-}
-
-/// How much longer a token takes with the proof.
-fn overhead_pct(plain: Rate, proven: Rate) -> f64 {
-    let time = |rate: Rate| rate.taken.as_secs_f64() / f64::from(rate.tokens.max(1));
-    (time(proven) / time(plain) - 1.0) * 100.0
 }
 
 fn failed(invalid: Invalid) -> Failure {

@@ -30,7 +30,7 @@ impl OwnExchange {
         let listen = ([127, 0, 0, 1], 0).into();
         let options = ServerOptions::trial(folder.path().join("data"), listen);
         let server = start(&options, screen).await?;
-        let operator = Connection::open(&server.url()).await?;
+        let operator = Connection::open(&server.admin_url()).await?;
         operator.login_dev("operator").await?;
         operator.add_market(market()).await?;
         let connection = Connection::open(&server.url()).await?;

@@ -13,7 +13,7 @@ use simulator::flow::Flow;
 
 use crate::command::bench::makers::Makers;
 use crate::command::bench::own_folder::folder;
-use crate::command::bench::pipeline::run::{Pace, measure};
+use crate::command::bench::pipeline::run::{Keeps, Pace, measure};
 use crate::failure::Failure;
 use crate::screen::Screen;
 
@@ -29,6 +29,7 @@ handed over. The last run hands over as many as are taken. An answer counts when
 
 Examples:
   hourbook bench pipeline
+  hourbook bench pipeline --history
   hourbook bench pipeline --flow flow.bin --data /mnt/fast --json";
 
 /// Measure what the exchange takes without sockets, every command durable
@@ -44,6 +45,9 @@ pub(crate) struct Pipeline {
     /// Commands of a run, at most; those on a schedule end after five seconds too
     #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
     commands: u32,
+    /// Keep the journal's mark and the history too, as `hourbook serve` does
+    #[arg(long)]
+    history: bool,
 }
 
 /// What one run came to.
@@ -58,12 +62,13 @@ struct Line {
 impl Pipeline {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
         let commands = self.commands()?;
+        let keeps = if self.history { Keeps::Everything } else { Keeps::Journal };
         let paces = OFFERED.map(Pace::Offered).into_iter().chain([Pace::Saturated]);
         for pace in paces {
             let commands = &commands[..commands.len().min(most(pace))];
             screen.remark(&format!("{} commands, {pace} ...", commands.len()));
             let folder = folder(self.data.as_deref())?;
-            let measured = measure(folder.path(), commands, pace)?;
+            let measured = measure(folder.path(), commands, (pace, keeps))?;
             let commands_per_s = measured.commands_per_s();
             let [p50_us, p99_us] = measured.latencies.quantiles([500, 990]);
             let offered = match pace {

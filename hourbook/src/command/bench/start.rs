@@ -11,7 +11,8 @@ use engine::event::Event;
 use engine::ids::index;
 use engine::view::View;
 use journal::snapshot::Snapshot;
-use node::pipeline::Ready;
+use node::ready::Ready;
+use persistence::data::{journal_folder, snapshots};
 use persistence::store::RocksLog;
 use serde::Serialize;
 
@@ -19,8 +20,6 @@ use crate::command::bench::own_folder::folder;
 use crate::command::bench::start::past::Past;
 use crate::failure::Failure;
 use crate::screen::Screen;
-use crate::server::journal_folder;
-use crate::snapshots::snapshots;
 use crate::table::{Align, facts};
 
 /// Of so many commands, the last one is read back from the journal, and what is before it from the snapshot.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
@@ -14,7 +15,8 @@ use crate::failure::Failure;
 use crate::screen::Screen;
 
 const EXAMPLES: &str = "\
-Without --model the model that is built in answers: it has learnt nothing and babbles. `make model` fetches one that has.
+Without --model the model that is built in answers. It has learnt nothing: its answers are words of a market without sense. `make model`
+fetches one that has learnt.
 The same model, question, seed, temperature and choice give the same answer on every machine.
 
 Examples:
@@ -28,7 +30,7 @@ Examples:
 pub(crate) struct Chat {
     /// The question
     question: String,
-    /// A model file; without it the model that is built in
+    /// A model file; without it the model that is built in, which answers without sense
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Tokens of the answer, at most
@@ -62,7 +64,7 @@ struct Answer {
 
 impl Chat {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<(), Failure> {
-        let model = open(self.model.as_deref())?;
+        let model = Arc::new(open(self.model.as_deref())?);
         let prompt = model.question(&self.question).map_err(|invalid| Failure::usage(invalid.to_string()))?;
         let engine = Engine::new(model, self.threads.map(NonZeroUsize::get));
         let engine = engine.map_err(|invalid| Failure::usage(invalid.to_string()))?;

@@ -3,7 +3,9 @@
 use engine::command::Command;
 use engine::control::{AccountLimits, BandWidth, KillTarget, MarketLimits, ModeScope, TradingMode};
 use engine::ids::{AccountId, MarketId, PublicKey, Scopes};
+use engine::key::{KeyBounds, Network, Networks};
 use engine::label::Label;
+use engine::stamp::Time;
 use engine::units::{Amount, Price};
 
 use crate::kernel::choices::Choices;
@@ -13,6 +15,8 @@ use crate::kernel::workload::{Scene, Workload, label, lots};
 
 /// How often the operator takes something back, where there is something, in 10,000.
 const TAKEN_BACK: u64 = 8_000;
+/// How often the operator pays out or returns what waits for that, where something does, in 10,000.
+const ENDED: u64 = 3_000;
 /// Keys that are registered and revoked.
 const KEYS: u64 = 12;
 
@@ -27,6 +31,11 @@ impl Workload {
             && choices.happens(TAKEN_BACK)
         {
             return taken_back(*trouble, reason);
+        }
+        if let Some((account, reference)) = scene.news.redemptions.front().copied()
+            && choices.happens(ENDED)
+        {
+            return Command::EndRedemption { account, reference, paid: choices.happens(5_000) };
         }
         match choices.below(100) {
             0..18 => {
@@ -47,7 +56,11 @@ impl Workload {
             86..89 => Command::Kill { target: KillTarget::Account(account), reason },
             89 => Command::Kill { target: KillTarget::Venue, reason },
             90..93 => Command::OpenAccount { name: label('n', act), provider: false, joins: None },
-            93..97 => Command::RegisterKey { account, key: key(choices.below(KEYS)), scopes: Scopes::ALL },
+            93..96 => {
+                let bounds = bounds(scene, choices);
+                Command::RegisterKey { account, key: key(choices.below(KEYS)), scopes: Scopes::ALL, bounds }
+            }
+            96 => Command::ReplaceKey { key: key(choices.below(KEYS)), by: key(choices.below(KEYS)) },
             _ => Command::RevokeKey { key: key(choices.below(KEYS)) },
         }
     }
@@ -69,6 +82,19 @@ fn key(number: u64) -> PublicKey {
     let mut bytes = [2; 32];
     bytes[..8].copy_from_slice(&number.to_le_bytes());
     PublicKey(bytes)
+}
+
+/// Nothing, or all that bounds a key.
+fn bounds(scene: &Scene<'_>, choices: &mut Choices) -> KeyBounds {
+    if choices.happens(5_000) {
+        return KeyBounds::NONE;
+    }
+    let first = u8::try_from(choices.below(200)).expect("it is small");
+    let networks =
+        [first, first + 1].map(|byte| Network::new([byte; 16], 128).expect("all bits are its own"));
+    let networks = Networks::new(&networks).expect("they differ");
+    let expires = scene.now.after(choices.between(1, 600) * Time::SECOND);
+    KeyBounds { expires, order_notional: Amount::new(choices.between(1, 5_000_000)), networks }
 }
 
 fn mode(choices: &mut Choices) -> TradingMode {

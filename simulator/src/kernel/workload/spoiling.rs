@@ -43,8 +43,17 @@ pub(super) fn spoil(command: &mut Command, choices: &mut Choices) {
         | Command::EndSession { account, .. }
         | Command::Deposit { account, .. }
         | Command::RegisterKey { account, .. }
+        | Command::Redeem { account, .. }
+        | Command::EndRedemption { account, .. }
         | Command::SetAccountLimits { account, .. }
         | Command::SetLock { account, .. } => *account = stranger,
+        Command::Transfer { account, to, .. } => {
+            if choices.happens(5_000) {
+                *account = stranger
+            } else {
+                *to = stranger
+            }
+        }
         Command::OpenAccount { joins, .. } => *joins = Some(NOBODY),
         Command::SetMarketLimits { limits, .. } => {
             (limits.price_min, limits.price_max) = (Price::MAX, Price::MIN);

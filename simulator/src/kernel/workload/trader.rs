@@ -9,7 +9,7 @@ use engine::order::{
 };
 use engine::order_filter::OrderFilter;
 use engine::stamp::Time;
-use engine::units::Price;
+use engine::units::{Amount, Price};
 
 use crate::kernel::choices::Choices;
 use crate::kernel::client::Client;
@@ -43,11 +43,12 @@ impl Workload {
                 let session = client.connection.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
                 Command::EndSession { account, session: SessionId(session) }
             }
-            91..98 if self.is_provider(account) => {
+            91..93 => self.payment(act.0, account, choices),
+            93..98 if self.is_provider(account) => {
                 let instrument = instrument(scene, choices);
                 Command::SetCapacity { account, instrument, lots: lots(choices.below(900)) }
             }
-            91..98 => Command::PlaceOrder(self.order(act, scene, choices)),
+            93..98 => Command::PlaceOrder(self.order(act, scene, choices)),
             // An id that was used for something else.
             _ => {
                 let mut order = self.order(act, scene, choices);
@@ -57,6 +58,18 @@ impl Workload {
                 Command::PlaceOrder(order)
             }
         }
+    }
+
+    /// Sends credit to somebody, or asks for it to be paid out.
+    fn payment(&self, act: u64, account: AccountId, choices: &mut Choices) -> Command {
+        let reference = if choices.happens(1_000) { label('r', choices.below(4)) } else { label('r', act) };
+        let most = choices.one(&[1, 1_000_000, 1_000_000_000]);
+        let amount = Amount::new(choices.below(most));
+        if choices.happens(5_000) {
+            return Command::Redeem { account, amount, reference };
+        }
+        let to = AccountId(u32::try_from(choices.below(1 + u64::from(self.traders))).expect("it is small"));
+        Command::Transfer { account, to, amount, reference }
     }
 
     fn is_provider(&self, account: AccountId) -> bool {

@@ -66,7 +66,7 @@ fn submit(inlet: &Inlet<Origin>, counts: &[Arc<Counts>], until: &AtomicBool) {
         }
         for _ in 0..BURST {
             let command = changes.next();
-            let inbound = || Inbound { origin: Origin::Inform(oneshot::channel().0), command };
+            let inbound = || Inbound::one(Origin::Inform(oneshot::channel().0), command);
             while inlet.submit(inbound()).is_err() {
                 thread::sleep(PAUSE);
             }

@@ -10,17 +10,20 @@ use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::stamp::Time;
 use engine::view::View;
+use journal::snapshot::Snapshot;
 use node::clock::Clock;
 use node::entropy::SystemEntropy;
 use node::inlet::{Inbound, Inlet, Refused};
-use node::pipeline::{Pipeline, Ready};
+use node::pipeline::Pipeline;
+use node::ready::Ready;
+use persistence::data::{DataFolder, Opening};
 use persistence::store::RocksLog;
 use simulator::bench::venue;
 
 use crate::command::bench::pipeline::tally::{Answered, News, Sent, Tally};
 use crate::failure::Failure;
 use crate::latency::Latencies;
-use crate::server::stop_at_once;
+use crate::server::{RESERVE_MIB, stop_at_once};
 
 /// How long a producer that is told Busy waits: the exchange needs longer for a full inlet, so it never runs dry.
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
@@ -73,18 +76,51 @@ impl Clock for VenueClock {
     }
 }
 
+/// What an exchange keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeps {
+    /// The journal.
+    Journal,
+    /// The journal, its mark and the history, as `hourbook serve` does.
+    Everything,
+}
+
 /// Gives `commands`, of which there is at least one, to an exchange of its own with its journal in `folder`.
 ///
 /// # Errors
 /// The journal cannot be made, or the exchange refused what it should take.
-pub(super) fn measure(folder: &Path, commands: &[Command], pace: Pace) -> Result<Measured, Failure> {
+pub(super) fn measure(
+    folder: &Path,
+    commands: &[Command],
+    (pace, keeps): (Pace, Keeps),
+) -> Result<Measured, Failure> {
     let failed = |error: String| Failure::local(error);
-    let log = RocksLog::open(folder).map_err(|error| failed(error.to_string()))?;
-    let ready = Ready::recover(log, &mut |_: &Stamped, _: &[Event], _: &View| {})
-        .map_err(|error| failed(error.to_string()))?;
     let (tell, news) = mpsc::channel();
     let outside = (VenueClock(Instant::now()), SystemEntropy);
-    let pipeline = Pipeline::start(ready, outside, Tally::new(tell), stop_at_once);
+    let outlet = Tally::new(tell);
+    let pipeline = match keeps {
+        Keeps::Journal => {
+            let log = RocksLog::open(folder).map_err(|error| failed(error.to_string()))?;
+            let ready = Ready::recover(log, &mut |_: &Stamped, _: &[Event], _: &View| {});
+            let ready = ready.map_err(|error| failed(error.to_string()))?;
+            Pipeline::start(ready, outside, outlet, stop_at_once)
+        }
+        Keeps::Everything => {
+            let reserve_bytes = RESERVE_MIB << 20;
+            let opening = Opening { reserve_bytes, accept_end: None, epoch: 1, tell: Box::new(|_| {}) };
+            let opened = DataFolder::open(folder, opening);
+            let DataFolder { log, keeper, history, .. } =
+                opened.map_err(|error| failed(error.to_string()))?;
+            let ready = Ready::resume_with(
+                log,
+                Snapshot::default(),
+                history,
+                &mut |_: &Stamped, _: &[Event], _: &View| {},
+            );
+            let ready = ready.map_err(|error| failed(error.to_string()))?.kept_by(keeper);
+            Pipeline::start(ready, outside, outlet, stop_at_once)
+        }
+    };
     let given = give(&pipeline.inlet(), &news, commands, pace);
     pipeline.stop();
     let (begun, answered) = given.ok_or_else(|| failed("the exchange stopped by itself".to_owned()))?;
@@ -104,7 +140,7 @@ fn give(
 ) -> Option<(Instant, Answered)> {
     let mut set_up = venue::set_up().peekable();
     while let Some(command) = set_up.next() {
-        submit(inlet, Inbound { origin: Sent::SetUp { last: set_up.peek().is_none() }, command });
+        submit(inlet, Inbound::one(Sent::SetUp { last: set_up.peek().is_none() }, command));
     }
     let Ok(News::Ready) = news.recv() else { return None };
     let begun = Instant::now();
@@ -130,7 +166,7 @@ fn offer(inlet: &Inlet<Sent>, commands: &[Command], begun: Instant, rate: u32) {
             thread::sleep(due - now);
             now = Instant::now();
         }
-        submit(inlet, Inbound { origin: Sent::Measured { due, last: left == 0 }, command: *command });
+        submit(inlet, Inbound::one(Sent::Measured { due, last: left == 0 }, *command));
     }
 }
 
@@ -141,7 +177,7 @@ fn saturate(inlet: &Inlet<Sent>, commands: &[Command]) {
         let due = Instant::now();
         for command in block {
             left -= 1;
-            submit(inlet, Inbound { origin: Sent::Measured { due, last: left == 0 }, command: *command });
+            submit(inlet, Inbound::one(Sent::Measured { due, last: left == 0 }, *command));
         }
     }
 }
@@ -160,6 +196,7 @@ mod tests {
     use engine::stamp::Sequence;
     use journal::log::CommandLog;
     use journal::record::Record;
+    use persistence::data::journal_folder;
 
     use super::*;
     use crate::command::bench::makers::Makers;
@@ -175,13 +212,18 @@ mod tests {
     #[test]
     fn every_command_is_durable_and_answered_at_every_pace() {
         let commands: Vec<Command> = Makers::default().take(30_000).collect();
-        for pace in [Pace::Offered(100_000), Pace::Saturated] {
+        let journal = [(Pace::Offered(100_000), Keeps::Journal), (Pace::Saturated, Keeps::Journal)];
+        for (pace, keeps) in journal.into_iter().chain([(Pace::Saturated, Keeps::Everything)]) {
             let folder = tempfile::tempdir().unwrap();
-            let measured = measure(folder.path(), &commands, pace).unwrap();
+            let measured = measure(folder.path(), &commands, (pace, keeps)).unwrap();
             assert_eq!(measured.latencies.count(), commands.len());
             let set_up = u64::try_from(venue::set_up().count()).unwrap();
             // A tick lists the window.
-            assert_eq!(journaled(folder.path()), set_up + 1 + 30_000);
+            let journal = match keeps {
+                Keeps::Journal => folder.path().to_owned(),
+                Keeps::Everything => journal_folder(folder.path()),
+            };
+            assert_eq!(journaled(&journal), set_up + 1 + 30_000);
             if let Pace::Offered(rate) = pace {
                 assert!(measured.commands_per_s() <= u64::from(rate), "{}", measured.commands_per_s());
             }

@@ -10,14 +10,13 @@ use journal::log::CommandLog;
 use journal::outcome;
 use journal::sealed::SealedRecords;
 use journal::snapshot::Snapshot;
+use persistence::data::{journal_folder, snapshots};
 use persistence::snapshots::writer::SnapshotWriter;
 use persistence::store::RocksLog;
 use simulator::bench::venue;
 
 use crate::command::bench::makers::Makers;
 use crate::failure::Failure;
-use crate::server::journal_folder;
-use crate::snapshots::snapshots;
 
 /// Commands of a record, and records of an append: as many as a busy exchange has.
 const RECORD_COMMANDS: usize = 1_024;

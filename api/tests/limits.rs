@@ -1,0 +1,159 @@
+//! Limits: who asks too often is told when to ask again, and nobody else notices.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod harness;
+
+use api::limits::{AccountRates, Limits};
+use harness::{Peer, World};
+use protocol::venue::Rate;
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+const SLOW: Option<Rate> = Some(Rate { per_s: 1, burst: 10 });
+
+/// Sends so many requests at once; returns the replies.
+async fn flood(peer: &mut Peer, count: usize, (method, params): (&str, Value)) -> Vec<Value> {
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        ids.push(peer.send(method, params.clone()).await);
+    }
+    let mut replies = Vec::new();
+    for id in ids {
+        replies.push(peer.reply(id).await);
+    }
+    replies
+}
+
+fn limited(replies: &[Value]) -> usize {
+    replies.iter().filter(|reply| reply["error"]["code"] == "RATE_LIMITED").count()
+}
+
+#[tokio::test]
+async fn orders_and_cancels_have_budgets_of_their_own() {
+    let limits = Limits { account_orders: SLOW, account_cancels: SLOW, ..Limits::none() };
+    let (world, symbol) = World::trading_with(limits).await;
+    let (mut ann, mut second, mut pat) =
+        (world.login("ann").await, world.login("ann").await, world.login("pat").await);
+    let order = json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "1", "qty": "1"});
+    let replies = flood(&mut ann, 14, ("add_order", order.clone())).await;
+    assert!((3..=4).contains(&limited(&replies)), "{replies:?}");
+    let refused = replies.iter().find(|reply| reply["ok"] == false).unwrap();
+    assert_eq!(
+        (&refused["error"]["category"], &refused["error"]["retryable"]),
+        (&json!("rate"), &json!(true))
+    );
+    let wait = refused["error"]["retry_after_ms"].as_u64().unwrap();
+    assert!((1..=1_000).contains(&wait), "{wait}");
+    // The account's connections share its budget.
+    assert_eq!(second.error("add_order", order.clone()).await["code"], "RATE_LIMITED");
+    // Cancels come through, also in a batch, and so does everybody else.
+    let open = ann.ok("open_orders", json!({})).await["orders"].as_array().unwrap().clone();
+    let cancels: Vec<Value> = open[..3]
+        .iter()
+        .map(|order| json!({"op": "cancel_order", "params": {"order_id": order["order_id"]}}))
+        .collect();
+    let batch = ann.ok("batch", json!({"ops": cancels})).await;
+    assert!(batch["results"].as_array().unwrap().iter().all(|result| result["ok"] == true), "{batch}");
+    ann.ok("cancel_all", json!({})).await;
+    pat.ok("add_order", json!({"symbol": symbol, "side": "sell", "type": "limit", "price": "2", "qty": "1"}))
+        .await;
+    // What is left is told when it is little.
+    let reply = ann.call("open_orders", json!({})).await;
+    assert_eq!(reply["rl"]["orders"], 0, "{reply}");
+    assert!(reply["rl"]["cancels"].as_u64().unwrap() <= 7, "{reply}");
+    let dry =
+        json!({"symbol": symbol, "side": "buy", "type": "limit", "price": "1", "qty": "1", "dry_run": true});
+    ann.ok("add_order", dry).await;
+    let replies = flood(&mut ann, 10, ("cancel_all", json!({}))).await;
+    assert!(3 <= limited(&replies), "{replies:?}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_left_is_told_to_who_asks_for_it() {
+    let limits = Limits { account_orders: SLOW, ..Limits::none() };
+    let (world, _) = World::trading_with(limits).await;
+    let mut ann = world.connect().await;
+    ann.ok("login", json!({"token": "dev:ann", "rl": true})).await;
+    assert_eq!(ann.call("ping", json!({})).await["rl"], json!({"orders": 10}));
+    let mut pat = world.login("pat").await;
+    assert_eq!(pat.call("ping", json!({})).await["rl"], Value::Null);
+    let hello = world.connect_with_hello().await.0;
+    assert_eq!(hello["data"]["limits"]["rates"], json!({"orders": {"per_s": 1, "burst": 10}}));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn requests_of_a_connection_are_limited_and_an_account_may_have_more() {
+    let mut limits = Limits { connection_requests: SLOW, ..Limits::none() };
+    limits.accounts.insert("pat".to_owned(), AccountRates::default());
+    let (world, _) = World::trading_with(limits).await;
+    let (mut ann, mut pat, mut nobody) =
+        (world.login("ann").await, world.login("pat").await, world.connect().await);
+    for peer in [&mut ann, &mut nobody] {
+        let replies = flood(peer, 30, ("ping", json!({}))).await;
+        assert!((18..=22).contains(&limited(&replies)), "{}", limited(&replies));
+    }
+    assert_eq!(limited(&flood(&mut pat, 100, ("ping", json!({}))).await), 0);
+    // A cancel is counted among cancels only.
+    ann.ok("cancel_all", json!({})).await;
+    // Malformed requests are counted too.
+    nobody.send_text("{").await;
+    assert_eq!(nobody.receive().await["error"]["code"], "RATE_LIMITED");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn addresses_share_requests_and_have_so_many_connections() {
+    let limits = Limits {
+        address_requests: SLOW,
+        address_connections: Some(3),
+        limit_this_machine: true,
+        ..Limits::none()
+    };
+    let world = World::limited(limits).await;
+    let (mut one, mut other) = (world.connect().await, world.connect().await);
+    let replies = flood(&mut one, 12, ("ping", json!({}))).await;
+    assert!(1 <= limited(&replies));
+    assert_eq!(other.error("ping", json!({})).await["code"], "RATE_LIMITED");
+    let _third = world.connect().await;
+    let address = world.url.strip_prefix("ws://").unwrap().split('/').next().unwrap().to_owned();
+    let mut fourth = TcpStream::connect(&address).await.unwrap();
+    let mut answer = String::new();
+    fourth.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("TOO_MANY_CONNECTIONS"), "{answer}");
+    drop(one);
+    // Its place is free when the exchange has noticed.
+    loop {
+        let mut again = TcpStream::connect(&address).await.unwrap();
+        let mut first = [0];
+        let read = tokio::time::timeout(std::time::Duration::from_millis(50), again.read(&mut first)).await;
+        if read.is_err() {
+            break;
+        }
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn who_goes_on_for_ten_seconds_is_cut_off() {
+    let limits = Limits { connection_requests: SLOW, ..Limits::none() };
+    let world = World::limited(limits).await;
+    let (mut abuser, mut other) = (world.connect().await, world.connect().await);
+    let begun = harness::now();
+    let closed = loop {
+        abuser.send("ping", json!({})).await;
+        let message = abuser.receive().await;
+        if message["channel"] == "status" {
+            assert_eq!(message["data"]["code"], "RATE_LIMITED", "{message}");
+            break abuser.receive().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    assert_eq!(closed, json!({"closed": 4029}));
+    let seconds = (harness::now() - begun) / 1_000_000_000;
+    assert!((10..20).contains(&seconds), "after {seconds} s");
+    other.ok("ping", json!({})).await;
+    world.stop().await;
+}

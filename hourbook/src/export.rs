@@ -1,0 +1,5 @@
+//! Export: the journal in forms that other programs read.
+
+pub(crate) mod command_json;
+mod delivery_json;
+pub(crate) mod trades_file;
