@@ -33,7 +33,7 @@ use protocol::instrument::MarketState;
 use protocol::operator::{AddMarket, Deposit, OpenAccount, RegisterKey};
 use protocol::order::Side;
 use protocol::session::Scope;
-use protocol::terms::Terms;
+use protocol::terms::{PostOnly, Terms, TimeInForce};
 use tokio::time::sleep;
 
 /// How often something is killed, unless the environment says otherwise.
@@ -109,11 +109,13 @@ impl World {
             ruling_slots: 2,
             auditors: 2,
             deposit: "0.1".to_owned(),
+            stake: "50".to_owned(),
+            bounty: "0.2".to_owned(),
             reason: reason(),
         };
         operator.set_delivery_terms(terms).await.unwrap();
         let config = format!(
-            "key = \"helio.key\"\n\n[[offer]]\nmarket = \"{MARKET}\"\ngpus = 2\nprice = \"0.10\"\nstep = \"0.01\"\n"
+            "key = \"helio.key\"\nstake = \"50\"\n\n[[offer]]\nmarket = \"{MARKET}\"\ngpus = 2\nprice = \"0.10\"\nstep = \"0.01\"\n"
         );
         std::fs::write(self.path("helio.toml"), config).unwrap();
     }
@@ -180,6 +182,21 @@ impl World {
         (flagged, upheld)
     }
 
+    /// Millionths of a CU that were taken of stakes.
+    fn slashed(&self) -> u64 {
+        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
+        let mut slashed = 0;
+        let recovered = recover(&log, &mut |_, events| {
+            for event in events {
+                if let Event::Slashed { holder, auditor, burned, .. } = event {
+                    slashed += holder.plus(*auditor).plus(*burned).micro();
+                }
+            }
+        });
+        recovered.unwrap();
+        slashed
+    }
+
     /// What each slot came to, and how often it was paid, by delivery and slot.
     fn paid(&self) -> BTreeMap<(u32, u8), Vec<Outcome>> {
         let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
@@ -191,14 +208,18 @@ impl World {
             }
             for event in events {
                 // Told to both sides; the provider's is the first.
-                if let Event::SlotPaid { delivery, slot, outcome, .. } = *event {
-                    paid.entry((delivery.0, slot.number())).or_default().push(outcome);
+                match *event {
+                    Event::SlotPaid { delivery, slot, outcome, .. } => {
+                        paid.entry((delivery.0, slot.number())).or_default().push(outcome);
+                    }
+                    Event::Slashed { burned, .. } => deposited = deposited.less(burned),
+                    _ => {}
                 }
             }
         });
         let recovered = recovered.expect("the journal is sound after every crash");
         recovered.exchange.assert_sound();
-        assert_eq!(recovered.exchange.ledger().supply, deposited, "no money came or went");
+        assert_eq!(recovered.exchange.ledger().supply, deposited, "no money came or went but what burned");
         paid
     }
 }
@@ -221,7 +242,14 @@ async fn buy(taker: &Connection) -> String {
         let mut open: Vec<String> = open.map(|listed| listed.symbol).collect();
         open.sort_unstable();
         for symbol in open {
-            let order = AddOrder::new(&symbol, Side::Buy, "1", Terms::limit("0.50"));
+            // What does not trade at once is not to trade in another window as well.
+            let terms = Terms::Limit {
+                price: "0.50".to_owned(),
+                tif: TimeInForce::Ioc,
+                post_only: PostOnly::No,
+                display_qty: None,
+            };
+            let order = AddOrder::new(&symbol, Side::Buy, "1", terms);
             let job = SubmitJob {
                 symbol: symbol.clone(),
                 prompts: vec![vec![40, 41, 42], vec![50, 51]],
@@ -330,6 +358,7 @@ async fn made_up_answers_are_not_paid() {
     // What it paid came back, and the bond's cover with it.
     let total: f64 = held.balances[0].total.parse().unwrap();
     assert!(1_000.0 < total, "the taker has {total}");
+    assert!(0 < world.slashed(), "the stake is smaller for it");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,7 @@ use protocol::dry_run::DryRun;
 use protocol::evidence::{
     AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, AssignmentResult, CasesResult, CommitSlot,
     DeliveriesResult, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult, ReceiptResult,
-    ReclaimSlots, RuleSlot, SampleResult, SetAuditor, SetDeliveryTerms, StoreOutputs, SubmitJob,
+    ReclaimSlots, RuleSlot, SampleResult, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
 };
 use protocol::key::{KeysResult, ListKeys, RotateKey};
 use protocol::look::{
@@ -432,6 +432,18 @@ impl Connection {
     /// Says what an audit found.
     pub async fn judge_slot(&self, judgement: JudgeSlot) -> Result<Accepted, ClientError> {
         result!(Accepted, self.call(Request::JudgeSlot(judgement)).await?)
+    }
+
+    /// Puts so many CU at stake.
+    pub async fn add_stake(&self, amount: &str) -> Result<Accepted, ClientError> {
+        let stake = Stake { amount: amount.to_owned() };
+        result!(Accepted, self.call(Request::AddStake(stake)).await?)
+    }
+
+    /// Takes so many CU of the stake back.
+    pub async fn withdraw_stake(&self, amount: &str) -> Result<Accepted, ClientError> {
+        let stake = Stake { amount: amount.to_owned() };
+        result!(Accepted, self.call(Request::WithdrawStake(stake)).await?)
     }
 
     /// Disputes how a slot ends.

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::delivery::audit::{Audit, Audits};
 use crate::delivery::run::Run;
 use crate::delivery::shares::{Basis, Shares};
-use crate::delivery::slot::{Party, SLOTS, Slot, SlotNumber};
+use crate::delivery::slot::{Evidence, Party, SLOTS, Slot, SlotNumber};
 use crate::ids::{AccountId, DeliveryId, InstrumentId, index, position};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
@@ -47,6 +47,8 @@ pub struct Delivery {
     pub acknowledged: bool,
     /// Its twelfths.
     pub slots: [Slot; SLOTS],
+    /// Of each of them.
+    pub evidence: [Evidence; SLOTS],
 }
 
 impl Delivery {
@@ -57,6 +59,15 @@ impl Delivery {
 
     pub(crate) fn slot_mut(&mut self, slot: SlotNumber) -> &mut Slot {
         &mut self.slots[usize::from(slot.number())]
+    }
+
+    /// What speaks for and against a slot of it.
+    pub fn evidence(&self, slot: SlotNumber) -> Evidence {
+        self.evidence[usize::from(slot.number())]
+    }
+
+    pub(crate) fn evidence_mut(&mut self, slot: SlotNumber) -> &mut Evidence {
+        &mut self.evidence[usize::from(slot.number())]
     }
 
     /// The account of one side.
@@ -179,13 +190,16 @@ impl Deliveries {
 impl Image for Delivery {
     fn put(&self, to: &mut ImageWriter<'_>) {
         #[rustfmt::skip]
-        let Delivery { instrument, provider, holder, price, lots, fee, own, maintained, acknowledged, slots } = self;
+        let Delivery {
+            instrument, provider, holder, price, lots, fee, own, maintained, acknowledged, slots, evidence,
+        } = self;
         instrument.put(to);
         (*provider, *holder).put(to);
         (*price, *lots).put(to);
         fee.put(to);
         [own, maintained, acknowledged].into_iter().for_each(|said| said.put(to));
         slots.iter().for_each(|slot| slot.put(to));
+        evidence.iter().for_each(|evidence| evidence.put(to));
     }
 
     fn take(from: &mut ImageReader<'_>) -> Taken<Delivery> {
@@ -200,6 +214,7 @@ impl Image for Delivery {
             maintained: Image::take(from)?,
             acknowledged: Image::take(from)?,
             slots: take_array(from)?,
+            evidence: take_array(from)?,
         })
     }
 }

@@ -260,8 +260,8 @@ pub enum Event {
     },
     /// What was committed for a slot.
     SlotCommitted { delivery: DeliveryId, slot: SlotNumber, commitment: Digest, work: u64 },
-    /// Auditors of a slot were drawn.
-    AuditorsDrawn { delivery: DeliveryId, slot: SlotNumber, beacon: u64, auditors: u8 },
+    /// Auditors of a slot were drawn, and so many of a million sequences are audited.
+    AuditorsDrawn { delivery: DeliveryId, slot: SlotNumber, beacon: u64, auditors: u8, rate_ppm: u32 },
     /// An account is drawn to audit a slot.
     AuditorDrawn { account: AccountId, xseq: PrivateSequence, delivery: DeliveryId, slot: SlotNumber },
     /// What was opened of a slot.
@@ -272,6 +272,7 @@ pub enum Event {
         delivery: DeliveryId,
         slot: SlotNumber,
         verdict: Verdict,
+        sequences: u32,
         evidence: Digest,
     },
     /// A party disputes a slot, and its deposit is held. Told to both sides.
@@ -303,6 +304,19 @@ pub enum Event {
         outcome: Outcome,
         received: Amount,
         fee: Amount,
+    },
+    /// What a provider has at stake after this.
+    StakeChanged { account: AccountId, xseq: PrivateSequence, staked: Amount },
+    /// A provider lost a part of its stake: to the holder, to the auditor who flagged it, and burned.
+    Slashed {
+        account: AccountId,
+        xseq: PrivateSequence,
+        delivery: DeliveryId,
+        slot: SlotNumber,
+        finder: Option<AccountId>,
+        holder: Amount,
+        auditor: Amount,
+        burned: Amount,
     },
 }
 

@@ -25,6 +25,7 @@ mod rates;
 mod reach;
 mod scene;
 mod soundness;
+mod stakes;
 mod state;
 mod told;
 mod work;

@@ -1,7 +1,7 @@
 //! Ledger: moves credit between states. Every movement is a transfer between two of them.
 //!
-//! Invariant: `available + held + bonded` over all accounts, and what waits to be paid out, escrow and fees, are what was
-//! deposited, less what was paid out.
+//! Invariant: `available + held + bonded` over all accounts, and what waits to be paid out, escrow, stakes and fees, are what
+//! was deposited, less what was paid out and burned.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +20,7 @@ use crate::obligation::Obligations;
 use crate::order::Side;
 use crate::payment::{Payment, PaymentState, Payments};
 use crate::position::{Position, PositionRow, Positions};
+use crate::provider::{Providers, Slash};
 use crate::units::{Amount, Lots, Ppm, Price, Volume};
 
 /// Credit, positions and obligations of all accounts.
@@ -37,6 +38,8 @@ pub struct Ledger {
     pub escrow: Amount,
     /// Fees the exchange has taken.
     pub fees: Amount,
+    /// What providers have at stake, and their records.
+    pub providers: Providers,
     /// References of deposits that were minted.
     pub(crate) references: BTreeSet<Label>,
     /// What accounts sent to others and asked to be paid out.
@@ -361,6 +364,37 @@ impl Ledger {
         fee
     }
 
+    /// Puts credit at stake, which the caller has found to be available.
+    pub(crate) fn stake(&mut self, account: AccountId, amount: Amount) {
+        let balance = self.touch(account);
+        balance.available = balance.available.less(amount);
+        let provider = self.providers.at_mut(account);
+        provider.staked = provider.staked.plus(amount);
+    }
+
+    /// Takes credit back from a stake.
+    pub(crate) fn unstake(&mut self, account: AccountId, amount: Amount) {
+        let provider = self.providers.at_mut(account);
+        provider.staked = provider.staked.less(amount);
+        self.free(account, amount);
+    }
+
+    /// Takes a slash from a stake: to the holder, to an auditor if there is one, and out of the world.
+    pub(crate) fn slash(
+        &mut self,
+        account: AccountId,
+        (holder, auditor): (AccountId, Option<AccountId>),
+        slash: &Slash,
+    ) {
+        let provider = self.providers.at_mut(account);
+        provider.staked = provider.staked.less(slash.total());
+        self.free(holder, slash.holder);
+        if let Some(auditor) = auditor {
+            self.free(auditor, slash.auditor);
+        }
+        self.supply = self.supply.less(slash.burned);
+    }
+
     /// Holds a deposit, which the caller has found to be available.
     pub(crate) fn hold(&mut self, account: AccountId, amount: Amount) {
         let balance = self.touch(account);
@@ -400,7 +434,8 @@ impl Image for Ledger {
         // Between commands nothing is touched.
         #[rustfmt::skip]
         let Ledger {
-            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming: _, touched: _,
+            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming: _, providers,
+            touched: _,
         } = self;
         accounts.put(to);
         obligations.put(to);
@@ -408,6 +443,7 @@ impl Image for Ledger {
         [supply, escrow, fees].into_iter().for_each(|amount| amount.put(to));
         to.list(references.iter());
         payments.put(to);
+        providers.put(to);
     }
 
     fn take(from: &mut ImageReader<'_>) -> Taken<Ledger> {
@@ -420,10 +456,13 @@ impl Image for Ledger {
         from.check(ascend, "references of deposits ascend")?;
         let payments = Payments::take(from, accounts.len())?;
         let redeeming = payments.waiting();
+        let providers = Providers::take(from)?;
+        let known = providers.iter().all(|(account, _)| accounts.contains(account));
+        from.check(known, "a stake is an account's")?;
         let (references, touched) = (references.into_iter().collect(), Touched::default());
         #[rustfmt::skip]
         let ledger = Ledger {
-            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming, touched,
+            accounts, positions, obligations, supply, escrow, fees, references, payments, redeeming, providers, touched,
         };
         Ok(ledger)
     }

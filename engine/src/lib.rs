@@ -36,6 +36,7 @@ pub mod outcome;
 pub mod payment;
 pub mod position;
 mod prefetch;
+pub mod provider;
 pub mod reference_rate;
 pub mod reject;
 pub mod sequencer;

@@ -145,6 +145,12 @@ reasons! {
     DisputeRepeated = 68,
     /// The account has too little credit available for the deposit.
     InsufficientDeposit = 69,
+    /// A stake is above zero.
+    StakeZero = 70,
+    /// The stake secures slots that are sold or may be.
+    StakeLocked = 71,
+    /// The provider has less at stake than that.
+    InsufficientStake = 72,
 }
 
 checked!(RejectReason as u16, "a reason is one of those there are"; RejectReason::code, RejectReason::from_code);

@@ -121,6 +121,7 @@ impl View {
             Event::Deposited { amount, .. } => self.supply = self.supply.plus(amount),
             Event::RedemptionEnded { amount, paid: true, .. } => self.supply = self.supply.less(amount),
             Event::DisputeClosed { deposit, lost: true, .. } => self.supply = self.supply.less(deposit),
+            Event::Slashed { burned, .. } => self.supply = self.supply.less(burned),
             Event::FeesChanged { fees } => self.fees = fees,
             Event::ModeSet { scope, mode, .. } => self.set_mode(scope, mode),
             _ => self.apply_market(event),
@@ -130,7 +131,9 @@ impl View {
             self.changes.push(change);
         }
         self.count_claims(event);
-        self.deliveries.fold(event);
+        if let Some(ended) = self.deliveries.fold(event) {
+            self.accounts.count_slot(ended);
+        }
         self.accounts.fold(self.stamp, event, &self.orders);
     }
 

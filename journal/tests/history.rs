@@ -215,6 +215,14 @@ fn delivery_events() -> Vec<(Event, DeliveryChange)> {
         let paid = Event::SlotPaid { account, xseq: next(), delivery, slot, outcome, received, fee };
         all.push((paid, DeliveryChange::Paid { slot: of, outcome, received, fee }));
     }
+    for finder in [None, Some(AccountId(12))] {
+        let ([holder, auditor], burned) = (amounts, Amount::new(11));
+        let slashed =
+            Event::Slashed { account, xseq: next(), delivery, slot, finder, holder, auditor, burned };
+        all.push((slashed, DeliveryChange::Slashed { slot: of, finder, holder, auditor, burned }));
+        let staked = Event::StakeChanged { account, xseq: next(), staked: burned };
+        all.push((staked, DeliveryChange::Staked(burned)));
+    }
     all
 }
 

@@ -128,6 +128,8 @@ pub struct DeliveriesImage {
     /// Slots that the account was drawn to audit, and of which it has said nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audits: Vec<SlotName>,
+    /// CU that the account has at stake, as a provider.
+    pub staked: String,
 }
 
 /// One slot of one delivery.
@@ -205,6 +207,23 @@ pub enum DeliveryEvent {
         received: String,
         /// CU of fee that were taken off before.
         fee: String,
+    },
+    /// What the account has at stake has changed.
+    Stake {
+        /// CU after it.
+        staked: String,
+    },
+    /// A part of the stake is lost.
+    Slashed {
+        /// For which slot.
+        #[serde(flatten)]
+        slot: SlotName,
+        /// CU that the holder got.
+        holder: String,
+        /// CU that the auditor got who found it.
+        auditor: String,
+        /// CU that were burned.
+        burned: String,
     },
     /// An event that is newer than this client.
     #[serde(other)]

@@ -170,6 +170,10 @@ pub enum ErrorCode {
     TermsInvalid,
     /// This exchange does not assign work.
     NoDeliveries,
+    /// The stake secures what is sold, or may be.
+    StakeLocked,
+    /// The provider has less at stake than that.
+    InsufficientStake,
     /// The client asks more often than it may.
     RateLimited,
     /// The key or the address has as many connections as it may.
@@ -269,6 +273,8 @@ pub const CODES: &[ErrorCode] = &[
     ErrorCode::DisputeRepeated,
     ErrorCode::TermsInvalid,
     ErrorCode::NoDeliveries,
+    ErrorCode::StakeLocked,
+    ErrorCode::InsufficientStake,
     ErrorCode::RateLimited,
     ErrorCode::TooManyConnections,
     ErrorCode::SlowConsumer,
@@ -334,6 +340,7 @@ impl ErrorCode {
             E::UnknownDelivery | E::WrongState | E::TooLate | E::NoticeTooShort => Category::Delivery,
             E::NotInterruptible | E::NotAuditor | E::EvidenceRefused | E::JobTooLarge => Category::Delivery,
             E::DisputeRepeated | E::TermsInvalid | E::NoDeliveries => Category::Delivery,
+            E::StakeLocked | E::InsufficientStake => Category::Delivery,
             E::RateLimited | E::TooManyConnections => Category::Rate,
             E::SlowConsumer | E::Overloaded | E::Draining | E::Internal => Category::Server,
             E::Other(_) => Category::Unknown,

@@ -67,6 +67,8 @@ pub struct DeliveriesResult {
     pub deliveries: Vec<Delivery>,
     /// Slots that the account was drawn to audit, and of which it has said nothing.
     pub audits: Vec<SlotName>,
+    /// CU that the account has at stake, as a provider.
+    pub staked: String,
     /// The account's private sequence up to which this is exact.
     pub as_of_xseq: u64,
 }
@@ -194,6 +196,14 @@ pub struct JudgeSlot {
     pub findings: Vec<Blob>,
 }
 
+/// Params of `add_stake` and `withdraw_stake`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stake {
+    /// CU.
+    pub amount: String,
+}
+
 /// Params of `set_auditor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -220,6 +230,10 @@ pub struct SetDeliveryTerms {
     pub auditors: u8,
     /// CU that a dispute costs who loses it.
     pub deposit: String,
+    /// The least, in CU, that a provider stakes before it registers capacity.
+    pub stake: String,
+    /// CU that the auditor who found a provider out gets of a slash.
+    pub bounty: String,
     /// Why.
     pub reason: String,
 }

@@ -216,7 +216,9 @@ impl Answer {
             "open_slot" => Answer::Opening(serde_json::from_str(text)?),
             "receipt" => Answer::Receipt(serde_json::from_str(text)?),
             "cases" => Answer::Cases(serde_json::from_str(text)?),
-            "store_outputs"
+            "add_stake"
+            | "withdraw_stake"
+            | "store_outputs"
             | "acknowledge_delivery"
             | "announce_maintenance"
             | "reclaim_slots"

@@ -16,7 +16,7 @@ use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::evidence::{
     AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots,
-    RuleSlot, SetAuditor, SetDeliveryTerms, StoreOutputs, SubmitJob,
+    RuleSlot, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
 };
 use crate::fields::{decode, excerpt};
 use crate::key::{ListKeys, RotateKey};
@@ -123,6 +123,10 @@ pub enum Request {
     Receipt(SlotName),
     /// Say what an audit found.
     JudgeSlot(JudgeSlot),
+    /// Put credit at stake.
+    AddStake(Stake),
+    /// Take a part of the stake back.
+    WithdrawStake(Stake),
     /// Dispute how a slot ends.
     DisputeSlot(SlotName),
     /// List what waits for the arbiter.
@@ -166,7 +170,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 63] = [
+pub const METHODS: [&str; 65] = [
     "login",
     "ping",
     "logout",
@@ -210,6 +214,8 @@ pub const METHODS: [&str; 63] = [
     "open_slot",
     "receipt",
     "judge_slot",
+    "add_stake",
+    "withdraw_stake",
     "dispute_slot",
     "cases",
     "rule_slot",
@@ -285,6 +291,8 @@ impl Request {
             "open_slot" => Request::OpenSlot(decode::<OpenSlot, _>(params)?),
             "receipt" => Request::Receipt(decode::<SlotName, _>(params)?),
             "judge_slot" => Request::JudgeSlot(decode::<JudgeSlot, _>(params)?),
+            "add_stake" => Request::AddStake(decode::<Stake, _>(params)?),
+            "withdraw_stake" => Request::WithdrawStake(decode::<Stake, _>(params)?),
             "dispute_slot" => Request::DisputeSlot(decode::<SlotName, _>(params)?),
             "cases" => without_params(Request::Cases, params)?,
             "rule_slot" => Request::RuleSlot(decode::<RuleSlot, _>(params)?),
@@ -368,6 +376,8 @@ impl Request {
             Request::OpenSlot(_) => "open_slot",
             Request::Receipt(_) => "receipt",
             Request::JudgeSlot(_) => "judge_slot",
+            Request::AddStake(_) => "add_stake",
+            Request::WithdrawStake(_) => "withdraw_stake",
             Request::DisputeSlot(_) => "dispute_slot",
             Request::Cases => "cases",
             Request::RuleSlot(_) => "rule_slot",
@@ -405,6 +415,7 @@ impl Request {
             Request::Deliveries(_) | Request::Receipt(_) | Request::Outputs(_) => Some(Scope::Read),
             Request::AcknowledgeDelivery(_) | Request::AnnounceMaintenance(_) => Some(Scope::Provide),
             Request::ReclaimSlots(_) | Request::Assignment(_) => Some(Scope::Provide),
+            Request::AddStake(_) | Request::WithdrawStake(_) => Some(Scope::Provide),
             Request::CommitSlot(_) | Request::StoreOutputs(_) | Request::OpenSlot(_) => Some(Scope::Provide),
             Request::SubmitJob(_) | Request::DisputeSlot(_) => Some(Scope::Trade),
             Request::JudgeSlot(_) => Some(Scope::Provide),

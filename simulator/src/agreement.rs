@@ -13,6 +13,7 @@ use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId};
 use engine::instrument::Phase;
 use engine::order::{Side, TimeInForce};
 use engine::payment::PaymentState;
+use engine::provider::Provider;
 use engine::symbol::Symbol;
 use engine::timers::Timer;
 use engine::units::{Amount, Lots};
@@ -58,6 +59,8 @@ fn assert_account(exchange: &Exchange, view: &View, number: AccountId) {
     let known = (name, accounts.group(number), account.provider);
     assert_eq!((told.name, told.group, told.provider), known, "who {name} is");
     assert_eq!(told.balance, account.balance(), "balance of {name}");
+    let Provider { staked, score, .. } = exchange.ledger().providers.of(number);
+    assert_eq!((told.staked, told.score), (staked, score), "stake and score of {name}");
     let waiting =
         exchange.ledger().payments.iter().filter(|(.., payment)| payment.state == PaymentState::Waiting);
     let own = waiting.filter(|(owner, ..)| *owner == number);

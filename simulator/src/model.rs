@@ -39,6 +39,8 @@ mod plan;
 mod rate;
 #[path = "model/reasons.rs"]
 mod reasons;
+#[path = "model/stakes.rs"]
+pub(crate) mod stakes;
 #[path = "model/told.rs"]
 pub(crate) mod told;
 #[path = "model/trades.rs"]
@@ -67,6 +69,7 @@ use crate::model::deliveries::{Due, Work};
 use crate::model::draw::Line;
 use crate::model::identity::Used;
 use crate::model::rate::Counted;
+use crate::model::stakes::Standing;
 use crate::model::told::owner;
 
 /// An account's part in an instrument.
@@ -201,6 +204,8 @@ pub(crate) struct Owner {
     pub(crate) group: u32,
     pub(crate) locked: bool,
     pub(crate) auditor: bool,
+    /// As a provider.
+    pub(crate) standing: Standing,
     pub(crate) limits: AccountLimits,
     /// What is available, held and bonded.
     pub(crate) cash: u128,
@@ -294,7 +299,11 @@ impl Model {
             }
             Command::AddMarket(ref spec) => self.add_market(spec),
             Command::SetCapacity { account, instrument, lots } => {
+                let registered = self.holding((account, instrument)).capacity;
                 self.holding((account, instrument)).capacity = lots.count().into();
+                if registered < lots.count().into() {
+                    self.lock_stake(account, instrument, self.market(instrument).delivery);
+                }
                 self.tell(Event::CapacitySet { account, instrument, lots });
             }
             Command::CancelOrder { account, order } => self.cancel_one(account, order),

@@ -30,6 +30,7 @@ pub(crate) async fn run(url: String, secret: Secret) {
     let connection = Connection::open(&url).await.unwrap();
     connection.login_key(&secret).await.unwrap();
     let key = SecretKey::from_bytes(secret.bytes());
+    connection.add_stake("50").await.unwrap();
     loop {
         for listed in connection.instruments().await.unwrap().instruments {
             if listed.state == MarketState::Open && connection.set_capacity(&listed.symbol, 2).await.is_ok() {

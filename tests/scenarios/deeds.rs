@@ -1,8 +1,8 @@
 //! Deeds: what is asked of deliveries, and what comes of them, as lines of a scenario.
 //!
-//! `terms [H] [dispute=1] [ruling=1] [auditors=1] [deposit=1]`, `auditor ann [off]`, `maintain pat [H]`,
+//! `terms [H] [dispute=1] [ruling=1] [auditors=1] [deposit=1] [stake=0] [bounty=1]`, `auditor ann [off]`, `maintain pat [H]`,
 //! `acknowledge pat 0`, `reclaim pat 0/6`, `commit pat 0/3 [work=N]`, `beacon 0/3 [7]`, `reveal pat 0/3`,
-//! `judge cyd 0/3 clean`, `dispute ann 0/3`, `rule 0/3 delivered`. A slot is its delivery and its number; `0/3-5` are
+//! `judge cyd 0/3 clean`, `stake pat 10`, `unstake pat 10`, `dispute ann 0/3`, `rule 0/3 delivered`. A slot is its delivery and its number; `0/3-5` are
 //! several, of which each is asked for. Work that a scenario does not say is as much as can be. Only of slots that a line has
 //! named, with `watch 0/3` for one, is told what comes of them.
 
@@ -46,6 +46,13 @@ pub(crate) fn deeds(desk: &mut Desk, verb: &str, words: Words<'_>) -> Option<Vec
         ("auditor", [name, rest @ ..]) => {
             let (account, auditor) = (desk.account(name), rest.is_empty());
             one(DeliveryCommand::SetAuditor { account, auditor, reason })
+        }
+        ("stake" | "unstake", [name, credits]) => {
+            let (account, amount) = (desk.account(name), amount(credits)?);
+            one(match verb {
+                "stake" => DeliveryCommand::AddStake { account, amount },
+                _ => DeliveryCommand::WithdrawStake { account, amount },
+            })
         }
         ("maintain", [name, rest @ ..]) => {
             let (account, instrument) = (desk.account(name), instrument(desk, rest.first())?);
@@ -92,7 +99,8 @@ fn work(
         ("reveal", []) => DeliveryCommand::OpenSlot { account, delivery, slot, opening: DIGEST },
         ("judge", [verdict]) => {
             let verdict = named(&VERDICTS, verdict)?;
-            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence: DIGEST }
+            let (sequences, evidence) = (100, DIGEST);
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence }
         }
         ("dispute", []) => DeliveryCommand::DisputeSlot { account, delivery, slot },
         _ => return None,
@@ -130,6 +138,8 @@ fn terms(desk: &Desk, words: Words<'_>) -> Option<DeliveryCommand> {
             "ruling" => terms.ruling_slots = value.parse().ok()?,
             "auditors" => terms.auditors = value.parse().ok()?,
             "deposit" => terms.deposit = amount(value)?,
+            "stake" => terms.stake = amount(value)?,
+            "bounty" => terms.bounty = amount(value)?,
             _ => return None,
         }
     }
@@ -143,9 +153,10 @@ pub(crate) fn delivery_line(desk: &Desk, event: &Event) -> Option<String> {
         |account, delivery| desk.view.delivery(delivery).is_some_and(|view| view.provider == account);
     Some(match *event {
         Event::DeliveryTermsSet { market, terms, .. } => {
-            let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit } = terms;
+            let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty } = terms;
             let slots = format!("{dispute_slots} slots to dispute, {ruling_slots} to rule");
-            format!("terms of {}: {slots}, {auditors} auditors, deposit {deposit}", desk.market_name(market))
+            let rest = format!("{auditors} auditors, deposit {deposit}, bounty {bounty}, stake {stake}");
+            format!("terms of {}: {slots}, {rest}", desk.market_name(market))
         }
         Event::AuditorSet { account, auditor, .. } => {
             format!("{} {}", name(account), if auditor { "may audit" } else { "may not audit" })
@@ -171,6 +182,14 @@ pub(crate) fn delivery_line(desk: &Desk, event: &Event) -> Option<String> {
             };
             provider(account, delivery).then(|| format!("slot {}/{}: {state}", delivery.0, slot.number()))?
         }
+        Event::AuditorsDrawn { delivery, slot, rate_ppm, .. } => {
+            format!("{rate_ppm} of a million sequences of {}/{} are audited", delivery.0, slot.number())
+        }
+        Event::StakeChanged { account, staked, .. } => format!("{} has {staked} at stake", name(account)),
+        Event::Slashed { account, delivery, slot, holder, auditor, burned, .. } => {
+            let parts = format!("{holder} for the holder, {auditor} for the auditor, {burned} burned");
+            format!("{} is slashed for {}/{}: {parts}", name(account), delivery.0, slot.number())
+        }
         Event::AuditorDrawn { account, delivery, slot, .. } => {
             format!("{} audits {}/{}", name(account), delivery.0, slot.number())
         }
@@ -190,7 +209,6 @@ pub(crate) fn delivery_line(desk: &Desk, event: &Event) -> Option<String> {
         // Others say the same.
         Event::DeliveryTold { .. }
         | Event::SlotCommitted { .. }
-        | Event::AuditorsDrawn { .. }
         | Event::SlotOpened { .. }
         | Event::SlotJudged { .. }
         | Event::SlotRuled { .. } => return None,

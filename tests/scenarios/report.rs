@@ -72,7 +72,9 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         | Event::SlotDisputed { .. }
         | Event::DisputeClosed { .. }
         | Event::SlotRuled { .. }
-        | Event::SlotPaid { .. } => return delivery_line(desk, event),
+        | Event::SlotPaid { .. }
+        | Event::StakeChanged { .. }
+        | Event::Slashed { .. } => return delivery_line(desk, event),
         Event::ModeSet { .. }
         | Event::MarketLimitsSet { .. }
         | Event::AccountLimitsSet { .. }

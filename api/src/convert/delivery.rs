@@ -21,7 +21,8 @@ pub fn image(view: &View, account: AccountId) -> DeliveriesImage {
     let deliveries =
         view.deliveries_of(account).map(|(number, delivery)| told(view, account, (number, delivery)));
     let audits = view.seats(account).map(|(delivery, slot)| name(delivery, slot));
-    DeliveriesImage { deliveries: deliveries.collect(), audits: audits.collect() }
+    let staked = view.account(account).expect("who asks has an account").staked;
+    DeliveriesImage { deliveries: deliveries.collect(), audits: audits.collect(), staked: amount(staked) }
 }
 
 fn told(view: &View, account: AccountId, (number, delivery): (DeliveryId, &DeliveryView)) -> Delivery {
@@ -132,6 +133,13 @@ pub fn event(event: &Event, symbol: &dyn Fn(InstrumentId) -> String) -> Delivery
             outcome: outcome(ended),
             received: amount(received),
             fee: amount(fee),
+        },
+        Event::StakeChanged { staked, .. } => DeliveryEvent::Stake { staked: amount(staked) },
+        Event::Slashed { delivery, slot, holder, auditor, burned, .. } => DeliveryEvent::Slashed {
+            slot: name(delivery, slot),
+            holder: amount(holder),
+            auditor: amount(auditor),
+            burned: amount(burned),
         },
         _ => unreachable!("asked for events about deliveries only"),
     }

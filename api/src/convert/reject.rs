@@ -319,6 +319,17 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
             None,
             "too little credit is available for the deposit of a dispute: cancel orders, or deposit",
         ),
+        Reason::StakeZero => (Code::PaymentInvalid, Some("amount"), "a stake is above zero"),
+        Reason::StakeLocked => (
+            Code::StakeLocked,
+            Some("amount"),
+            "the stake secures what is sold, or may be: it is free two times for disputes after the last slot",
+        ),
+        Reason::InsufficientStake => (
+            Code::InsufficientStake,
+            None,
+            "the provider has less at stake than that: add to the stake first",
+        ),
     }
 }
 

@@ -60,8 +60,8 @@ pub(super) fn answer(view: &View, reader: Option<Reader>, request: &Request) -> 
         Request::Fills(params) => fills(view, owner, params).map(Answer::Fills),
         Request::OrderStatus(params) => order_status(view, (account, owner), params).map(Answer::OrderStatus),
         Request::Deliveries(_) => {
-            let DeliveriesImage { deliveries, audits } = delivery::image(view, account);
-            Ok(Answer::Deliveries(DeliveriesResult { deliveries, audits, as_of_xseq }))
+            let DeliveriesImage { deliveries, audits, staked } = delivery::image(view, account);
+            Ok(Answer::Deliveries(DeliveriesResult { deliveries, audits, staked, as_of_xseq }))
         }
         Request::ListKeys(_) => {
             Ok(Answer::Keys(KeysResult { keys: view.keys_of(account).filter_map(key::wire).collect() }))

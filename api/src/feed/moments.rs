@@ -71,7 +71,9 @@ impl Moment {
             | Event::AuditorDrawn { account, xseq, .. }
             | Event::SlotDisputed { account, xseq, .. }
             | Event::DisputeClosed { account, xseq, .. }
-            | Event::SlotPaid { account, xseq, .. } => (account, xseq, About::Delivery),
+            | Event::SlotPaid { account, xseq, .. }
+            | Event::StakeChanged { account, xseq, .. }
+            | Event::Slashed { account, xseq, .. } => (account, xseq, About::Delivery),
             _ => return None,
         };
         Some(Moment { account, xseq, stamp, event: *event, about })

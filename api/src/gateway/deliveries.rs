@@ -67,6 +67,12 @@ impl Session {
                 delivery: DeliveryId(params.delivery),
                 from: delivery::slot(params.from_slot, "from_slot")?,
             },
+            Request::AddStake(params) => {
+                DeliveryCommand::AddStake { account, amount: amount(&params.amount, "amount")? }
+            }
+            Request::WithdrawStake(params) => {
+                DeliveryCommand::WithdrawStake { account, amount: amount(&params.amount, "amount")? }
+            }
             Request::DisputeSlot(name) => {
                 let (delivery, slot) = slot_of(*name)?;
                 DeliveryCommand::DisputeSlot { account, delivery, slot }
@@ -84,10 +90,11 @@ impl Session {
             },
             Request::SetDeliveryTerms(params) => {
                 let market = self.market(&params.market).await.map_err(|error| error.with_field("market"))?;
-                let deposit = Amount::new(decimal::parse(&params.deposit, Scale::Amount, "deposit")?);
+                let deposit = amount(&params.deposit, "deposit")?;
                 let (dispute_slots, ruling_slots, auditors) =
                     (params.dispute_slots, params.ruling_slots, params.auditors);
-                let terms = DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit };
+                let (stake, bounty) = (amount(&params.stake, "stake")?, amount(&params.bounty, "bounty")?);
+                let terms = DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty };
                 DeliveryCommand::SetDeliveryTerms { market, terms, reason: label(&params.reason, "reason")? }
             }
             _ => unreachable!("asked for what the engine decides alone"),
@@ -341,13 +348,15 @@ impl Session {
         let judged = judged.map_err(refused)?;
         let (verdict, _) = judged.verdict.as_ref().expect("it was judged");
         let (is_clean, evidence) = (verdict.is_clean(), ids::Digest(verdict.id().0));
+        let sequences = verdict.measured;
         // One verdict stands in the receipt: the first, or the first that found something.
         if kept.verdict.as_ref().is_none_or(|(before, _)| before.is_clean() && !is_clean) {
             clearing.keep_receipt((*delivery, *slot), &judged).await?;
         }
         let verdict = if is_clean { Verdict::Clean } else { Verdict::Flagged };
         let (delivery, slot) = of;
-        let command = DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence };
+        let command =
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence };
         let sequence = self.gateway.command(Command::Delivery(command)).await?;
         Ok(Accepted { engine_seq: sequence.0 })
     }
@@ -446,6 +455,10 @@ impl Facts {
 /// A slot as it is named.
 fn slot_of(name: SlotName) -> Result<(DeliveryId, SlotNumber), ErrorObject> {
     Ok((DeliveryId(name.delivery), delivery::slot(name.slot, "slot")?))
+}
+
+fn amount(text: &str, field: &str) -> Result<Amount, ErrorObject> {
+    decimal::parse(text, Scale::Amount, field).map(Amount::new)
 }
 
 fn wrong_state(message: &'static str) -> ErrorObject {

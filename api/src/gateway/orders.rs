@@ -73,6 +73,8 @@ impl Session {
             | Request::AnnounceMaintenance(_)
             | Request::ReclaimSlots(_)
             | Request::DisputeSlot(_)
+            | Request::AddStake(_)
+            | Request::WithdrawStake(_)
             | Request::RuleSlot(_)
             | Request::SetAuditor(_)
             | Request::SetDeliveryTerms(_) => self.delivery_command(request).await?,

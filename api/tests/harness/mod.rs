@@ -110,7 +110,7 @@ impl World {
         });
         let clock = ShiftedClock::default();
         let pipeline = Pipeline::start(ready.unwrap(), (clock.clone(), SystemEntropy), feed, |_| {});
-        let settings = Settings { dev: true, limits };
+        let settings = Settings { dev: true, limits, clearing: None };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, settings);
         let mut urls = Vec::new();
         for door in [Door::Public, Door::Admin] {

@@ -63,6 +63,11 @@ impl Audit {
         false
     }
 
+    /// How many have answered.
+    pub fn answers(&self) -> usize {
+        self.seats().filter(|(_, answer)| answer.is_some()).count()
+    }
+
     /// Whether everybody has answered.
     pub fn is_complete(&self) -> bool {
         self.seats().all(|(_, answer)| answer.is_some())

@@ -6,6 +6,7 @@ use crate::delivery::run::DeliveryTerms;
 use crate::delivery::slot::SlotNumber;
 use crate::ids::{AccountId, DeliveryId, Digest, InstrumentId, MarketId};
 use crate::label::Label;
+use crate::units::Amount;
 
 /// What may be asked about deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,20 @@ pub enum DeliveryCommand {
         auditor: bool,
         /// Why.
         reason: Label,
+    },
+    /// A provider puts credit at stake.
+    AddStake {
+        /// The provider.
+        account: AccountId,
+        /// How much.
+        amount: Amount,
+    },
+    /// A provider takes a part of its stake back.
+    WithdrawStake {
+        /// The provider.
+        account: AccountId,
+        /// How much.
+        amount: Amount,
     },
     /// A provider says in time that it will maintain its machines during a window.
     AnnounceMaintenance {
@@ -94,6 +109,8 @@ pub enum DeliveryCommand {
         slot: SlotNumber,
         /// What.
         verdict: Verdict,
+        /// How many sequences it audited.
+        sequences: u32,
         /// The hash of the verdict's numbers.
         evidence: Digest,
     },

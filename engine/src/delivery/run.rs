@@ -48,14 +48,30 @@ pub struct DeliveryTerms {
     pub auditors: u8,
     /// What a dispute costs who loses it.
     pub deposit: Amount,
+    /// The least that a provider stakes before it registers capacity.
+    pub stake: Amount,
+    /// What the auditor who found a provider out gets of a slash.
+    pub bounty: Amount,
 }
 
 impl DeliveryTerms {
-    /// A window to dispute, another for the arbiter, one auditor, a deposit of 1 CU.
-    pub const DEFAULT: DeliveryTerms =
-        DeliveryTerms { dispute_slots: 12, ruling_slots: 12, auditors: 1, deposit: Amount::new(1_000_000) };
+    /// A window to dispute, another for the arbiter, one auditor, a deposit and a bounty of 1 CU, no stake.
+    pub const DEFAULT: DeliveryTerms = DeliveryTerms {
+        dispute_slots: 12,
+        ruling_slots: 12,
+        auditors: 1,
+        deposit: Amount::new(1_000_000),
+        stake: Amount::ZERO,
+        bounty: Amount::new(1_000_000),
+    };
     /// The most auditors of a slot.
     pub const AUDITORS_MAX: u8 = 3;
+
+    /// From the start of a window on, for how many slots a stake is locked: until its last slot is final at the latest, and
+    /// two times for disputes more.
+    pub(crate) fn locked_slots(&self) -> u64 {
+        16 + 3 * u64::from(self.dispute_slots) + u64::from(self.ruling_slots)
+    }
 
     /// Whether every number is in bounds.
     pub const fn is_valid(&self) -> bool {
@@ -139,7 +155,7 @@ impl Run {
     }
 }
 
-fields!(DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit });
+fields!(DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty });
 fields!(Run { start, slot_nanos, first, count, terms, bond, reference, passed, cursor });
 
 #[cfg(test)]

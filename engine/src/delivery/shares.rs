@@ -20,6 +20,8 @@ pub struct Shares {
     pub cover: Amount,
     /// What else is in bond.
     pub rest: Amount,
+    /// What a replacement may cost more than price and bond: nobody owes it, but a slash pays it.
+    pub uncovered: Amount,
 }
 
 /// What decides a delivery's shares.
@@ -46,18 +48,29 @@ impl Shares {
         let dearer = reference.map_or(price, |reference| price.max(reference)).cost(one).micro();
         let surcharge = if maintained { 0 } else { SURCHARGE_PPM };
         let replacement = dearer * (MILLION + surcharge) / MILLION;
-        let cover = bond.min(Amount::new(replacement - paid));
+        let loss = Amount::new(replacement - paid);
+        let cover = bond.min(loss);
         let times = |amount: Amount| {
             amount.times(Volume::ZERO.plus(lots)).expect("bonds were checked when asked for")
         };
-        Shares { escrow: price.cost(lots), cover: times(cover), rest: times(bond.less(cover)) }
+        Shares {
+            escrow: price.cost(lots),
+            cover: times(cover),
+            rest: times(bond.less(cover)),
+            uncovered: times(loss.less(cover)),
+        }
     }
 
     /// A slot's part of them.
     pub fn slot(&self, slot: SlotNumber) -> Shares {
         let part =
             |whole| until(whole, u64::from(slot.number()) + 1).less(until(whole, slot.number().into()));
-        Shares { escrow: part(self.escrow), cover: part(self.cover), rest: part(self.rest) }
+        Shares {
+            escrow: part(self.escrow),
+            cover: part(self.cover),
+            rest: part(self.rest),
+            uncovered: part(self.uncovered),
+        }
     }
 
     /// All that is in bond.

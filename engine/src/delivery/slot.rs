@@ -1,6 +1,7 @@
 //! Slot: a twelfth of a delivery window, and how far the work for it has come.
 
 use crate::delivery::outcome::Outcome;
+use crate::ids::AccountId;
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
 use crate::image::{CHOICE, Image, Taken, take_array};
@@ -118,6 +119,21 @@ impl Dispute {
         }
     }
 }
+
+/// What speaks for and against the work of a slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// What the sample asked for was opened.
+    pub opened: bool,
+    /// The fewest sequences that an auditor says it audited.
+    pub sequences: u32,
+    /// The auditor who flagged it first.
+    pub flagged_by: Option<AccountId>,
+    /// The arbiter confirmed the flag.
+    pub confirmed: bool,
+}
+
+fields!(Evidence { opened, sequences, flagged_by, confirmed });
 
 /// One slot of one delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use crate::control::{AccountLimits, KillTarget, MarketLimits, ModeScope};
 use crate::delivery::audit::Verdict;
 use crate::delivery::outcome::{Outcome, Ruling};
 use crate::delivery::run::DeliveryTerms;
-use crate::delivery::slot::{Dispute, Party, Slot, SlotNumber, SlotState};
+use crate::delivery::slot::{Dispute, Evidence, Party, Slot, SlotNumber, SlotState};
 use crate::ending::{CancelReason, Ended, FirstOutcome};
 use crate::event::{Event, Liquidity, PrivateSequence, ReduceReason};
 use crate::ids::{
@@ -17,6 +17,7 @@ use crate::label::Label;
 use crate::market::{BondRule, MarketSpec, SelfTrade};
 use crate::order::{OrderKind, SelfTradePrevention, SessionId, Side, TimeInForce};
 use crate::outcome::OutcomeHash;
+use crate::provider::{Provider, Score};
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::symbol::{Name, Tier};
@@ -202,8 +203,25 @@ impl Fold for MarketSpec {
 
 impl Fold for DeliveryTerms {
     fn fold(&self, hash: &mut OutcomeHash) {
-        let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit } = *self;
-        fold!(hash; dispute_slots, ruling_slots, auditors, deposit);
+        let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty } = *self;
+        fold!(hash; dispute_slots, ruling_slots, auditors, deposit, stake, bounty);
+    }
+}
+
+impl Fold for Evidence {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let Evidence { opened, sequences, flagged_by, confirmed } = *self;
+        fold!(hash; opened, sequences, flagged_by, confirmed);
+    }
+}
+
+impl Fold for Provider {
+    fn fold(&self, hash: &mut OutcomeHash) {
+        let Provider { staked, locked, clean, raised, unopened, score } = *self;
+        let Score { delivered, failed } = score;
+        fold!(hash; staked, locked, clean, raised);
+        hash.bytes(&unopened.to_le_bytes());
+        fold!(hash; delivered, failed);
     }
 }
 
@@ -302,14 +320,16 @@ impl Event {
             54 DeliveryAcknowledged { account, xseq, delivery },
             55 SlotChanged { account, xseq, delivery, slot, state },
             56 SlotCommitted { delivery, slot, commitment, work },
-            57 AuditorsDrawn { delivery, slot, beacon, auditors },
+            57 AuditorsDrawn { delivery, slot, beacon, auditors, rate_ppm },
             58 AuditorDrawn { account, xseq, delivery, slot },
             59 SlotOpened { delivery, slot, opening },
-            60 SlotJudged { auditor, delivery, slot, verdict, evidence },
+            60 SlotJudged { auditor, delivery, slot, verdict, sequences, evidence },
             61 SlotDisputed { account, xseq, delivery, slot, by },
             62 DisputeClosed { account, xseq, delivery, slot, by, deposit, lost },
             63 SlotRuled { delivery, slot, ruling, reason },
             64 SlotPaid { account, xseq, delivery, slot, outcome, received, fee },
+            65 StakeChanged { account, xseq, staked },
+            66 Slashed { account, xseq, delivery, slot, finder, holder, auditor, burned },
         }
     }
 }

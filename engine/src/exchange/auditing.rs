@@ -42,7 +42,8 @@ impl Exchange {
         let run = self.deliveries.run(found.instrument).expect("a delivery under way has a run");
         drawn.truncate(usize::from(run.terms.auditors));
         let auditors = u8::try_from(drawn.len()).expect("few auditors are drawn");
-        self.events.push(Event::AuditorsDrawn { delivery, slot, beacon, auditors });
+        let rate_ppm = self.ledger.providers.of(self.deliveries.at(delivery).provider).rate_ppm();
+        self.events.push(Event::AuditorsDrawn { delivery, slot, beacon, auditors, rate_ppm });
         for account in &drawn {
             let (account, xseq) = (*account, self.xseq(*account));
             self.events.push(Event::AuditorDrawn { account, xseq, delivery, slot });
@@ -55,7 +56,7 @@ impl Exchange {
         &mut self,
         auditor: AccountId,
         of: SlotOf,
-        (verdict, evidence): (Verdict, Digest),
+        (verdict, sequences, evidence): (Verdict, u32, Digest),
     ) -> Result<(), RejectReason> {
         let (delivery, slot) = of;
         self.check_account(auditor)?;
@@ -65,8 +66,13 @@ impl Exchange {
         if !audit.answer(auditor, verdict) {
             return Err(RejectReason::NotAuditor);
         }
-        let complete = audit.is_complete();
-        self.events.push(Event::SlotJudged { auditor, delivery, slot, verdict, evidence });
+        let (complete, first) = (audit.is_complete(), audit.answers() == 1);
+        let known = self.deliveries.at_mut(delivery).evidence_mut(slot);
+        known.sequences = if first { sequences } else { known.sequences.min(sequences) };
+        if verdict == Verdict::Flagged {
+            known.flagged_by.get_or_insert(auditor);
+        }
+        self.events.push(Event::SlotJudged { auditor, delivery, slot, verdict, sequences, evidence });
         if complete {
             self.end_audit(of);
         }
@@ -78,6 +84,8 @@ impl Exchange {
         let audit = self.deliveries.audits.remove(&of).expect("what is opened is audited");
         let answered = audit.seats().any(|(_, answer)| answer.is_some());
         if audit.is_flagged() {
+            // A flag costs nothing but a closer look, at this slot and the next ones.
+            self.ledger.providers.at_mut(self.deliveries.at(of.0).provider).flag();
             self.set_slot(of, SlotState::Flagged);
         } else if answered {
             self.decide(of, Outcome::Accepted);

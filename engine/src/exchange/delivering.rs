@@ -43,9 +43,11 @@ impl Exchange {
             DeliveryCommand::OpenSlot { account, delivery, slot, opening } => {
                 self.open_work(account, (delivery, slot), opening)
             }
-            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence } => {
-                self.record_verdict(account, (delivery, slot), (verdict, evidence))
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence } => {
+                self.record_verdict(account, (delivery, slot), (verdict, sequences, evidence))
             }
+            DeliveryCommand::AddStake { account, amount } => self.add_stake(account, amount),
+            DeliveryCommand::WithdrawStake { account, amount } => self.withdraw_stake(account, amount),
             DeliveryCommand::DisputeSlot { account, delivery, slot } => {
                 self.dispute(account, (delivery, slot))
             }
@@ -184,5 +186,6 @@ impl Exchange {
             let xseq = self.xseq(account);
             self.events.push(Event::SlotPaid { account, xseq, delivery, slot, outcome, received, fee });
         }
+        self.judge_provider(of, outcome);
     }
 }

@@ -49,7 +49,10 @@ impl Exchange {
             return Err(RejectReason::SlotUnexpected);
         }
         self.events.push(Event::SlotRuled { delivery, slot, ruling, reason });
-        self.deliveries.at_mut(delivery).slot_mut(slot).ruled = true;
+        let confirmed = found.slot(slot).state == SlotState::Flagged && ruling == Ruling::NotDelivered;
+        let found = self.deliveries.at_mut(delivery);
+        found.evidence_mut(slot).confirmed = confirmed;
+        found.slot_mut(slot).ruled = true;
         self.close_disputes(of, Some(ruling));
         if self.last.time < self.due(of, Deadline::Dispute) {
             self.decide(of, ruling.outcome());

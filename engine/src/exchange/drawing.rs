@@ -2,10 +2,10 @@
 
 use crate::delivery::Delivery;
 use crate::delivery::drawing::Drawing;
-use crate::delivery::slot::{Party, SLOTS, Slot};
+use crate::delivery::slot::{Evidence, Party, SLOTS, Slot};
 use crate::event::Event;
 use crate::exchange::Exchange;
-use crate::ids::InstrumentId;
+use crate::ids::{InstrumentId, index};
 use crate::reject::RejectReason;
 use crate::timers::Timer;
 
@@ -55,7 +55,9 @@ impl Exchange {
                 maintained,
                 acknowledged: false,
                 slots: [Slot::WAITING; SLOTS],
+                evidence: [Evidence::default(); SLOTS],
             });
+            self.lock_stake(provider, instrument, self.instruments[index(instrument.0)].delivery);
             self.events.push(Event::DeliveryDrawn {
                 delivery,
                 instrument,

@@ -63,12 +63,21 @@ impl Exchange {
             return Err(RejectReason::NotProvider);
         }
         let positions = &self.ledger.positions;
-        let used = positions.find(account, instrument).map_or(0, |row| {
+        let (used, registered) = positions.find(account, instrument).map_or((0, Lots::ZERO), |row| {
             let position = positions.at(row);
-            position.short(position.open_sells)
+            (position.short(position.open_sells), position.capacity)
         });
         if u64::from(lots.count()) < used {
             return Err(RejectReason::CapacityInUse);
+        }
+        // Less than there was may always be registered, whatever was slashed meanwhile.
+        if registered < lots {
+            let market = self.instruments[index(instrument.0)].market;
+            let terms = self.markets[index(market.0)].delivery;
+            if self.ledger.providers.of(account).staked < terms.stake {
+                return Err(RejectReason::InsufficientStake);
+            }
+            self.lock_stake(account, instrument, terms);
         }
         self.ledger.set_capacity(account, instrument, lots);
         self.events.push(Event::CapacitySet { account, instrument, lots });

@@ -51,7 +51,9 @@ impl Exchange {
         let waiting = ledger.payments.iter().filter(|(.., payment)| payment.state == PaymentState::Waiting);
         let waiting = waiting.fold(Amount::ZERO, |sum, (.., payment)| sum.plus(payment.amount));
         assert_eq!(waiting, ledger.redeeming, "what waits to be paid out is what was set aside");
-        let apart = ledger.escrow.plus(ledger.fees).plus(ledger.redeeming);
+        let staked =
+            ledger.providers.iter().fold(Amount::ZERO, |sum, (_, provider)| sum.plus(provider.staked));
+        let apart = ledger.escrow.plus(staked).plus(ledger.fees).plus(ledger.redeeming);
         assert_eq!(of_accounts.plus(apart), ledger.supply, "credit is conserved");
     }
 

@@ -90,6 +90,7 @@ fn accounts(exchange: &Exchange, hash: &mut OutcomeHash) {
         fold(hash, &[key, &grant.account, &grant.scopes, &grant.bounds]);
     }
     ledger.accounts.auditors().for_each(|auditor| fold(hash, &[&auditor]));
+    ledger.providers.iter().for_each(|(account, provider)| fold(hash, &[&account, provider]));
     for reference in &ledger.references {
         fold(hash, &[reference]);
     }
@@ -177,6 +178,7 @@ fn deliveries(exchange: &Exchange, hash: &mut OutcomeHash) {
         let &Delivery { own, maintained, acknowledged, ref slots, .. } = delivery;
         fold(hash, &[&own, &maintained, &acknowledged]);
         slots.iter().for_each(|slot| fold(hash, &[slot]));
+        delivery.evidence.iter().for_each(|evidence| fold(hash, &[evidence]));
     }
     for (instrument, run) in exchange.deliveries.runs() {
         let &Run { start, slot_nanos, first, count, ref terms, bond, reference, passed, cursor } = run;

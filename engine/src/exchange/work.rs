@@ -145,6 +145,7 @@ impl Exchange {
         if !self.deliveries.audits.contains_key(&of) {
             return Err(RejectReason::SlotUnexpected);
         }
+        self.deliveries.at_mut(delivery).evidence_mut(slot).opened = true;
         self.events.push(Event::SlotOpened { delivery, slot, opening });
         self.set_slot(of, SlotState::Opened);
         Ok(())

@@ -12,8 +12,10 @@ use crate::ids::{AccountId, GroupId, InstrumentId, OrderId, PublicKey, TradeId, 
 use crate::key::{KeyBounds, Networks};
 use crate::label::Label;
 use crate::order::Side;
+use crate::provider::Score;
 use crate::stamp::{Stamp, Time};
 use crate::units::{Amount, Lots, Price};
+use crate::view::deliveries::FinalSlot;
 use crate::view::orders::{OrderStatus, OrderView, OrdersView};
 
 /// How many of an account's orders that have ended a view keeps, the last ones.
@@ -84,6 +86,10 @@ pub struct AccountView {
     pub balance: Balance,
     /// What waits to be paid out to it.
     pub redeeming: Amount,
+    /// What it has at stake, as a provider.
+    pub staked: Amount,
+    /// How its slots ended, as a provider.
+    pub score: Score,
     /// Number of its last private event.
     pub xseq: PrivateSequence,
     /// Positions by instrument.
@@ -152,6 +158,11 @@ impl AccountsView {
         view
     }
 
+    /// A slot of a provider is final.
+    pub(super) fn count_slot(&mut self, FinalSlot { provider, lots, outcome }: FinalSlot) {
+        self.accounts[index(provider.0)].score.count(lots, outcome);
+    }
+
     pub(super) fn fold(&mut self, stamp: Stamp, event: &Event, orders: &OrdersView) {
         match *event {
             Event::AccountOpened { account, group, provider, name } => {
@@ -205,7 +216,9 @@ impl AccountsView {
             | Event::AuditorDrawn { account, xseq, .. }
             | Event::SlotDisputed { account, xseq, .. }
             | Event::DisputeClosed { account, xseq, .. }
-            | Event::SlotPaid { account, xseq, .. } => drop(self.at_mut(account, xseq)),
+            | Event::SlotPaid { account, xseq, .. }
+            | Event::Slashed { account, xseq, .. } => drop(self.at_mut(account, xseq)),
+            Event::StakeChanged { account, xseq, staked } => self.at_mut(account, xseq).staked = staked,
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
@@ -255,6 +268,8 @@ impl AccountsView {
             cancel_after: None,
             balance: Balance::default(),
             redeeming: Amount::ZERO,
+            staked: Amount::ZERO,
+            score: Score::default(),
             xseq: PrivateSequence(0),
             positions: BTreeMap::new(),
             orders: BTreeMap::new(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::delivery::Delivery;
 use crate::delivery::audit::Audit;
+use crate::delivery::outcome::Outcome;
 use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber, SlotState};
 use crate::event::Event;
 use crate::exchange::Exchange;
@@ -36,6 +37,14 @@ impl DeliveryView {
     fn slot(&mut self, slot: SlotNumber) -> &mut Slot {
         &mut self.slots[usize::from(slot.number())]
     }
+}
+
+/// A slot that is final.
+#[derive(Clone, Copy)]
+pub(super) struct FinalSlot {
+    pub(super) provider: AccountId,
+    pub(super) lots: Lots,
+    pub(super) outcome: Outcome,
 }
 
 /// Every delivery of windows that are not settled.
@@ -95,7 +104,8 @@ impl DeliveriesView {
         self.seats.range(all).map(|(_, delivery, slot)| (*delivery, *slot))
     }
 
-    pub(super) fn fold(&mut self, event: &Event) {
+    /// Returns the slot that is final with this, told to its provider, if it counts for who that is.
+    pub(super) fn fold(&mut self, event: &Event) -> Option<FinalSlot> {
         match *event {
             Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own } => {
                 let (acknowledged, slots) = (false, [Slot::WAITING; SLOTS]);
@@ -104,12 +114,18 @@ impl DeliveriesView {
                 self.add(delivery, view);
             }
             Event::DeliveryAcknowledged { delivery, .. } => self.at(delivery).acknowledged = true,
-            Event::SlotChanged { delivery, slot, state, .. } => {
-                self.at(delivery).slot(slot).state = state;
+            Event::SlotChanged { account, delivery, slot, state, .. } => {
                 if !matches!(state, SlotState::Committed | SlotState::Opened) {
-                    for auditor in self.audits.remove(&(delivery, slot)).unwrap_or_default() {
-                        self.seats.remove(&(auditor, delivery, slot));
-                    }
+                    self.unseat((delivery, slot));
+                }
+                let view = self.at(delivery);
+                view.slot(slot).state = state;
+                let &mut DeliveryView { provider, lots, own, .. } = view;
+                if let SlotState::Final(outcome) = state
+                    && account == provider
+                    && !own
+                {
+                    return Some(FinalSlot { provider, lots, outcome });
                 }
             }
             Event::AuditorDrawn { account, delivery, slot, .. } => self.seat((delivery, slot), account),
@@ -129,12 +145,20 @@ impl DeliveriesView {
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             _ => {}
         }
+        None
     }
 
     /// An auditor was drawn.
     fn seat(&mut self, of: (DeliveryId, SlotNumber), auditor: AccountId) {
         self.seats.insert((auditor, of.0, of.1));
         self.audits.entry(of).or_default().push(auditor);
+    }
+
+    /// Nobody audits a slot any more.
+    fn unseat(&mut self, of: (DeliveryId, SlotNumber)) {
+        for auditor in self.audits.remove(&of).unwrap_or_default() {
+            self.seats.remove(&(auditor, of.0, of.1));
+        }
     }
 
     fn at(&mut self, delivery: DeliveryId) -> &mut DeliveryView {

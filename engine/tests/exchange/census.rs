@@ -7,7 +7,7 @@ use engine::event::Event;
 use engine::reject::RejectReason;
 
 /// Every kind of event that can be foretold, and ways in which events of one kind differ.
-const WAYS: [&str; 83] = [
+const WAYS: [&str; 85] = [
     "AccountLimitsSet",
     "AccountOpened",
     "AuditorDrawn",
@@ -89,6 +89,8 @@ const WAYS: [&str; 83] = [
     "SlotPaid Rejected",
     "SlotPaid Unopened",
     "SlotRuled",
+    "Slashed",
+    "StakeChanged",
     "Traded",
     "Transferred",
 ];
@@ -107,7 +109,9 @@ const DELIVERIES_FROM: u16 = 60;
 fn is_delivered(way: &str) -> bool {
     let drawn = way.starts_with("DeliveryDrawn");
     !drawn
-        && ["Auditor", "Delivery", "Dispute", "Maintenance", "Slot"].iter().any(|kind| way.starts_with(kind))
+        && ["Auditor", "Delivery", "Dispute", "Maintenance", "Slot", "Slashed", "Stake"]
+            .iter()
+            .any(|kind| way.starts_with(kind))
 }
 
 /// What happened, by name.

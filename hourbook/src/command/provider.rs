@@ -3,6 +3,7 @@
 mod config;
 mod earnings;
 mod run;
+mod stake;
 mod status;
 
 use clap::Subcommand;
@@ -17,6 +18,7 @@ pub(crate) enum Provider {
     Run(run::Run),
     Status(status::Status),
     Earnings(earnings::Earnings),
+    Stake(stake::Stake),
 }
 
 impl Provider {
@@ -25,6 +27,7 @@ impl Provider {
             Provider::Run(command) => command.run(options, screen).await,
             Provider::Status(command) => command.run(options, screen).await,
             Provider::Earnings(command) => command.run(options, screen).await,
+            Provider::Stake(command) => command.run(options, screen).await,
         }
     }
 }

@@ -82,6 +82,8 @@ const OPERATING: &str = "\
     provider run --config helio.toml --with-parent
     provider status
     provider earnings
+    provider stake 25
+    provider stake 25 --withdraw
     audit run --model m.gguf --key eve.key
     audit run --arbiter --with-parent
     job submit --symbol S --prompts p.txt --tokens 64 --temperature 0.5 --model tiny

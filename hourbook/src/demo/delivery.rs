@@ -45,6 +45,8 @@ const WINDOW_SECONDS: u32 = 60;
 const GATE_SECONDS: u32 = 5;
 /// CU of an hour.
 const PRICE: &str = "0.1200";
+/// CU that the provider puts at stake.
+const STAKE: &str = "10";
 /// How often the taker looks for a window to buy in.
 const LOOK: Duration = Duration::from_millis(500);
 /// Tokens of an answer.
@@ -138,11 +140,19 @@ impl Setting {
         let auditor = SetAuditor { account: AUDITOR.to_owned(), auditor: true, reason: reason.clone() };
         made(operator.set_auditor(auditor).await)?;
         let (market, deposit) = (MARKET.to_owned(), "0.1".to_owned());
-        let terms =
-            SetDeliveryTerms { market, dispute_slots: 1, ruling_slots: 2, auditors: 1, deposit, reason };
+        let terms = SetDeliveryTerms {
+            market,
+            dispute_slots: 1,
+            ruling_slots: 2,
+            auditors: 1,
+            deposit,
+            stake: STAKE.to_owned(),
+            bounty: "0.1".to_owned(),
+            reason,
+        };
         made(operator.set_delivery_terms(terms).await)?;
         let config = format!(
-            "key = \"{PROVIDER}.key\"\nmodel = {:?}\n\n[[offer]]\nmarket = \"{MARKET}\"\ngpus = 2\nprice = \"{PRICE}\"\n",
+            "key = \"{PROVIDER}.key\"\nstake = \"{STAKE}\"\nmodel = {:?}\n\n[[offer]]\nmarket = \"{MARKET}\"\ngpus = 2\nprice = \"{PRICE}\"\n",
             self.model.display().to_string()
         );
         fs::write(self.folder.join("provider.toml"), config).map_err(failed)

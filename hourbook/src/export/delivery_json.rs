@@ -12,11 +12,18 @@ use crate::export::command_json::{Fields, KIND, money};
 pub(super) fn described(to: Fields, command: &DeliveryCommand) -> Fields {
     match *command {
         DeliveryCommand::SetDeliveryTerms { market, terms, reason } => {
-            let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit } = terms;
+            let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty } = terms;
             let to = to.with(KIND, "set_delivery_terms").with("market", market.0);
             let to = to.with("dispute_slots", dispute_slots).with("ruling_slots", ruling_slots);
             let to = to.with("auditors", auditors).with("deposit", money(deposit));
+            let to = to.with("stake", money(stake)).with("bounty", money(bounty));
             to.with("reason", reason.to_string())
+        }
+        DeliveryCommand::AddStake { account, amount } => {
+            to.with(KIND, "add_stake").with("account", account.0).with("amount", money(amount))
+        }
+        DeliveryCommand::WithdrawStake { account, amount } => {
+            to.with(KIND, "withdraw_stake").with("account", account.0).with("amount", money(amount))
         }
         DeliveryCommand::SetAuditor { account, auditor, reason } => {
             let to = to.with(KIND, "set_auditor").with("account", account.0).with("auditor", auditor);
@@ -43,13 +50,13 @@ pub(super) fn described(to: Fields, command: &DeliveryCommand) -> Fields {
             let to = slot_of(to.with(KIND, "open_slot").with("account", account.0), delivery, slot);
             to.with("opening", digest(opening))
         }
-        DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence } => {
+        DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence } => {
             let to = slot_of(to.with(KIND, "record_verdict").with("account", account.0), delivery, slot);
             let found = match verdict {
                 Verdict::Clean => "clean",
                 Verdict::Flagged => "flagged",
             };
-            to.with("verdict", found).with("evidence", digest(evidence))
+            to.with("verdict", found).with("sequences", sequences).with("evidence", digest(evidence))
         }
         DeliveryCommand::DisputeSlot { account, delivery, slot } => {
             slot_of(to.with(KIND, "dispute_slot").with("account", account.0), delivery, slot)

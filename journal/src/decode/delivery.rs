@@ -55,6 +55,7 @@ pub(super) fn command(from: &mut Reader<'_>, kind: u8, unknown: RecordFault) -> 
             delivery: delivery(from)?,
             slot: slot(from)?,
             verdict: one_of(from, [Verdict::Clean, Verdict::Flagged])?,
+            sequences: from.word()?,
             evidence: digest(from)?,
         },
         41 => DeliveryCommand::DisputeSlot {
@@ -68,6 +69,8 @@ pub(super) fn command(from: &mut Reader<'_>, kind: u8, unknown: RecordFault) -> 
             ruling: ruling(from)?,
             reason: label(from)?,
         },
+        43 => DeliveryCommand::AddStake { account: account(from)?, amount: amount(from)? },
+        44 => DeliveryCommand::WithdrawStake { account: account(from)?, amount: amount(from)? },
         _ => return Err(unknown),
     })
 }
@@ -78,6 +81,8 @@ fn terms(from: &mut Reader<'_>) -> Decoded<DeliveryTerms> {
         ruling_slots: from.byte()?,
         auditors: from.byte()?,
         deposit: amount(from)?,
+        stake: amount(from)?,
+        bounty: amount(from)?,
     })
 }
 

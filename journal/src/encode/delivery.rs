@@ -34,9 +34,12 @@ pub(super) fn command<'a>(to: Writer<'a>, command: &DeliveryCommand) -> Writer<'
         DeliveryCommand::OpenSlot { account, delivery, slot, opening } => {
             slot_of(to.byte(39).account(account), delivery, slot).raw(&opening.0)
         }
-        DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence } => {
-            slot_of(to.byte(40).account(account), delivery, slot).byte(verdict.number()).raw(&evidence.0)
+        DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence } => {
+            let to = slot_of(to.byte(40).account(account), delivery, slot).byte(verdict.number());
+            to.word(sequences).raw(&evidence.0)
         }
+        DeliveryCommand::AddStake { account, amount } => to.byte(43).account(account).amount(amount),
+        DeliveryCommand::WithdrawStake { account, amount } => to.byte(44).account(account).amount(amount),
         DeliveryCommand::DisputeSlot { account, delivery, slot } => {
             slot_of(to.byte(41).account(account), delivery, slot)
         }
@@ -51,6 +54,6 @@ fn slot_of(to: Writer<'_>, delivery: DeliveryId, slot: SlotNumber) -> Writer<'_>
 }
 
 fn terms(to: Writer<'_>, terms: DeliveryTerms) -> Writer<'_> {
-    let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit } = terms;
-    to.byte(dispute_slots).byte(ruling_slots).byte(auditors).amount(deposit)
+    let DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty } = terms;
+    to.byte(dispute_slots).byte(ruling_slots).byte(auditors).amount(deposit).amount(stake).amount(bounty)
 }

@@ -6,7 +6,7 @@ use engine::event::{Event, PrivateSequence};
 use engine::ids::{AccountId, DeliveryId, InstrumentId};
 use engine::units::Amount;
 
-use crate::decode::value::{amount, choice, delivery, instrument, one_of, slot};
+use crate::decode::value::{account, amount, choice, delivery, instrument, one_of, option, slot};
 use crate::fault::{RecordFault, Rule};
 use crate::reader::Reader;
 use crate::writer::Writer;
@@ -48,6 +48,21 @@ pub enum DeliveryChange {
         /// The fee it paid.
         fee: Amount,
     },
+    /// What the account has at stake after this.
+    Staked(Amount),
+    /// The account lost a part of its stake.
+    Slashed {
+        /// For which slot.
+        slot: (DeliveryId, SlotNumber),
+        /// The auditor who flagged it, where one did.
+        finder: Option<AccountId>,
+        /// What the holder got.
+        holder: Amount,
+        /// What the auditor got.
+        auditor: Amount,
+        /// What was burned.
+        burned: Amount,
+    },
 }
 
 impl DeliveryChange {
@@ -80,6 +95,11 @@ impl DeliveryChange {
                 let slot = (delivery, slot);
                 (account, xseq, DeliveryChange::Paid { slot, outcome, received, fee })
             }
+            Event::StakeChanged { account, xseq, staked } => (account, xseq, DeliveryChange::Staked(staked)),
+            Event::Slashed { account, xseq, delivery, slot, finder, holder, auditor, burned } => {
+                let slot = (delivery, slot);
+                (account, xseq, DeliveryChange::Slashed { slot, finder, holder, auditor, burned })
+            }
             _ => return None,
         })
     }
@@ -103,6 +123,11 @@ impl DeliveryChange {
             }
             DeliveryChange::Paid { slot, outcome, received, fee } => {
                 slot_of(to.byte(19), slot).byte(outcome.number()).amount(received).amount(fee)
+            }
+            DeliveryChange::Staked(staked) => to.byte(20).amount(staked),
+            DeliveryChange::Slashed { slot, finder, holder, auditor, burned } => {
+                let to = slot_of(to.byte(21), slot).option(finder, Writer::account);
+                to.amount(holder).amount(auditor).amount(burned)
             }
         }
     }
@@ -132,6 +157,14 @@ impl DeliveryChange {
                 outcome: from.checked(Rule::Choice, |from| from.byte().map(outcome))?,
                 received: amount(from)?,
                 fee: amount(from)?,
+            },
+            20 => DeliveryChange::Staked(amount(from)?),
+            21 => DeliveryChange::Slashed {
+                slot: (delivery(from)?, slot(from)?),
+                finder: option(from, account)?,
+                holder: amount(from)?,
+                auditor: amount(from)?,
+                burned: amount(from)?,
             },
             _ => return Err(unknown),
         })

@@ -9,7 +9,7 @@ use crate::record::RecordHash;
 use crate::snapshot::fault::SnapshotFault;
 
 /// The version of the layout, of header and body.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 /// Where the body begins.
 pub const HEADER_BYTES: usize = 168;
 

@@ -128,14 +128,15 @@ fn orders() -> impl Strategy<Value = Command> {
 }
 
 fn deliveries() -> impl Strategy<Value = DeliveryCommand> {
-    prop_oneof![rules_of_delivery(), work(), judgements()]
+    prop_oneof![rules_of_delivery(), work(), judgements(), stakes()]
 }
 
 fn rules_of_delivery() -> impl Strategy<Value = DeliveryCommand> {
-    let terms =
-        (any::<[u8; 3]>(), amount()).prop_map(|([dispute_slots, ruling_slots, auditors], deposit)| {
-            DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit }
-        });
+    let amounts = (amount(), amount(), amount());
+    let terms = (any::<[u8; 3]>(), amounts).prop_map(|(numbers, (deposit, stake, bounty))| {
+        let [dispute_slots, ruling_slots, auditors] = numbers;
+        DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty }
+    });
     prop_oneof![
         (market(), terms, label()).prop_map(|(market, terms, reason)| DeliveryCommand::SetDeliveryTerms {
             market,
@@ -170,14 +171,22 @@ fn work() -> impl Strategy<Value = DeliveryCommand> {
     ]
 }
 
+fn stakes() -> impl Strategy<Value = DeliveryCommand> {
+    prop_oneof![
+        (account(), amount()).prop_map(|(account, amount)| DeliveryCommand::AddStake { account, amount }),
+        (account(), amount())
+            .prop_map(|(account, amount)| DeliveryCommand::WithdrawStake { account, amount }),
+    ]
+}
+
 fn judgements() -> impl Strategy<Value = DeliveryCommand> {
     let verdict = select(vec![Verdict::Clean, Verdict::Flagged]);
     prop_oneof![
         (delivery(), slot(), any::<u64>())
             .prop_map(|(delivery, slot, beacon)| DeliveryCommand::DrawAuditors { delivery, slot, beacon }),
-        (account(), delivery(), slot(), verdict, digest()).prop_map(
-            |(account, delivery, slot, verdict, evidence)| {
-                DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence }
+        (account(), delivery(), slot(), (verdict, any::<u32>()), digest()).prop_map(
+            |(account, delivery, slot, (verdict, sequences), evidence)| {
+                DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence }
             }
         ),
         (account(), delivery(), slot()).prop_map(|(account, delivery, slot)| DeliveryCommand::DisputeSlot {

@@ -72,6 +72,8 @@ pub struct Auditor {
     /// All that accounts were told to have, and all escrow they were told of.
     pub(super) told_credit: i128,
     pub(super) told_escrow: i128,
+    /// All that providers were told to have at stake.
+    pub(super) told_staked: i128,
     /// Orders that queued so far: the age of the next.
     pub(super) age: u64,
     pub(super) command: Command,
@@ -104,6 +106,7 @@ impl Default for Auditor {
             told_fees: 0,
             told_credit: 0,
             told_escrow: 0,
+            told_staked: 0,
             age: 0,
             command: Command::Tick,
             named: None,
@@ -255,7 +258,9 @@ impl Auditor {
             | Event::SlotDisputed { .. }
             | Event::DisputeClosed { .. }
             | Event::SlotRuled { .. }
-            | Event::SlotPaid { .. } => self.apply_delivery(event),
+            | Event::SlotPaid { .. }
+            | Event::StakeChanged { .. }
+            | Event::Slashed { .. } => self.apply_delivery(event),
             Event::Rejected { .. }
             | Event::OrderAccepted { .. }
             | Event::OrderTerms { .. }

@@ -127,7 +127,7 @@ impl Auditor {
 
     /// I1: all that was told is all there is.
     fn close_supply(&mut self) {
-        let told = self.told_credit + self.told_escrow + self.told_fees + self.redeeming;
+        let told = self.told_credit + self.told_escrow + self.told_staked + self.told_fees + self.redeeming;
         let supply = self.supply;
         self.findings.expect(told == supply, Invariant::Credit, format_args!("{told} of {supply} are told"));
         let (fees, told) = (self.fees, self.told_fees);

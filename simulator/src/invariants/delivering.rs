@@ -1,5 +1,7 @@
 //! Delivering: what comes of deliveries, slot by slot: each goes forward, is told to both sides, and is paid once.
 
+use engine::command::Command;
+use engine::delivery::command::DeliveryCommand;
 use engine::delivery::outcome::Outcome;
 use engine::delivery::run::DeliveryTerms;
 use engine::delivery::slot::{Party, SLOTS, SlotNumber, SlotState};
@@ -22,6 +24,8 @@ pub(super) struct Parcel {
     /// Parts per million of each release.
     rate: i128,
     maintained: bool,
+    /// Both sides are of one group.
+    own: bool,
     slots: [SlotState; SLOTS],
 }
 
@@ -46,6 +50,8 @@ struct Worth {
     escrow: i128,
     cover: i128,
     bond: i128,
+    /// What a replacement may cost beyond price and bond.
+    uncovered: i128,
 }
 
 /// How far a slot has come; it never goes back.
@@ -107,7 +113,9 @@ impl Auditor {
         self.parcels_drawn += 1;
         let (rate, slots) = (owed.map_or(0, |owed| owed.rate), [SlotState::Waiting; SLOTS]);
         let lots = count(lots);
-        let parcel = Parcel { instrument, provider, holder, price, lots, rate, maintained, slots };
+        let group = |account: AccountId| self.owners.get(index(account.0)).map(|owner| owner.group);
+        let own = group(provider) == group(holder);
+        let parcel = Parcel { instrument, provider, holder, price, lots, rate, maintained, own, slots };
         self.parcels.insert(delivery, parcel);
     }
 
@@ -146,6 +154,14 @@ impl Auditor {
             Event::SlotPaid { account, xseq, .. } => {
                 self.number(account, xseq);
                 self.slot_paid(event);
+            }
+            Event::StakeChanged { account, xseq, staked } => {
+                self.number(account, xseq);
+                self.stake_told(account, micro(staked));
+            }
+            Event::Slashed { account, xseq, .. } => {
+                self.number(account, xseq);
+                self.slashed(event);
             }
             Event::AuditorSet { .. }
             | Event::SlotCommitted { .. }
@@ -200,7 +216,12 @@ impl Auditor {
         let cover = window.bond.min(replacement - paid);
         let whole = |each: i128| part(each * i128::from(parcel.lots), slot);
         let cover_part = whole(cover);
-        Worth { escrow: whole(paid), cover: cover_part, bond: cover_part + whole(window.bond - cover) }
+        Worth {
+            escrow: whole(paid),
+            cover: cover_part,
+            bond: cover_part + whole(window.bond - cover),
+            uncovered: whole(replacement - paid - cover),
+        }
     }
 
     /// Money moves with the provider's event; the holder's says its side of it.
@@ -239,6 +260,48 @@ impl Auditor {
         if let Some(owner) = self.owner(parcel.holder) {
             owner.credit += taken;
         }
+    }
+
+    /// A stake is told: what was asked for moved there, or back.
+    fn stake_told(&mut self, account: AccountId, staked: i128) {
+        let moved = match self.command {
+            Command::Delivery(DeliveryCommand::AddStake { amount, .. }) => micro(amount),
+            Command::Delivery(DeliveryCommand::WithdrawStake { amount, .. }) => -micro(amount),
+            // What a slash took was counted with it.
+            _ => 0,
+        };
+        let Some(owner) = self.owner(account) else { return };
+        owner.staked += moved;
+        owner.credit -= moved;
+        let known = owner.staked;
+        let what = format_args!("{account:?} has {known} at stake, is told {staked}");
+        self.findings.expect(known == staked, Invariant::Credit, what);
+        self.told_staked = self.owners.iter().map(|owner| owner.staked).sum();
+    }
+
+    /// At most five slots' worth, for the holder, the auditor and the fire.
+    fn slashed(&mut self, event: &Event) {
+        let Event::Slashed { account, delivery, slot, finder, holder, auditor, burned, .. } = *event else {
+            return;
+        };
+        let Some(parcel) = self.parcels.get(&delivery).copied() else { return };
+        let Worth { escrow, uncovered, .. } = self.worth(&parcel, slot);
+        let all = micro(holder) + micro(auditor) + micro(burned);
+        let Some(owner) = self.owner(account) else { return };
+        let most = owner.staked.min(5 * escrow);
+        owner.staked -= all;
+        let for_holder = if parcel.own { 0 } else { most.min(uncovered) };
+        let right = all == most
+            && micro(holder) == for_holder
+            && account == parcel.provider
+            && (finder.is_some() || auditor.is_zero());
+        self.findings.expect(right, Invariant::Credit, format_args!("{most} can be slashed: {event:?}"));
+        for (to, amount) in [(Some(parcel.holder), holder), (finder, auditor)] {
+            if let Some(owner) = to.and_then(|to| self.owner(to)) {
+                owner.credit += micro(amount);
+            }
+        }
+        self.supply -= micro(burned);
     }
 
     /// I7: a window is over, and every slot of it is final. Returns whether anything of it was delivered.

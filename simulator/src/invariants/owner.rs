@@ -10,6 +10,8 @@ pub(super) struct Owner {
     pub(super) credit: i128,
     /// What its open bids could cost.
     pub(super) held: i128,
+    /// What it has at stake.
+    pub(super) staked: i128,
     /// What its short lots keep in bond.
     pub(super) bonded: i128,
     /// As the exchange told last.
@@ -38,7 +40,7 @@ impl Told {
 impl Owner {
     pub(super) fn new(group: GroupId) -> Owner {
         let told = Told::default();
-        Owner { group, credit: 0, held: 0, bonded: 0, told, xseq: 0, touched: 0 }
+        Owner { group, credit: 0, held: 0, staked: 0, bonded: 0, told, xseq: 0, touched: 0 }
     }
 
     /// What is free to use.

@@ -10,6 +10,7 @@ use engine::label::Label;
 use engine::market::MarketSpec;
 use engine::units::Amount;
 
+use crate::model::stakes::Standing;
 use crate::model::{Class, Market, Model, Owner};
 
 impl Model {
@@ -32,6 +33,7 @@ impl Model {
             group,
             locked: false,
             auditor: false,
+            standing: Standing::default(),
             limits: AccountLimits::NONE,
             cash: 0,
             cancel_after: None,

@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use engine::delivery::Delivery;
-use engine::delivery::slot::{Slot, SlotNumber};
+use engine::delivery::slot::{Evidence, Slot, SlotNumber};
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::instrument::Phase;
 use engine::obligation::Obligation;
 use engine::order::Side;
+use engine::provider::{Provider, Score};
 
 use crate::model::deliveries::{Twelfth, Work};
+use crate::model::stakes::Standing;
 use crate::model::{Holding, Model, Order, Part, cost, fee};
 
 impl Model {
@@ -71,8 +73,9 @@ impl Model {
         assert_eq!(u128::from(ledger.fees.micro()), self.fees, "fees");
         assert_eq!(u128::from(ledger.supply.micro()), self.supply, "supply");
         let cash: u128 = self.owners.iter().map(|owner| owner.cash).sum();
+        let staked: u128 = self.owners.iter().map(|owner| owner.standing.staked).sum();
         assert_eq!(u128::from(ledger.redeeming.micro()), self.set_aside(), "what waits to be paid out");
-        let all = cash + escrow + self.fees + self.set_aside();
+        let all = cash + escrow + staked + self.fees + self.set_aside();
         assert_eq!(all, self.supply, "credit is conserved");
         self.assert_deliveries(exchange);
     }
@@ -98,7 +101,12 @@ impl Model {
             let slot = |(of, slot): (SlotNumber, &Slot)| {
                 let seats = exchange.deliveries().audit(number, of);
                 let audit = seats.map(|audit| audit.seats().collect());
-                Twelfth { state: slot.state, ruled: slot.ruled, disputes: slot.disputes, audit }
+                let &Slot { state, ruled, disputes } = slot;
+                let Evidence { opened, sequences, flagged_by, confirmed } = delivery.evidence(of);
+                #[rustfmt::skip]
+                let twelfth =
+                    Twelfth { state, ruled, disputes, opened, sequences, flagged_by, confirmed, audit };
+                twelfth
             };
             let slots = SlotNumber::all().zip(slots).map(slot).collect();
             let (price, lots, ppm) = (price.ticks().into(), lots.count().into(), fee.parts());
@@ -109,6 +117,16 @@ impl Model {
         };
         let kept: BTreeMap<DeliveryId, Work> = kept.map(plain).collect();
         assert_eq!(kept, self.deliveries, "deliveries");
+        for (account, owner) in (0..).map(AccountId).zip(&self.owners) {
+            let Provider { staked, locked, clean, raised, unopened, score } =
+                exchange.ledger().providers.of(account);
+            let Score { delivered, failed } = score;
+            let missing =
+                (0..owner.standing.missing.len()).rev().map(|bit| unopened >> bit & 1 == 1).collect();
+            let (staked, locked) = (u128::from(staked.micro()), locked.0);
+            let kept = Standing { staked, locked, clean, raised, missing, delivered, failed };
+            assert_eq!(kept, owner.standing, "stake and record of {account:?}");
+        }
     }
 
     fn assert_balances(&self, exchange: &Exchange) {

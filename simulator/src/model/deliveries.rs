@@ -36,6 +36,13 @@ pub(crate) struct Twelfth {
     pub(crate) state: SlotState,
     pub(crate) ruled: bool,
     pub(crate) disputes: [Dispute; 2],
+    /// What the sample asked for was opened.
+    pub(crate) opened: bool,
+    /// The fewest sequences that an auditor audited.
+    pub(crate) sequences: u32,
+    pub(crate) flagged_by: Option<AccountId>,
+    /// The arbiter confirmed the flag.
+    pub(crate) confirmed: bool,
     /// Who was drawn to look at it.
     pub(crate) audit: Option<Seats>,
 }
@@ -71,6 +78,8 @@ pub(crate) struct Worth {
     pub(crate) escrow: u128,
     pub(crate) cover: u128,
     pub(crate) bond: u128,
+    /// What a replacement may cost beyond price and bond.
+    pub(crate) uncovered: u128,
 }
 
 /// What a delivery is worth before anything of it is paid.
@@ -80,13 +89,19 @@ struct Whole {
     cover: u128,
     /// What is in bond beside the cover.
     rest: u128,
+    uncovered: u128,
 }
 
 impl Whole {
     /// What a slot of it is worth. Cover and the rest of the bond are divided each for itself.
     fn part(self, slot: u8) -> Worth {
         let cover = part(self.cover, slot);
-        Worth { escrow: part(self.escrow, slot), cover, bond: cover + part(self.rest, slot) }
+        Worth {
+            escrow: part(self.escrow, slot),
+            cover,
+            bond: cover + part(self.rest, slot),
+            uncovered: part(self.uncovered, slot),
+        }
     }
 }
 
@@ -131,9 +146,15 @@ impl Model {
         let paid = cost(work.price, 1);
         let dearer = window.reference.map_or(paid, |rate| cost(rate, 1).max(paid));
         let quarters = if work.maintained { 4 } else { 5 };
-        let cover = window.bond.min(dearer * quarters / 4 - paid);
+        let loss = dearer * quarters / 4 - paid;
+        let cover = window.bond.min(loss);
         let lots = u128::from(work.lots);
-        Whole { escrow: lots * paid, cover: lots * cover, rest: lots * (window.bond - cover) }
+        Whole {
+            escrow: lots * paid,
+            cover: lots * cover,
+            rest: lots * (window.bond - cover),
+            uncovered: lots * (loss - cover),
+        }
     }
 
     /// Slots of a provider's deliveries in a window that are not paid: their worth.
@@ -226,7 +247,11 @@ impl Model {
         let seats = self.twelfth(of).audit.take().expect("what is opened is audited");
         let found = |verdict| seats.iter().any(|(_, answer)| *answer == Some(verdict));
         match (found(Verdict::Flagged), found(Verdict::Clean)) {
-            (true, _) => self.enter(of, SlotState::Flagged),
+            (true, _) => {
+                let provider = self.deliveries[&of.0].provider;
+                self.owner(provider).standing.flag();
+                self.enter(of, SlotState::Flagged);
+            }
             (false, true) => self.decide(of, Outcome::Accepted),
             (false, false) => self.enter(of, SlotState::Unaudited),
         }
@@ -263,7 +288,7 @@ impl Model {
         self.twelfth(of).audit = None;
         self.enter(of, SlotState::Final(outcome));
         let work = self.deliveries[&delivery].clone();
-        let Worth { escrow, cover, bond } = self.worth(&work, slot.number());
+        let Worth { escrow, cover, bond, .. } = self.worth(&work, slot.number());
         let delivered = matches!(outcome, Outcome::Accepted | Outcome::BuyerFault);
         let at_fault = matches!(outcome, Outcome::Rejected | Outcome::Missed | Outcome::Unopened);
         let charged = if delivered { fee(escrow, work.ppm) } else { 0 };
@@ -290,6 +315,7 @@ impl Model {
             };
             Event::SlotPaid { account, xseq, delivery, slot, outcome, received, fee }
         });
+        self.record(of, outcome);
     }
 
     /// Whether a delivery is under way.

@@ -27,6 +27,9 @@ impl Model {
             DeliveryCommand::SetAuditor { account, .. } => {
                 self.check_account(account).err().into_iter().collect()
             }
+            DeliveryCommand::AddStake { .. } | DeliveryCommand::WithdrawStake { .. } => {
+                self.stake_reasons(command)
+            }
             DeliveryCommand::AnnounceMaintenance { account, instrument } => {
                 self.maintenance_reasons((account, instrument))
             }

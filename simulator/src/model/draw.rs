@@ -70,8 +70,16 @@ impl Model {
     ) -> Work {
         let group = |account: AccountId| self.owners[index(account.0)].group;
         let maintained = self.holdings[&(provider, instrument)].maintained;
-        let twelfth =
-            Twelfth { state: SlotState::Waiting, ruled: false, disputes: [Dispute::None; 2], audit: None };
+        let twelfth = Twelfth {
+            state: SlotState::Waiting,
+            ruled: false,
+            disputes: [Dispute::None; 2],
+            opened: false,
+            sequences: 0,
+            flagged_by: None,
+            confirmed: false,
+            audit: None,
+        };
         Work {
             instrument,
             provider,
@@ -94,6 +102,7 @@ impl Model {
             let delivery = DeliveryId(self.drawn);
             self.drawn += 1;
             let Work { provider, holder, own, .. } = drawn;
+            self.lock_stake(provider, instrument, self.window(instrument).terms);
             let (price, lots) = (price(drawn.price), lots(drawn.lots));
             self.tell(Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own });
             self.deliveries.insert(delivery, drawn);

@@ -140,7 +140,7 @@ impl Model {
         if self.is_nobody(account) {
             return vec![RejectReason::AccountUnknown];
         }
-        let Owner { locked, provider, .. } = self.owners[index(account.0)];
+        let &Owner { locked, provider, ref standing, .. } = &self.owners[index(account.0)];
         let mut reasons =
             those([(locked, RejectReason::AccountLocked), (!provider, RejectReason::NotProvider)]);
         if self.is_unlisted(instrument) {
@@ -150,7 +150,14 @@ impl Model {
         let window = self.window(instrument);
         let closed = Phase::Open < window.phase || window.gate <= self.now;
         let used = lots < self.short(part, 0);
-        reasons.extend(those([(closed, RejectReason::MarketClosed), (used, RejectReason::CapacityInUse)]));
+        let asked = u128::from(self.market(instrument).delivery.stake.micro());
+        let registered = self.holdings.get(&part).map_or(0, |holding| holding.capacity);
+        let unstaked = registered < lots && standing.staked < asked;
+        reasons.extend(those([
+            (closed, RejectReason::MarketClosed),
+            (used, RejectReason::CapacityInUse),
+            (unstaked, RejectReason::InsufficientStake),
+        ]));
         reasons
     }
 

@@ -19,6 +19,8 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         | Event::SlotDisputed { xseq, .. }
         | Event::DisputeClosed { xseq, .. }
         | Event::SlotPaid { xseq, .. }
+        | Event::StakeChanged { xseq, .. }
+        | Event::Slashed { xseq, .. }
         | Event::CancelAfterSet { xseq, .. }
         | Event::CancelAfterFired { xseq, .. }
         | Event::RedemptionBegun { xseq, .. }
@@ -80,6 +82,8 @@ pub(crate) fn place(event: &Event) -> Option<(AccountId, PrivateSequence)> {
         | Event::SlotDisputed { account, xseq, .. }
         | Event::DisputeClosed { account, xseq, .. }
         | Event::SlotPaid { account, xseq, .. }
+        | Event::StakeChanged { account, xseq, .. }
+        | Event::Slashed { account, xseq, .. }
         | Event::CancelAfterSet { account, xseq, .. }
         | Event::CancelAfterFired { account, xseq }
         | Event::RedemptionBegun { account, xseq, .. }

@@ -51,12 +51,18 @@ impl Model {
             }
             DeliveryCommand::DrawAuditors { delivery, slot, beacon } => self.seat((delivery, slot), beacon),
             DeliveryCommand::OpenSlot { delivery, slot, opening, .. } => {
+                self.twelfth((delivery, slot)).opened = true;
                 self.tell(Event::SlotOpened { delivery, slot, opening });
                 self.enter((delivery, slot), SlotState::Opened);
             }
-            DeliveryCommand::RecordVerdict { account: auditor, delivery, slot, verdict, evidence } => {
-                self.tell(Event::SlotJudged { auditor, delivery, slot, verdict, evidence });
-                self.answer(auditor, (delivery, slot), verdict);
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence } => {
+                let auditor = account;
+                self.tell(Event::SlotJudged { auditor, delivery, slot, verdict, sequences, evidence });
+                self.answer(auditor, (delivery, slot), (verdict, sequences));
+            }
+            DeliveryCommand::AddStake { account, amount } => self.stake(account, amount.micro().into()),
+            DeliveryCommand::WithdrawStake { account, amount } => {
+                self.unstake(account, amount.micro().into());
             }
             DeliveryCommand::DisputeSlot { account, delivery, slot } => {
                 let provides = self.deliveries[&delivery].provider == account;
@@ -88,18 +94,31 @@ impl Model {
         drawn.sort_by_key(|account| (mix64(beacon, account.0.into()), account.0));
         drawn.truncate(usize::from(self.window(work.instrument).terms.auditors));
         let auditors = u8::try_from(drawn.len()).expect("there are few");
-        self.tell(Event::AuditorsDrawn { delivery, slot, beacon, auditors });
+        let rate_ppm = self.owners[index(self.deliveries[&delivery].provider.0)].standing.rate_ppm();
+        self.tell(Event::AuditorsDrawn { delivery, slot, beacon, auditors, rate_ppm });
         for account in &drawn {
             self.tell(Event::AuditorDrawn { account: *account, xseq: UNNUMBERED, delivery, slot });
         }
         self.twelfth(of).audit = Some(drawn.into_iter().map(|account| (account, None)).collect());
     }
 
-    fn answer(&mut self, auditor: AccountId, of: (DeliveryId, SlotNumber), verdict: Verdict) {
-        let seats = self.twelfth(of).audit.as_mut().expect("it is audited");
+    fn answer(
+        &mut self,
+        auditor: AccountId,
+        of: (DeliveryId, SlotNumber),
+        (verdict, sequences): (Verdict, u32),
+    ) {
+        let twelfth = self.twelfth(of);
+        let seats = twelfth.audit.as_mut().expect("it is audited");
+        let first = seats.iter().all(|(_, answer)| answer.is_none());
         let seat = seats.iter_mut().find(|(account, _)| *account == auditor).expect("it was drawn");
         seat.1 = Some(verdict);
-        if seats.iter().all(|(_, answer)| answer.is_some()) {
+        let all = seats.iter().all(|(_, answer)| answer.is_some());
+        twelfth.sequences = if first { sequences } else { twelfth.sequences.min(sequences) };
+        if verdict == Verdict::Flagged && twelfth.flagged_by.is_none() {
+            twelfth.flagged_by = Some(auditor);
+        }
+        if all {
             self.judge(of);
         }
     }
@@ -108,7 +127,9 @@ impl Model {
     fn rule(&mut self, of: (DeliveryId, SlotNumber), ruling: Ruling, reason: Label) {
         let (delivery, slot) = of;
         self.tell(Event::SlotRuled { delivery, slot, ruling, reason });
-        self.twelfth(of).ruled = true;
+        let twelfth = self.twelfth(of);
+        twelfth.ruled = true;
+        twelfth.confirmed = twelfth.state == SlotState::Flagged && ruling == Ruling::NotDelivered;
         let outcome = match ruling {
             Ruling::Delivered => Outcome::Accepted,
             Ruling::NotDelivered => Outcome::Rejected,

@@ -6,14 +6,13 @@ use engine::event::{Event, PrivateSequence};
 use engine::ids::{GroupId, OrderId};
 use engine::label::Label;
 use engine::order::{Amendment, NewOrder, OrderRef, Side};
-use engine::stamp::Time;
 use engine::units::{Amount, Lots, Price};
 use simulator::invariants::finding::Invariant;
 
 use crate::desk::{Desk, MAKER, OTHER, PEER, TAKER, client, lots, order, price};
 
 /// Whatever `act` does on a desk where all was sound, the auditor finds first that `invariant` does not hold.
-fn found(invariant: Invariant, act: impl FnOnce(&mut Desk)) {
+pub(crate) fn found(invariant: Invariant, act: impl FnOnce(&mut Desk)) {
     let mut desk = Desk::open();
     assert_eq!(desk.auditor.findings().first(), []);
     act(&mut desk);
@@ -30,7 +29,7 @@ fn found(invariant: Invariant, act: impl FnOnce(&mut Desk)) {
 }
 
 /// Rewrites every event that `change` gives another for.
-fn rewrite(change: impl Fn(Event) -> Option<Event>) -> impl FnOnce(&mut Vec<Event>) {
+pub(crate) fn rewrite(change: impl Fn(Event) -> Option<Event>) -> impl FnOnce(&mut Vec<Event>) {
     move |events| {
         let before = events.clone();
         for event in events.iter_mut() {
@@ -41,7 +40,7 @@ fn rewrite(change: impl Fn(Event) -> Option<Event>) -> impl FnOnce(&mut Vec<Even
 }
 
 /// Leaves out every event that `is_meant`.
-fn leave_out(is_meant: impl Fn(&Event) -> bool) -> impl FnOnce(&mut Vec<Event>) {
+pub(crate) fn leave_out(is_meant: impl Fn(&Event) -> bool) -> impl FnOnce(&mut Vec<Event>) {
     move |events| {
         let before = events.len();
         events.retain(|event| !is_meant(event));
@@ -411,33 +410,6 @@ fn a_sale_beyond_capacity_is_found() {
         });
         desk.doctored(Command::SetCapacity { account, instrument, lots: lots(9) }, doctor);
         desk.place(MAKER, Side::Ask, (3, 1_000));
-    });
-}
-
-/// Sells three lots and lets the gate close.
-fn sold_and_closed(desk: &mut Desk) {
-    desk.place(MAKER, Side::Ask, (3, 1_000));
-    desk.place(TAKER, Side::Bid, (3, 1_000));
-    desk.now = desk.now.after(3_000 * Time::SECOND);
-    desk.ask(Command::Tick);
-    let instrument = desk.exchange.next_draw().unwrap();
-    desk.ask(Command::Draw { instrument, seed: 3 });
-}
-
-#[test]
-fn what_is_drawn_right_is_not_found() {
-    let mut desk = Desk::open();
-    sold_and_closed(&mut desk);
-    desk.ask(Command::Tick);
-    assert_eq!(desk.exchange.deliveries().all().count(), 1);
-    assert_eq!(desk.auditor.findings().first(), []);
-}
-
-#[test]
-fn a_missing_delivery_is_found() {
-    found(Invariant::Owed, |desk| {
-        sold_and_closed(desk);
-        desk.doctored_tick(leave_out(|event| matches!(event, Event::DeliveryDrawn { .. })));
     });
 }
 

@@ -10,6 +10,7 @@ use crate::image::writer::ImageWriter;
 use crate::image::{Image, Taken};
 use crate::payment::PaymentState;
 use crate::position::Position;
+use crate::provider::Provider;
 use crate::timers::Timer;
 use crate::view::accounts::{
     AccountView, AccountsView, ENDED_KEPT_MAX, FILLS_KEPT_MAX, FillView, KeyView, PositionView,
@@ -29,8 +30,8 @@ impl AccountsView {
             #[rustfmt::skip]
             let AccountView {
                 orders: open, fills, ended, forgets,
-                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, redeeming: _, xseq: _,
-                positions: _, keys: _,
+                name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, redeeming: _,
+                staked: _, score: _, xseq: _, positions: _, keys: _,
             } = account;
             fills.put(to);
             ended.put(to);
@@ -55,6 +56,8 @@ impl AccountsView {
             let told = view.accounts.last_mut().expect("it was opened just now");
             (told.locked, told.limits) = (account.locked, account.limits);
             (told.balance, told.xseq) = (account.balance(), account.xseq);
+            let Provider { staked, score, .. } = exchange.ledger().providers.of(number);
+            (told.staked, told.score) = (staked, score);
             told.cancel_after = exchange.timers().due_of(Timer::DeadMan(number));
             told.fills = fills(exchange, from)?;
             (told.ended, told.forgets) = (ended((exchange, number), from)?, Image::take(from)?);

@@ -43,6 +43,9 @@ pub(crate) enum Delivering {
     Terms(u32, DeliveryTerms),
     Auditor(u32, bool),
     Maintain(u32, u32),
+    /// In micro-CU.
+    Stake(u32, u64),
+    Withdraw(u32, u64),
 }
 
 fn verdict() -> impl Strategy<Value = Verdict> {
@@ -72,9 +75,18 @@ fn terms() -> impl Strategy<Value = DeliveryTerms> {
     let slots = || prop_oneof![12 => 1..4_u8, 1 => Just(0), 1 => Just(12)];
     let auditors = prop_oneof![12 => 1..=3_u8, 1 => Just(0), 1 => Just(4)];
     let deposit = prop_oneof![6 => 0..400_000_u64, 1 => Just(2_000_000_000)];
-    (slots(), slots(), auditors, deposit).prop_map(|(dispute_slots, ruling_slots, auditors, deposit)| {
-        DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit: Amount::new(deposit) }
-    })
+    let stakes = (prop_oneof![4 => Just(0), 1 => 1..200_000_u64], prop_oneof![Just(0), 1..20_000_u64]);
+    (slots(), slots(), auditors, deposit, stakes).prop_map(
+        |(dispute_slots, ruling_slots, auditors, deposit, stakes)| {
+            let (stake, bounty) = (Amount::new(stakes.0), Amount::new(stakes.1));
+            let deposit = Amount::new(deposit);
+            DeliveryTerms { dispute_slots, ruling_slots, auditors, deposit, stake, bounty }
+        },
+    )
+}
+
+fn stake() -> impl Strategy<Value = u64> {
+    prop_oneof![12 => 1..200_000_u64, 1 => Just(0), 1 => Just(9_000_000)]
 }
 
 pub(crate) fn delivering() -> impl Strategy<Value = Delivering> {
@@ -85,5 +97,7 @@ pub(crate) fn delivering() -> impl Strategy<Value = Delivering> {
         2 => (market, terms()).prop_map(|(market, terms)| Delivering::Terms(market, terms)),
         2 => (who(), prop::bool::weighted(0.8)).prop_map(|(who, auditor)| Delivering::Auditor(who, auditor)),
         2 => (who(), window()).prop_map(|(who, window)| Delivering::Maintain(who, window)),
+        4 => (who(), stake()).prop_map(|(who, amount)| Delivering::Stake(who, amount)),
+        2 => (who(), stake()).prop_map(|(who, amount)| Delivering::Withdraw(who, amount)),
     ]
 }

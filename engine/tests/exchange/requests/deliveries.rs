@@ -6,6 +6,7 @@ use engine::delivery::command::DeliveryCommand;
 use engine::delivery::slot::{SlotNumber, SlotState};
 use engine::ids::{AccountId, DeliveryId, Digest, MarketId};
 use engine::symbol::Tier;
+use engine::units::Amount;
 
 use crate::acts::deeds::{Deed, Delivering, Slots};
 use crate::model::Model;
@@ -70,6 +71,12 @@ pub(super) fn commands(delivering: &Delivering, model: &Model) -> Vec<Command> {
             account: AccountId(who),
             instrument: instrument(window, model),
         },
+        Delivering::Stake(who, amount) => {
+            DeliveryCommand::AddStake { account: AccountId(who), amount: Amount::new(amount) }
+        }
+        Delivering::Withdraw(who, amount) => {
+            DeliveryCommand::WithdrawStake { account: AccountId(who), amount: Amount::new(amount) }
+        }
     };
     vec![Command::Delivery(command)]
 }
@@ -99,6 +106,8 @@ fn rename(command: &mut DeliveryCommand, other: DeliveryId) {
         | DeliveryCommand::RuleSlot { delivery, .. } => *delivery = other,
         DeliveryCommand::SetDeliveryTerms { .. }
         | DeliveryCommand::SetAuditor { .. }
+        | DeliveryCommand::AddStake { .. }
+        | DeliveryCommand::WithdrawStake { .. }
         | DeliveryCommand::AnnounceMaintenance { .. } => unreachable!("they name no delivery"),
     }
 }
@@ -125,7 +134,8 @@ fn done(deed: Deed, slots: Slots, place: Place<'_>) -> DeliveryCommand {
             let open = |seat: &&(AccountId, Option<Verdict>)| seat.1.is_none();
             let whose = seats.iter().find(open).or(seats.first()).map_or(work.holder, |seat| seat.0);
             let (account, evidence) = (by(whose), DIGEST);
-            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, evidence }
+            let sequences = u32::from(slot.number()) * 100;
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence }
         }
         Deed::Dispute(provider) => {
             let whose = if provider { work.provider } else { work.holder };

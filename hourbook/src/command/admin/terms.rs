@@ -33,6 +33,12 @@ pub(crate) struct Terms {
     /// CU that a dispute costs who loses it
     #[arg(long, value_name = "CU")]
     deposit: String,
+    /// CU that a provider stakes at the least before it registers capacity
+    #[arg(long, value_name = "CU", default_value = "0")]
+    stake: String,
+    /// CU that the auditor who found a provider out gets of a slash
+    #[arg(long, value_name = "CU", default_value = "1")]
+    bounty: String,
     /// Why, 1 to 20 of A-Z a-z 0-9 _ -; it is journaled
     #[arg(long, value_parser = argument::label)]
     reason: String,
@@ -46,7 +52,7 @@ struct Set {
 
 impl Terms {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-        let Terms { market, dispute_slots, ruling_slots, auditors, deposit, reason } = self;
+        let Terms { market, dispute_slots, ruling_slots, auditors, deposit, stake, bounty, reason } = self;
         let connection = options.login_admin().await?;
         let terms = SetDeliveryTerms {
             market: market.clone(),
@@ -54,6 +60,8 @@ impl Terms {
             ruling_slots,
             auditors,
             deposit,
+            stake,
+            bounty,
             reason,
         };
         let engine_seq = connection.set_delivery_terms(terms).await?.engine_seq;

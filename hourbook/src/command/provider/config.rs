@@ -21,6 +21,8 @@ pub(super) struct Config {
     /// What it says it computes on: 1 to 32 printable characters.
     #[serde(default = "processor")]
     device: String,
+    /// CU that it has at stake, topped up when it is less.
+    pub(super) stake: Option<String>,
     /// Address of the exchange; else as every command finds it.
     pub(super) url: Option<String>,
     /// What it sells; without any it only delivers.

@@ -11,6 +11,7 @@ use client::error::ClientError;
 use client::key_file;
 use client::secret::Secret;
 use client::subscription;
+use protocol::decimal::{self, Scale};
 use protocol::delivery::{Deliveries, DeliveryEvent, SlotName};
 use protocol::update::Update;
 use serde::Serialize;
@@ -70,6 +71,7 @@ pub(crate) struct Run {
 #[serde(tag = "did", rename_all = "snake_case")]
 enum Line {
     Connected { url: String },
+    Staked { amount: String },
     Offered { what: String },
     Worked { delivery: u32, slot: u8, sequences: usize, tokens: u64, opened: usize, ms: u128 },
     Skipped { delivery: u32, slot: u8, why: String },
@@ -86,12 +88,14 @@ impl Run {
             key: SecretKey::from_bytes(secret.bytes()),
             device: config.device()?,
         });
+        let stake = config.stake.as_deref().map(|text| decimal::parse(text, Scale::Amount, "stake"));
+        let stake = stake.transpose().map_err(|error| Failure::local(error.to_string()))?.unwrap_or(0);
         let mut interrupts = Interrupts::expect()?.with_parent(self.with_parent);
         loop {
             let mut offers = Offers::new(config.offer.clone())?;
             let outcome = tokio::select! {
                 () = interrupts.come() => return Ok(()),
-                outcome = deliver((&url, &secret), &worker, &mut offers, screen) => outcome,
+                outcome = deliver((&url, &secret, stake), &worker, &mut offers, screen) => outcome,
             };
             match outcome {
                 Err(ClientError::Refused(error)) => return Err(ClientError::Refused(error).into()),
@@ -110,13 +114,16 @@ enum Never {}
 
 /// Offers and delivers until the connection breaks.
 async fn deliver(
-    (url, secret): (&str, &Secret),
+    (url, secret, stake): (&str, &Secret, u64),
     worker: &Arc<Worker>,
     offers: &mut Offers,
     screen: &mut Screen,
 ) -> Result<Never, ClientError> {
     let mut connection = Connection::open(url).await?;
     connection.login_key(secret).await?;
+    if let Some(staked) = top_up(&connection, stake).await? {
+        say(screen, &Line::Staked { amount: staked });
+    }
     let at_work = Connection::open(url).await?;
     at_work.login_key(secret).await?;
     connection.subscribe_one(subscription::deliveries()).await?;
@@ -150,6 +157,19 @@ async fn deliver(
             },
         }
     }
+}
+
+/// Brings what is at stake up to so many millionths of a CU; says what was added.
+async fn top_up(connection: &Connection, stake: u64) -> Result<Option<String>, ClientError> {
+    let staked = connection.deliveries().await?.staked;
+    let staked = decimal::parse(&staked, Scale::Amount, "staked");
+    let staked = staked.map_err(|error| ClientError::Protocol { cause: error.to_string() })?;
+    if stake <= staked {
+        return Ok(None);
+    }
+    let missing = decimal::print(stake - staked, Scale::Amount);
+    connection.add_stake(&missing).await?;
+    Ok(Some(missing))
 }
 
 /// Works on one slot after the other; returns why it cannot go on.
@@ -202,6 +222,7 @@ impl Line {
     fn text(&self) -> String {
         match self {
             Line::Connected { url } => format!("connected to {url}"),
+            Line::Staked { amount } => format!("put {amount} CU at stake"),
             Line::Offered { what } => what.clone(),
             Line::Worked { delivery, slot, sequences, tokens, opened, ms } => format!(
                 "delivery {delivery} slot {slot:>2}: {sequences} answers of {tokens} tokens in {ms} ms, committed, {opened} opened"
