@@ -3,14 +3,20 @@
 use protocol::add_order::AddOrder;
 use protocol::amend::AmendOrder;
 use protocol::batch::{Batch, BatchResult, OPS, OpAnswer, OpResult};
+use protocol::blob::Blob;
 use protocol::call::{Call, SignedParams};
 use protocol::cancel::{CancelAll, CancelAllAfter, CancelOrder, OrderChange, ReduceOrder};
 use protocol::control::{
     Drain, Halt, KillSwitch, KillTarget, LockAccount, MarketLimits, SetAccountLimits, SetMarketLimits,
     SetMode, TradingMode,
 };
+use protocol::delivery::{SlotName, SlotOutcome};
 use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
+use protocol::evidence::{
+    AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots,
+    RuleSlot, SetAuditor, SetDeliveryTerms, StoreOutputs, SubmitJob,
+};
 use protocol::execution::{Event, Executions};
 use protocol::instrument::Tier;
 use protocol::key::{ListKeys, RotateKey};
@@ -235,6 +241,54 @@ fn batches() -> Vec<Request> {
     vec![batch(false, false), batch(true, false), batch(false, true)]
 }
 
+/// What providers, takers, auditors and the arbiter ask, with bytes of every length and none.
+fn deliveries() -> Vec<Request> {
+    let (delivery, slot) = (u32::MAX, 11);
+    let name = SlotName { delivery, slot };
+    let blobs = || (0..5).map(|length| Blob((250..).take(length).collect())).collect::<Vec<Blob>>();
+    let blob = || Blob(vec![0, 255, 62, 63]);
+    let job = SubmitJob {
+        symbol: text("s"),
+        prompts: vec![vec![1, u32::MAX], vec![]],
+        tokens_max: 1,
+        temperature_micro: None,
+        top_k: None,
+    };
+    let terms = SetDeliveryTerms {
+        market: text("m"),
+        dispute_slots: 1,
+        ruling_slots: 2,
+        auditors: 3,
+        deposit: text("0.1"),
+        reason: text("r"),
+    };
+    let ruled = |outcome| Request::RuleSlot(RuleSlot { delivery, slot, outcome, reason: text("r") });
+    let mut requests = vec![
+        Request::Deliveries(Whose::default()),
+        Request::Deliveries(Whose { account: Some(text("a")) }),
+        Request::AcknowledgeDelivery(AcknowledgeDelivery { delivery }),
+        Request::AnnounceMaintenance(AnnounceMaintenance { symbol: text("s") }),
+        Request::ReclaimSlots(ReclaimSlots { delivery, from_slot: slot }),
+        Request::SubmitJob(SubmitJob { temperature_micro: Some(0), top_k: Some(1), ..job.clone() }),
+        Request::SubmitJob(job),
+        Request::Assignment(name),
+        Request::CommitSlot(CommitSlot { delivery, slot, commit: blob(), leaves: blobs() }),
+        Request::StoreOutputs(StoreOutputs { delivery, slot, part: 63, parts: 64, data: blob() }),
+        Request::Outputs(AskOutputs { delivery, slot, part: 63 }),
+        Request::OpenSlot(OpenSlot { delivery, slot, openings: blobs() }),
+        Request::Receipt(name),
+        Request::JudgeSlot(JudgeSlot { delivery, slot, verdict: blob(), findings: blobs() }),
+        Request::DisputeSlot(name),
+        Request::Cases,
+        Request::SetAuditor(SetAuditor { account: text("a"), auditor: false, reason: text("r") }),
+        Request::SetDeliveryTerms(terms),
+    ];
+    let outcomes = [SlotOutcome::Accepted, SlotOutcome::Rejected, SlotOutcome::Network, SlotOutcome::Buyer];
+    requests.extend(outcomes.map(ruled));
+    requests.push(ruled(SlotOutcome::Inconclusive));
+    requests
+}
+
 fn rotation() -> Request {
     Request::RotateKey(RotateKey { key: text("x"), proof: text("y") })
 }
@@ -273,7 +327,7 @@ fn controls() -> Vec<Request> {
 
 #[test]
 fn every_request_is_read_as_it_was_written() {
-    let rest = [payments(), batches(), looks(), vec![rotation()]].concat();
+    let rest = [payments(), batches(), looks(), deliveries(), vec![rotation()]].concat();
     let requests = [orders(), changes(), session(), operations(), controls(), rest].concat();
     for id in [None, Some(RequestId::Number(-7)), Some(RequestId::Text("a-1".into()))] {
         for request in &requests {

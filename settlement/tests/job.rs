@@ -1,0 +1,74 @@
+//! Job: it is kept as it was given, and is no larger than the model and the bounds allow.
+
+use attestation::assign::Sampling;
+use attestation::key::SecretKey;
+use settlement::job::{Job, PROMPT_TOKENS_MAX, PROMPTS_MAX};
+use settlement::refusal::Refusal;
+
+const VOCABULARY: u32 = 512;
+const CONTEXT: u32 = 128;
+
+fn job(prompts: Vec<Vec<u32>>, tokens_max: u32) -> Job {
+    let taker = SecretKey::from_bytes(&[3; 32]).public();
+    Job { taker, sampling: Sampling { temperature_micro: 700_000, top_k: 5, tokens_max }, prompts }
+}
+
+fn refused(job: &Job, context: u32) -> &'static str {
+    match job.check(VOCABULARY, context) {
+        Err(Refusal::JobTooLarge { field, rule }) => {
+            assert!(!rule.is_empty());
+            field
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn bytes_give_back_what_was_kept() {
+    for prompts in [vec![vec![1]], vec![vec![1, 2, 3], vec![], vec![u32::MAX]], vec![]] {
+        let job = job(prompts, 9);
+        assert_eq!(Job::decode(&job.encode()), Ok(job));
+    }
+}
+
+#[test]
+fn other_bytes_are_no_job() {
+    let bytes = job(vec![vec![1, 2, 3], vec![4]], 9).encode();
+    for end in 0..bytes.len() {
+        assert!(Job::decode(&bytes[..end]).is_err(), "cut to {end} bytes");
+    }
+    assert!(Job::decode(&[bytes.as_slice(), &[0]].concat()).is_err(), "one byte more");
+    let mut many = bytes;
+    many[44..48].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(Job::decode(&many).is_err(), "more prompts than there are");
+}
+
+#[test]
+fn what_the_model_takes_is_taken() {
+    assert_eq!(job(vec![vec![511]], 1).check(VOCABULARY, CONTEXT), Ok(()));
+    assert_eq!(job(vec![vec![0; 64]; 3], 64).check(VOCABULARY, CONTEXT), Ok(()));
+    assert_eq!(job(vec![vec![0; PROMPT_TOKENS_MAX]], 512).check(VOCABULARY, 8_192), Ok(()));
+    assert_eq!(job(vec![vec![0]; PROMPTS_MAX], 1).check(VOCABULARY, CONTEXT), Ok(()));
+}
+
+#[test]
+fn what_is_beyond_it_is_refused_by_name() {
+    assert_eq!(refused(&job(vec![], 1), CONTEXT), "prompts");
+    assert_eq!(refused(&job(vec![vec![0]; PROMPTS_MAX + 1], 1), CONTEXT), "prompts");
+    assert_eq!(refused(&job(vec![vec![0], vec![]], 1), CONTEXT), "prompts");
+    assert_eq!(refused(&job(vec![vec![0; 65]], 64), CONTEXT), "prompts");
+    assert_eq!(refused(&job(vec![vec![0; PROMPT_TOKENS_MAX + 1]], 1), 8_192), "prompts");
+    assert_eq!(refused(&job(vec![vec![0, VOCABULARY]], 1), CONTEXT), "prompts");
+    assert_eq!(refused(&job(vec![vec![0]], 0), CONTEXT), "tokens_max");
+    assert_eq!(refused(&job(vec![vec![0]], 65), CONTEXT), "tokens_max");
+    assert_eq!(refused(&job(vec![vec![0]], 513), 8_192), "tokens_max");
+}
+
+#[test]
+fn parts_are_in_order_and_leave_nothing_out() {
+    let job = job((0..10).map(|token| vec![token]).collect(), 1);
+    let parts: Vec<&[Vec<u32>]> = (0..4).map(|ordinal| job.part(ordinal, 4)).collect();
+    assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [4, 4, 2, 0]);
+    assert_eq!(parts.concat(), job.prompts);
+    assert!(job.part(usize::MAX, usize::MAX).is_empty());
+}

@@ -1,0 +1,87 @@
+//! Office: what a slot asks for follows from one secret and the slot's name, and from nothing else.
+
+mod fixture;
+
+use attestation::beacon::SecretHash;
+use attestation::digest::Digest;
+use attestation::transcript::prompt_hash;
+use attestation::tree;
+use fixture::{SECOND, model, office, taker, work};
+use settlement::job::Job;
+use settlement::office::{Office, Work};
+
+fn job(prompts: u32) -> Job {
+    let sampling = attestation::assign::Sampling { temperature_micro: 0, top_k: 1, tokens_max: 8 };
+    Job { taker: taker().public(), sampling, prompts: (0..prompts).map(|token| vec![token, 7]).collect() }
+}
+
+#[test]
+fn the_same_slot_asks_for_the_same_every_time() {
+    let (first, again) = (office(1).assign(&work()), office(1).assign(&work()));
+    assert_eq!(first, again);
+    assert!(first.assign.is_signed() && first.assign.exchange == office(1).calibration().exchange);
+}
+
+#[test]
+fn another_slot_delivery_epoch_or_secret_asks_for_something_else() {
+    let given = office(1).assign(&work());
+    let others = [
+        office(1).assign(&Work { slot: 4, ..work() }),
+        office(1).assign(&Work { delivery: 78, ..work() }),
+        office(2).assign(&work()),
+        Office::new(&[9; 32], 1, model()).assign(&work()),
+    ];
+    for other in others {
+        assert_ne!(other.assign.seed, given.assign.seed);
+        assert_ne!(other.assign.exchange_secret, given.assign.exchange_secret);
+        assert!(other.prompts.iter().all(|prompt| !given.prompts.contains(prompt)));
+        assert_eq!(other.prompts.len(), given.prompts.len());
+    }
+}
+
+#[test]
+fn an_assignment_says_what_its_prompts_and_its_secret_are() {
+    let given = office(1).assign(&work());
+    let hashes: Vec<Digest> = given.prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
+    assert_eq!(given.assign.inputs, tree::root(&hashes));
+    assert_eq!(given.assign.count, 8, "two lots of four sequences");
+    assert_eq!(given.assign.exchange_secret, office(1).secret(&given.assign.batch).hash());
+    assert_eq!(given.assign.taker_secret, SecretHash(Digest::NONE));
+    assert_eq!(given.assign.calibration, office(1).calibration().id());
+    assert!(given.prompts.iter().flatten().all(|token| *token < model().vocabulary));
+    assert_eq!(given.assign.taker, given.assign.exchange, "nobody else asks for the reference batch");
+}
+
+#[test]
+fn prompts_follow_the_job_and_then_the_reference_batch() {
+    let job = job(10);
+    let of = |ordinal| office(1).assign(&Work { job: Some((&job, ordinal)), ..work() });
+    assert_eq!(of(0).prompts, job.prompts[..8]);
+    assert_eq!(of(1).prompts, job.prompts[8..], "the last part is what is left");
+    assert_eq!(of(2).prompts, office(1).assign(&work()).prompts, "nothing is left");
+    assert_eq!((of(1).assign.count, of(2).assign.count), (2, 8));
+    for given in [of(0), of(1), of(2)] {
+        assert_eq!((given.assign.taker, given.assign.sampling), (job.taker, job.sampling));
+    }
+}
+
+#[test]
+fn the_whole_batch_counts_for_the_whole_slot() {
+    for lots in [1, 2, 40, 100] {
+        let work = Work { lots, slot_nanos: 5 * SECOND, ..work() };
+        let given = office(1).assign(&work);
+        let sequences = u64::try_from(given.prompts.len()).unwrap();
+        let worth = given.assign.meter.work_ns(8 * sequences, 24 * sequences).unwrap();
+        assert!(work.slot_nanos * lots <= worth, "{lots} lots: {worth}");
+    }
+    // But a token never counts for more than a second.
+    let meter = office(1).assign(&work()).assign.meter;
+    assert_eq!(meter.work_ns(1, 1), Some(2 * SECOND));
+}
+
+#[test]
+fn a_batch_is_bounded() {
+    assert_eq!(office(1).room(0), 1);
+    assert_eq!(office(1).room(3), 12);
+    assert_eq!(office(1).room(u64::MAX), 256, "a commitment fits into one message");
+}
