@@ -46,7 +46,8 @@ struct Scene {
 }
 
 fn clearing(shelf: &Arc<MemoryShelf>) -> Clearing {
-    Clearing::new(fixture::office(7), Arc::clone(shelf) as Arc<dyn Shelf>)
+    let shelf: Arc<dyn Shelf> = shelf.clone();
+    Clearing::new(fixture::office(7), shelf)
 }
 
 async fn login(world: &World, secret: [u8; 32]) -> Peer {

@@ -37,6 +37,21 @@ pub(crate) fn work_of(update: &Update) -> Vec<SlotName> {
     }
 }
 
+/// Deliveries of which a message of `deliveries` says that their provider is to say that it knows of them.
+pub(crate) fn drawn_of(update: &Update) -> Vec<u32> {
+    match update {
+        Update::Deliveries(Deliveries::Snapshot(snapshot)) => {
+            let own = snapshot.data.deliveries.iter().filter(|delivery| delivery.role == Role::Provider);
+            own.filter(|delivery| !delivery.acknowledged).map(|delivery| delivery.delivery).collect()
+        }
+        Update::Deliveries(Deliveries::Update(update)) => match update.data {
+            DeliveryEvent::Drawn { delivery } => vec![delivery],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
 /// Slots that a message of `deliveries` says are to be audited.
 pub(crate) fn audits_of(update: &Update) -> Vec<SlotName> {
     match update {

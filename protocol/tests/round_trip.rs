@@ -15,7 +15,7 @@ use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
 use protocol::evidence::{
     AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots,
-    RuleSlot, SetAuditor, SetDeliveryTerms, StoreOutputs, SubmitJob,
+    RuleSlot, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
 };
 use protocol::execution::{Event, Executions};
 use protocol::instrument::Tier;
@@ -260,6 +260,8 @@ fn deliveries() -> Vec<Request> {
         ruling_slots: 2,
         auditors: 3,
         deposit: text("0.1"),
+        stake: text("5"),
+        bounty: text("0.2"),
         reason: text("r"),
     };
     let ruled = |outcome| Request::RuleSlot(RuleSlot { delivery, slot, outcome, reason: text("r") });
@@ -278,6 +280,8 @@ fn deliveries() -> Vec<Request> {
         Request::OpenSlot(OpenSlot { delivery, slot, openings: blobs() }),
         Request::Receipt(name),
         Request::JudgeSlot(JudgeSlot { delivery, slot, verdict: blob(), findings: blobs() }),
+        Request::AddStake(Stake { amount: text("1") }),
+        Request::WithdrawStake(Stake { amount: text("1") }),
         Request::DisputeSlot(name),
         Request::Cases,
         Request::SetAuditor(SetAuditor { account: text("a"), auditor: false, reason: text("r") }),

@@ -1,4 +1,5 @@
 //! Case: evidence of a slot grows step by step, and each step takes the honest and names what is wrong with the rest.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod fixture;
 

@@ -1,4 +1,5 @@
 //! Job: it is kept as it was given, and is no larger than the model and the bounds allow.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use attestation::assign::Sampling;
 use attestation::key::SecretKey;

@@ -1,4 +1,5 @@
 //! Office: what a slot asks for follows from one secret and the slot's name, and from nothing else.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 mod fixture;
 

@@ -6,6 +6,7 @@ use client::connection::Connection;
 use client::error::ClientError;
 use protocol::add_order::AddOrder;
 use protocol::decimal::{self, Scale};
+use protocol::error_code::ErrorCode;
 use protocol::instrument::MarketState;
 use protocol::order::Side;
 use protocol::terms::Terms;
@@ -83,6 +84,8 @@ impl Offers {
                     Err(error) => Err(error),
                 };
                 match outcome {
+                    // An earlier process offered here, at what was its price then.
+                    Err(ClientError::Refused(error)) if error.code == ErrorCode::ClOrdIdConflict => {}
                     Ok(()) => posted.push(format!("offered {} x {symbol} at {price} CU", offer.gpus)),
                     Err(ClientError::Refused(error)) => {
                         posted.push(format!("{symbol} is not offered: {error}"))

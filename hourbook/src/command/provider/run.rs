@@ -23,7 +23,7 @@ use crate::command::provider::config::Config;
 use crate::command::serve::Interrupts;
 use crate::delivering::offers::Offers;
 use crate::delivering::worker::{Done, WorkError, Worker};
-use crate::delivering::{PAUSE, work_of};
+use crate::delivering::{PAUSE, drawn_of, work_of};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
@@ -140,6 +140,13 @@ async fn deliver(
                 for slot in work_of(&update) {
                     // One that does not fit is told again at the next connection.
                     let _ = to_worker.try_send(slot);
+                }
+                for delivery in drawn_of(&update) {
+                    match connection.acknowledge_delivery(delivery).await {
+                        // Told again, or owed to this account.
+                        Ok(_) | Err(ClientError::Refused(_)) => {}
+                        Err(error) => return Err(error),
+                    }
                 }
                 if let Some(line) = paid(&update) {
                     say(screen, &line);
