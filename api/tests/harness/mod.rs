@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use api::clearing::Clearing;
 use api::feed::Feed;
 use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
@@ -91,7 +92,18 @@ impl World {
 
     /// The same, where clients may ask so often only.
     pub async fn limited(limits: Limits) -> World {
-        let world = World::with(SlowLog::default(), limits).await;
+        World::founded(limits, None).await
+    }
+
+    /// The same, where work is assigned.
+    pub async fn delivering(clearing: Clearing) -> (World, String) {
+        let world = World::founded(Limits::none(), Some(Arc::new(clearing))).await;
+        let symbol = world.open_market().await;
+        (world, symbol)
+    }
+
+    async fn founded(limits: Limits, clearing: Option<Arc<Clearing>>) -> World {
+        let world = World::with(SlowLog::default(), limits, clearing).await;
         let operator = PublicKey([7; 32]);
         world.gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
         world
@@ -99,10 +111,17 @@ impl World {
 
     /// Goes on with a log.
     pub async fn again(log: SlowLog) -> World {
-        World::with(log, Limits::none()).await
+        World::with(log, Limits::none(), None).await
     }
 
-    async fn with(log: SlowLog, limits: Limits) -> World {
+    /// The same, so many seconds later, where work is assigned.
+    pub async fn delivering_again(log: SlowLog, seconds: u64, clearing: Clearing) -> World {
+        let world = World::with(log, Limits::none(), Some(Arc::new(clearing))).await;
+        world.pass(seconds);
+        world
+    }
+
+    async fn with(log: SlowLog, limits: Limits, clearing: Option<Arc<Clearing>>) -> World {
         let stuck = Arc::clone(&log.stuck);
         let mut feed = Feed::default();
         let ready = Ready::recover(log, &mut |stamped, events, view| {
@@ -110,7 +129,7 @@ impl World {
         });
         let clock = ShiftedClock::default();
         let pipeline = Pipeline::start(ready.unwrap(), (clock.clone(), SystemEntropy), feed, |_| {});
-        let settings = Settings { dev: true, limits };
+        let settings = Settings { dev: true, limits, clearing };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, settings);
         let mut urls = Vec::new();
         for door in [Door::Public, Door::Admin] {
@@ -131,7 +150,13 @@ impl World {
     /// The same, where clients may ask so often only.
     pub async fn trading_with(limits: Limits) -> (World, String) {
         let world = World::limited(limits).await;
-        let mut operator = world.login("operator").await;
+        let symbol = world.open_market().await;
+        (world, symbol)
+    }
+
+    /// Opens what [`World::trading`] says.
+    async fn open_market(&self) -> String {
+        let mut operator = self.login("operator").await;
         let market = json!({"class": "H100SXM", "zone": "US-E", "tier": "firm", "window_s": 3600, "windows": 3,
             "gate_s": 600, "bond": "0.5", "maker_fee_ppm": 200, "taker_fee_ppm": 500, "self_trade": "prevent"});
         operator.ok("add_market", market).await;
@@ -144,9 +169,14 @@ impl World {
         }
         let listed = operator.ok("instruments", json!({})).await;
         let symbol = listed["instruments"][0]["symbol"].as_str().unwrap().to_owned();
-        let mut pat = world.login("pat").await;
+        let mut pat = self.login("pat").await;
         pat.ok("set_capacity", json!({"symbol": symbol, "gpus": 50})).await;
-        (world, symbol)
+        symbol
+    }
+
+    /// How much later it is here than outside, in seconds.
+    pub fn later_by(&self) -> u64 {
+        self.clock.0.load(Ordering::SeqCst) / Time::SECOND
     }
 
     /// Time goes on by so many seconds. The next command brings what falls due.
