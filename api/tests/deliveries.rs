@@ -176,7 +176,7 @@ fn verdict(receipt: &Receipt, key: &attestation::key::SecretKey, ulps: u64) -> V
 async fn a_slot_is_asked_for_shown_audited_and_told() {
     let mut scene = Scene::begun().await;
     let stream = scene.eve.subscribe(json!({"channel": "deliveries"})).await["stream"].clone();
-    assert_eq!(scene.eve.told(&stream).await["data"], json!({"deliveries": []}));
+    assert_eq!(scene.eve.told(&stream).await["data"], json!({"deliveries": [], "staked": "0.000000"}));
     scene.opened().await;
     assert_eq!(scene.state().await, json!({"state": "opened"}));
     assert_eq!(scene.eve.told(&stream).await["data"], json!({"ev": "audit", "delivery": 0, "slot": 0}));
@@ -226,7 +226,9 @@ async fn what_is_not_ones_own_is_unknown() {
 
     // Nothing about a stranger's delivery is shown to who was not drawn; operators see everything.
     scene.operator.ok("open_account", json!({"account": "zoe"})).await;
-    let mut zoe = scene.world.login("zoe").await;
+    let key = PublicKey::of_secret(&[5; 32]).text();
+    scene.operator.ok("register_key", json!({"account": "zoe", "key": key, "scopes": ["read"]})).await;
+    let mut zoe = login(&scene.world, [5; 32]).await;
     assert_eq!(code(&zoe.error("receipt", first()).await), "UNKNOWN_DELIVERY");
     scene.eve.ok("receipt", first()).await;
     scene.operator.ok("receipt", first()).await;

@@ -28,7 +28,7 @@ use node::inlet::Inlet;
 use node::pipeline::Pipeline;
 use node::ready::{Ready, ReadyError};
 use persistence::backup::BACKUP;
-use persistence::data::{DataFolder, Opening};
+use persistence::data::{DataFolder, EVIDENCE, Opening};
 use persistence::data_error::DataError;
 use persistence::evidence::RocksShelf;
 use persistence::history::RocksHistory;
@@ -226,7 +226,10 @@ impl Server {
         let (epoch, cut) = (folder.keeper.epoch(), folder.keeper.cut());
         let mut feed = Feed::default();
         let terms = model_terms(&options.model).map_err(|failure| StartError::Model(failure.to_string()))?;
-        let (ready, snapshot, evidence) = recover(folder, &mut feed, progress)?;
+        let evidence = RocksShelf::open(&options.data.join(EVIDENCE));
+        let evidence = evidence
+            .map_err(|refusal| StartError::Data(DataError { path: options.data.clone(), refusal }))?;
+        let (ready, snapshot) = recover(folder, &mut feed, progress)?;
         let (last, replayed, took) = (ready.last().sequence, ready.commands(), begun.elapsed());
         let recovery = Recovery { last, snapshot, replayed, took };
         let founding = match ready.view().founding() {
@@ -311,8 +314,8 @@ impl Server {
     }
 }
 
-/// What is read back: an exchange with its history and its keeper, after which command the snapshot was, and the evidence.
-type Recovered = (Ready<RocksLog, DiskKeeper, RocksHistory>, Option<Sequence>, RocksShelf);
+/// What is read back: an exchange with its history and its keeper, and after which command the snapshot was.
+type Recovered = (Ready<RocksLog, DiskKeeper, RocksHistory>, Option<Sequence>);
 
 /// Reads an exchange back: from a sound snapshot, and what the journal has after it, which `feed` sees too.
 fn recover(
@@ -323,12 +326,12 @@ fn recover(
     let base = folder.base(&mut |error| progress(Progress::Skipped(error)));
     let base = base.map_err(StartError::Snapshots)?;
     let sequence = base.as_ref().map(|snapshot| snapshot.chain.last().sequence);
-    let DataFolder { log, keeper, history, evidence, .. } = folder;
+    let DataFolder { log, keeper, history, .. } = folder;
     let ready = Ready::resume_with(log, base.unwrap_or_default(), history, &mut |stamped, events, view| {
         feed.recover(stamped.stamp, events, view);
         progress(Progress::Command(stamped));
     });
-    Ok((ready.map_err(StartError::Recovery)?.kept_by(keeper), sequence, evidence))
+    Ok((ready.map_err(StartError::Recovery)?.kept_by(keeper), sequence))
 }
 
 /// Opens the data folder.

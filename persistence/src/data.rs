@@ -19,7 +19,6 @@ use journal::mark::{Mark, MarkError};
 use journal::snapshot::Snapshot;
 
 use crate::data_error::{DataError, DataRefusal};
-use crate::evidence::RocksShelf;
 use crate::folder::Folder;
 use crate::history::{RocksHistory, RocksReader};
 use crate::keeper::{DiskKeeper, Tell};
@@ -33,7 +32,7 @@ use crate::store::RocksLog;
 pub const JOURNAL: &str = "journal";
 /// The journal's mark within the data folder.
 pub const MARK: &str = "MARK";
-/// The evidence within the data folder.
+/// The evidence within the data folder, opened by whoever needs it besides: nothing is derived from it.
 pub const EVIDENCE: &str = "evidence";
 /// The history within the data folder.
 pub const HISTORY: &str = "history";
@@ -63,8 +62,6 @@ pub struct DataFolder {
     pub keeper: DiskKeeper,
     /// What clients may ask for again. It may be behind the journal.
     pub history: RocksHistory,
-    /// What was assigned and shown.
-    pub evidence: RocksShelf,
     /// From where a start may go on.
     pub snapshots: Snapshots,
 }
@@ -94,8 +91,7 @@ impl DataFolder {
         let mark = marked(&log, path, &opening).map_err(refused)?;
         let keeper = DiskKeeper::new(mark, reserve, opening.tell);
         let history = RocksHistory::open(&path.join(HISTORY), keeper.epoch());
-        let evidence = RocksShelf::open(&path.join(EVIDENCE)).map_err(refused)?;
-        Ok(DataFolder { log, keeper, history: history.map_err(refused)?, evidence, snapshots })
+        Ok(DataFolder { log, keeper, history: history.map_err(refused)?, snapshots })
     }
 }
 

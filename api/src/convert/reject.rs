@@ -362,14 +362,13 @@ mod tests {
             codes.entry(words(*reason).0.to_string()).or_default().push(*reason);
         }
         let shared: Vec<_> = codes.into_iter().filter(|(_, reasons)| 1 < reasons.len()).collect();
-        let internal = [RejectReason::AlreadyFounded, RejectReason::DrawUnexpected];
-        // No method leads to these yet.
-        let of_deliveries: Vec<_> =
-            RejectReason::ALL.iter().copied().filter(|reason| 60 <= reason.code()).collect();
+        use RejectReason as Reason;
         let expected = [
-            ("INTERNAL", [&internal[..], &of_deliveries].concat()),
-            ("OVERLOADED", vec![RejectReason::NotFounded, RejectReason::VenueFull]),
-            ("PAYMENT_INVALID", vec![RejectReason::AmountZero, RejectReason::SelfPayment]),
+            ("INSUFFICIENT_CREDIT", vec![Reason::InsufficientCredit, Reason::InsufficientDeposit]),
+            // What no client can be the reason of.
+            ("INTERNAL", vec![Reason::AlreadyFounded, Reason::DrawUnexpected, Reason::WorkBelowQuota]),
+            ("OVERLOADED", vec![Reason::NotFounded, Reason::VenueFull]),
+            ("PAYMENT_INVALID", vec![Reason::AmountZero, Reason::SelfPayment, Reason::StakeZero]),
         ];
         assert_eq!(shared, expected.map(|(code, reasons)| (code.to_owned(), reasons)));
     }
