@@ -61,7 +61,9 @@ struct Line {
     offered: Option<u32>,
     p50_us: u64,
     p99_us: u64,
-    deliveries: u64,
+    /// Deliveries that were under way, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliveries: Option<u64>,
 }
 
 impl Pipeline {
@@ -80,7 +82,7 @@ impl Pipeline {
                 Pace::Offered(rate) => Some(rate),
                 Pace::Saturated => None,
             };
-            let deliveries = measured.deliveries;
+            let deliveries = self.deliveries.then_some(measured.deliveries);
             screen.show(&Line { commands_per_s, offered, p50_us, p99_us, deliveries }, Line::text)?;
         }
         Ok(())
