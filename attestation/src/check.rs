@@ -9,7 +9,7 @@ use crate::judgement::{Flags, Judgement};
 use crate::leaf::Leaf;
 use crate::receipt::Receipt;
 use crate::statistic::Statistic;
-use crate::verdict::{Audit, Verdict};
+use crate::verdict::Verdict;
 
 /// A question, in the order in which they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,12 +235,11 @@ fn against_count(receipt: &Receipt) -> Option<String> {
 }
 
 fn against_totals(receipt: &Receipt) -> Option<String> {
-    let sum =
-        |tokens: fn(&Leaf) -> u32| -> u64 { receipt.leaves.iter().map(|leaf| u64::from(tokens(leaf))).sum() };
-    if sum(|leaf| leaf.prompt_tokens) != receipt.commit.prompt_tokens {
+    let (prompt_tokens, answer_tokens) = Leaf::totals(&receipt.leaves);
+    if prompt_tokens != receipt.commit.prompt_tokens {
         return Some("prompts have other tokens than were committed to".to_owned());
     }
-    if sum(|leaf| leaf.answer_tokens) != receipt.commit.answer_tokens {
+    if answer_tokens != receipt.commit.answer_tokens {
         return Some("answers have other tokens than were committed to".to_owned());
     }
     let most = receipt.assign.sampling.tokens_max;
@@ -290,16 +289,8 @@ fn against_verdict(receipt: &Receipt, verdict: &Verdict, findings: &[Finding]) -
     {
         return Some("it measures sequences that were not drawn, or one twice".to_owned());
     }
-    let unopened = audited.len() - measured.len();
-    let audit = Audit {
-        commit: receipt.commit.id(),
-        beacon: receipt.beacon().digest(),
-        stage: verdict.stage,
-        findings,
-        unopened: u32::try_from(unopened).expect("a batch is bounded"),
-        calibration: &receipt.calibration,
-    };
-    let follows = Verdict { signature: verdict.signature, ..Verdict::of(&audit, verdict.auditor) };
+    let follows = receipt.verdict_on(verdict.stage, findings, verdict.auditor);
+    let follows = Verdict { signature: verdict.signature, ..follows };
     (follows != *verdict).then(|| "it does not follow from its findings on this commitment".to_owned())
 }
 

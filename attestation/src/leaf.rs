@@ -77,6 +77,18 @@ impl Leaf {
         writer.digest(self.prompt).digest(self.answer).digest(self.fingerprints).done()
     }
 
+    /// The hashes of a batch's leaves, of which its tree is made.
+    pub fn hashes(leaves: &[Leaf], batch: &BatchId) -> Vec<Digest> {
+        leaves.iter().map(|leaf| leaf.hash(batch)).collect()
+    }
+
+    /// Tokens of all prompts, and of all answers.
+    pub fn totals(leaves: &[Leaf]) -> (u64, u64) {
+        leaves.iter().fold((0, 0), |(prompts, answers), leaf| {
+            (prompts + u64::from(leaf.prompt_tokens), answers + u64::from(leaf.answer_tokens))
+        })
+    }
+
     /// Its hash in the tree of this batch: of no other, so that a leaf cannot be used twice.
     pub fn hash(&self, batch: &BatchId) -> Digest {
         tree::leaf_hash(batch.digest(), &self.encode())

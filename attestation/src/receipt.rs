@@ -7,13 +7,14 @@ use crate::commit::Commit;
 use crate::digest::Digest;
 use crate::domain::Domain;
 use crate::finding::Finding;
+use crate::key::PublicKey;
 use crate::layout::{Reader, SEQUENCES, Writer};
 use crate::leaf::Leaf;
 use crate::malformed::Malformed;
 use crate::sample::{rest, sample};
 use crate::transcript::Transcript;
 use crate::tree;
-use crate::verdict::{Stage, Verdict};
+use crate::verdict::{Audit, Stage, Verdict};
 
 /// The bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,10 +90,24 @@ impl Receipt {
         }
     }
 
+    /// The verdict of an auditor who measured this of the sequences that a stage looks at; unsigned. What is drawn and not
+    /// measured counts as unopened.
+    pub fn verdict_on(&self, stage: Stage, findings: &[Finding], auditor: PublicKey) -> Verdict {
+        let unopened = self.audited(stage).len().saturating_sub(findings.len());
+        let audit = Audit {
+            commit: self.commit.id(),
+            beacon: self.beacon().digest(),
+            stage,
+            findings,
+            unopened: u32::try_from(unopened).expect("a batch is bounded"),
+            calibration: &self.calibration,
+        };
+        Verdict::of(&audit, auditor)
+    }
+
     /// The root that the leaves have.
     pub fn root(&self) -> Digest {
-        let hashes: Vec<Digest> = self.leaves.iter().map(|leaf| leaf.hash(&self.assign.batch)).collect();
-        tree::root(&hashes)
+        tree::root(&Leaf::hashes(&self.leaves, &self.assign.batch))
     }
 
     /// The root that the prompts have.

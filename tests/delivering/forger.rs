@@ -58,14 +58,14 @@ async fn forge(connection: &Connection, key: &SecretKey, slot: SlotName) -> Resu
     let transcripts: Vec<Transcript> = given.prompts.iter().map(|prompt| made_up(prompt, &assign)).collect();
     let leaves: Vec<Leaf> =
         (0..).zip(&transcripts).map(|(index, made)| Leaf::of(index, made, times.0, times.1)).collect();
-    let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
-    let sum = |tokens: fn(&Leaf) -> u32| leaves.iter().map(|leaf| u64::from(tokens(leaf))).sum();
+    let hashes = Leaf::hashes(&leaves, &assign.batch);
+    let (prompt_tokens, answer_tokens) = Leaf::totals(&leaves);
     let commit = Commit {
         assign: assign.id(),
         previous: Digest::NONE,
         root: tree::root(&hashes),
-        prompt_tokens: sum(|leaf| leaf.prompt_tokens),
-        answer_tokens: sum(|leaf| leaf.answer_tokens),
+        prompt_tokens,
+        answer_tokens,
         started_ns: times.0,
         finished_ns: times.1,
         device: Device::new("thin air").unwrap(),

@@ -7,7 +7,7 @@ use attestation::fingerprint::Distance;
 use attestation::key::SecretKey;
 use attestation::margin::Margins;
 use attestation::receipt::Receipt;
-use attestation::verdict::{Audit, Stage, Verdict};
+use attestation::verdict::Stage;
 use client::connection::Connection;
 use client::secret::Secret;
 use protocol::blob::Blob;
@@ -33,15 +33,7 @@ pub(crate) async fn run(url: String, secret: Secret) {
                 has_wrong_end: true,
             };
             let findings: Vec<Finding> = receipt.audited(Stage::Sample).into_iter().map(lie).collect();
-            let audit = Audit {
-                commit: receipt.commit.id(),
-                beacon: receipt.beacon().digest(),
-                stage: Stage::Sample,
-                findings: &findings,
-                unopened: 0,
-                calibration: &receipt.calibration,
-            };
-            let verdict = Verdict::of(&audit, key.public()).signed(&key);
+            let verdict = receipt.verdict_on(Stage::Sample, &findings, key.public()).signed(&key);
             let findings = findings.iter().map(|finding| Blob(finding.encode())).collect();
             let verdict = Blob(verdict.encode());
             let judged = JudgeSlot { delivery: slot.delivery, slot: slot.slot, verdict, findings };

@@ -14,7 +14,7 @@ use attestation::receipt::Receipt;
 use attestation::statistic::PerStatistic;
 use attestation::transcript::{Transcript, prompt_hash};
 use attestation::tree;
-use attestation::verdict::{Audit, Stage, Verdict};
+use attestation::verdict::Stage;
 use inference::{Engine, Invalid, Token};
 
 use crate::auditor::Auditor;
@@ -178,8 +178,7 @@ impl<'a> Play<'a> {
 
     /// Commits to the leaves as they are.
     pub(super) fn committed(&self, mut receipt: Receipt) -> Receipt {
-        let sum = |tokens: fn(&Leaf) -> u32| receipt.leaves.iter().map(|leaf| u64::from(tokens(leaf))).sum();
-        let (prompt_tokens, answer_tokens) = (sum(|leaf| leaf.prompt_tokens), sum(|leaf| leaf.answer_tokens));
+        let (prompt_tokens, answer_tokens) = Leaf::totals(&receipt.leaves);
         let commit = Commit { root: receipt.root(), prompt_tokens, answer_tokens, ..receipt.commit };
         receipt.commit = commit.signed(&self.party.provider);
         receipt
@@ -194,15 +193,8 @@ impl<'a> Play<'a> {
 
     /// With the verdict of an auditor who found this.
     pub(super) fn judged(&self, mut receipt: Receipt, findings: Vec<Finding>) -> Receipt {
-        let audit = Audit {
-            commit: receipt.commit.id(),
-            beacon: receipt.beacon().digest(),
-            stage: Stage::Sample,
-            findings: &findings,
-            unopened: 0,
-            calibration: &receipt.calibration,
-        };
-        let verdict = Verdict::of(&audit, self.party.auditor.public()).signed(&self.party.auditor);
+        let auditor = &self.party.auditor;
+        let verdict = receipt.verdict_on(Stage::Sample, &findings, auditor.public()).signed(auditor);
         receipt.verdict = Some((verdict, findings));
         receipt
     }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use attestation::finding::Finding;
+use attestation::fingerprint::Distance;
 use attestation::judgement::Judgement;
 use attestation::key::SecretKey;
+use attestation::margin::Margins;
 use attestation::receipt::Receipt;
-use attestation::verdict::{Audit, Stage, Verdict};
+use attestation::verdict::Stage;
 use client::connection::Connection;
+use client::error::ClientError;
 use protocol::blob::Blob;
 use protocol::delivery::{SlotName, SlotOutcome, SlotState};
+use protocol::error_code::ErrorCode;
 use protocol::evidence::{Case, JudgeSlot, RuleSlot};
 use tokio::task::spawn_blocking;
 
 use crate::auditor::Auditor;
-use crate::delivering::is_over;
 use crate::delivering::worker::{WorkError, strange};
 
 /// An auditor's model and key.
@@ -47,15 +50,7 @@ impl Examiner {
         }
         let receipt = Receipt::decode(&told.receipt.0).map_err(strange)?;
         let (findings, receipt) = self.measure(receipt).await?;
-        let audit = Audit {
-            commit: receipt.commit.id(),
-            beacon: receipt.beacon().digest(),
-            stage: Stage::Sample,
-            findings: &findings,
-            unopened: 0,
-            calibration: &receipt.calibration,
-        };
-        let verdict = Verdict::of(&audit, self.key.public()).signed(&self.key);
+        let verdict = receipt.verdict_on(Stage::Sample, &findings, self.key.public()).signed(&self.key);
         let measured = Measured { sequences: findings.len(), is_clean: verdict.is_clean() };
         connection
             .judge_slot(JudgeSlot {
@@ -76,7 +71,8 @@ impl Examiner {
     ) -> Result<(SlotOutcome, usize), WorkError> {
         let receipt = match connection.receipt(case.slot).await {
             Ok(told) => Some(Receipt::decode(&told.receipt.0).map_err(strange)?),
-            Err(error) if is_over(&error) => None,
+            // Nobody committed to it.
+            Err(ClientError::Refused(error)) if error.code == ErrorCode::UnknownDelivery => None,
             Err(error) => return Err(error.into()),
         };
         let (outcome, sequences, reason) = match receipt {
@@ -116,8 +112,8 @@ impl Examiner {
 fn unreadable(index: u32) -> Finding {
     Finding {
         index,
-        distance: attestation::fingerprint::Distance { activations: 0, mismatches: 0, ulps: 0 },
-        margins: attestation::margin::Margins::default(),
+        distance: Distance { activations: 0, mismatches: 0, ulps: 0 },
+        margins: Margins::default(),
         has_wrong_end: true,
     }
 }

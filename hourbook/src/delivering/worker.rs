@@ -68,16 +68,18 @@ impl Worker {
         }
         let state = given.status.state;
         let (transcripts, started_ns, finished_ns) = self.compute(&assign, given).await?;
-        let (commit, leaves) = if state == SlotState::Assigned {
+        let (leaves, known) = if state == SlotState::Assigned {
             let leaf = |(index, transcript)| Leaf::of(index, transcript, started_ns, finished_ns);
-            let leaves: Vec<Leaf> = (0..).zip(&transcripts).map(leaf).collect();
-            (self.commit(&assign, &leaves, (started_ns, finished_ns)), leaves)
+            ((0..).zip(&transcripts).map(leaf).collect(), None)
         } else {
             // What an earlier process committed to: the times are its own, all else is the same.
             let receipt = connection.receipt(slot).await?.receipt;
             let receipt = Receipt::decode(&receipt.0).map_err(strange)?;
-            (receipt.commit, receipt.leaves)
+            (receipt.leaves, Some(receipt.commit))
         };
+        let hashes = Leaf::hashes(&leaves, &assign.batch);
+        let times = (started_ns, finished_ns);
+        let commit = known.unwrap_or_else(|| self.commit(&assign, (&leaves, &hashes), times));
         let blobs = leaves.iter().map(|leaf| Blob(leaf.encode())).collect();
         let sample = connection
             .commit_slot(CommitSlot {
@@ -91,7 +93,6 @@ impl Worker {
         if assign.taker != assign.exchange {
             outputs::store(connection, slot, (&assign.taker, &transcripts)).await?;
         }
-        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
         let mut openings = Vec::with_capacity(sample.len());
         for index in &sample {
             let at = usize::try_from(*index).map_err(strange)?;
@@ -102,8 +103,7 @@ impl Worker {
             openings.push(Opening { commit: commit.id(), leaf: *leaf, transcript, path }.encode());
         }
         open(connection, slot, openings).await?;
-        let tokens = transcripts.iter().map(|transcript| u64::from(transcript.answer_tokens())).sum();
-        Ok(Done { sequences: leaves.len(), tokens, opened: sample.len() })
+        Ok(Done { sequences: leaves.len(), tokens: commit.answer_tokens, opened: sample.len() })
     }
 
     /// Answers, and from when to when they were computed.
@@ -124,15 +124,19 @@ impl Worker {
         Ok((transcripts, started_ns, now_ns().max(started_ns + 1)))
     }
 
-    fn commit(&self, assign: &Assign, leaves: &[Leaf], (started_ns, finished_ns): (u64, u64)) -> Commit {
-        let hashes: Vec<Digest> = leaves.iter().map(|leaf| leaf.hash(&assign.batch)).collect();
-        let sum = |tokens: fn(&Leaf) -> u32| leaves.iter().map(|leaf| u64::from(tokens(leaf))).sum();
+    fn commit(
+        &self,
+        assign: &Assign,
+        (leaves, hashes): (&[Leaf], &[Digest]),
+        (started_ns, finished_ns): (u64, u64),
+    ) -> Commit {
+        let (prompt_tokens, answer_tokens) = Leaf::totals(leaves);
         let commit = Commit {
             assign: assign.id(),
             previous: Digest::NONE,
-            root: tree::root(&hashes),
-            prompt_tokens: sum(|leaf| leaf.prompt_tokens),
-            answer_tokens: sum(|leaf| leaf.answer_tokens),
+            root: tree::root(hashes),
+            prompt_tokens,
+            answer_tokens,
             started_ns,
             finished_ns,
             device: self.device,
