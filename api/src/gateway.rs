@@ -7,6 +7,7 @@ mod controls;
 mod deliveries;
 pub mod door;
 mod drain;
+mod evidence;
 mod handshake;
 mod http;
 mod keys;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::account::KeyGrant;
 use engine::control::{AccountLimits, TradingMode};
+use engine::delivery::run::DeliveryTerms;
 use engine::delivery::slot::{SLOTS, SlotNumber, SlotState};
 use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, PublicKey};
 use engine::label::Label;
@@ -67,6 +68,13 @@ pub enum Question {
         /// Where the answer goes; `None` when its window is settled, or it never was.
         answer: oneshot::Sender<Option<Facts>>,
     },
+    /// Of its holder's deliveries in its window, which is this one, from 0?
+    Ordinal {
+        /// Which.
+        delivery: DeliveryId,
+        /// Where the answer goes; `None` when its window is settled, or it never was.
+        answer: oneshot::Sender<Option<usize>>,
+    },
     /// Was this account drawn to audit a slot, and has said nothing yet?
     Seat {
         /// Who.
@@ -82,7 +90,7 @@ pub enum Question {
         answer: oneshot::Sender<Vec<(DeliveryId, SlotNumber)>>,
     },
     /// Is the gate of a window still to close?
-    Begun {
+    GateAhead {
         /// Which.
         instrument: InstrumentId,
         /// Where the answer goes.
@@ -161,10 +169,8 @@ pub struct Facts {
     pub start: u64,
     /// Length of a slot in nanoseconds.
     pub slot_nanos: u64,
-    /// For how many slots a decided one can be disputed.
-    pub dispute_slots: u64,
-    /// Of the holder's deliveries in this window, which it is, from 0.
-    pub ordinal: usize,
+    /// What its market's deliveries go by.
+    pub terms: DeliveryTerms,
     /// Where its slots stand.
     pub slots: [SlotState; SLOTS],
 }

@@ -1,14 +1,13 @@
 //! Controls on the wire: modes, bands and limits, as operators set them and as traders are told of them.
 
 use engine::control::{self, BandWidth};
-use engine::units::{Amount, Lots, Price};
+use engine::units::{Lots, Price};
 use protocol::control::{MarketLimits, SetAccountLimits, TradingMode};
-use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 
 use crate::convert::account::amount;
-use crate::convert::entry::{count, price};
+use crate::convert::entry::{self, count, price};
 use crate::convert::order::{price_text, quantity};
 
 /// The mode that `set_mode` asks for.
@@ -45,7 +44,8 @@ pub fn market_limits(limits: &MarketLimits) -> Result<control::MarketLimits, Err
         band: band_ppm.map(band).transpose()?,
         order_lots: given(order_qty, "order_qty", count)?.unwrap_or(none.order_lots),
         position_lots: given(position_qty, "position_qty", count)?.unwrap_or(none.position_lots),
-        order_notional: given(order_notional, "order_notional", credit)?.unwrap_or(none.order_notional),
+        order_notional: given(order_notional, "order_notional", entry::amount)?
+            .unwrap_or(none.order_notional),
     })
 }
 
@@ -55,7 +55,7 @@ pub fn account_limits(params: &SetAccountLimits) -> Result<control::AccountLimit
     Ok(control::AccountLimits {
         open_orders: params.open_orders.unwrap_or(none.open_orders),
         position_lots: given(&params.position_qty, "position_qty", count)?.unwrap_or(none.position_lots),
-        order_notional: given(&params.order_notional, "order_notional", credit)?
+        order_notional: given(&params.order_notional, "order_notional", entry::amount)?
             .unwrap_or(none.order_notional),
     })
 }
@@ -84,10 +84,6 @@ fn given<T>(
     read: impl FnOnce(&str, &str) -> Result<T, ErrorObject>,
 ) -> Result<Option<T>, ErrorObject> {
     text.as_deref().map(|text| read(text, field)).transpose()
-}
-
-fn credit(text: &str, field: &str) -> Result<Amount, ErrorObject> {
-    decimal::parse(text, Scale::Amount, field).map(Amount::new)
 }
 
 fn band(parts: u32) -> Result<BandWidth, ErrorObject> {

@@ -95,6 +95,14 @@ pub fn slot(number: u8, field: &str) -> Result<SlotNumber, ErrorObject> {
     })
 }
 
+/// A slot as a request names it.
+///
+/// # Errors
+/// `BAD_VALUE` from slot 12 on.
+pub fn slot_of((delivery, number): (u32, u8)) -> Result<(DeliveryId, SlotNumber), ErrorObject> {
+    Ok((DeliveryId(delivery), slot(number, "slot")?))
+}
+
 /// How a slot is named.
 pub fn name(delivery: DeliveryId, slot: SlotNumber) -> SlotName {
     SlotName { delivery: delivery.0, slot: slot.number() }

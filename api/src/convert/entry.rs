@@ -6,7 +6,7 @@ use engine::order::{
     Amendment, NewOrder, OrderKind, OrderRef, SelfTradePrevention, SessionId, Side, TimeInForce,
 };
 use engine::stamp::Time;
-use engine::units::{Lots, Price};
+use engine::units::{Amount, Lots, Price};
 use protocol::add_order::AddOrder;
 use protocol::amend::AmendOrder;
 use protocol::cancel::CancelAllAfter;
@@ -137,6 +137,11 @@ pub fn count(text: &str, field: &str) -> Result<Lots, ErrorObject> {
 }
 
 /// A quantity that is part of another.
+/// CU as micro-CU.
+pub fn amount(text: &str, field: &str) -> Result<Amount, ErrorObject> {
+    decimal::parse(text, Scale::Amount, field).map(Amount::new)
+}
+
 fn part_of(whole: Lots, text: &str, field: &str) -> Result<Lots, ErrorObject> {
     let part = lots(text, field)?;
     if whole < part {

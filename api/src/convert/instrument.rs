@@ -6,7 +6,7 @@ use engine::ids::{InstrumentId, MarketId};
 use engine::instrument::Phase;
 use engine::market::{self, MarketSpec};
 use engine::symbol::{self, ClassName, ZoneName};
-use engine::units::{Amount, Ppm};
+use engine::units::Ppm;
 use engine::view::{InstrumentView, View};
 use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
@@ -16,7 +16,7 @@ use protocol::operator::{AddMarket, BondRule, SelfTrade};
 use protocol::time::Time;
 
 use crate::convert::account::amount;
-use crate::convert::control;
+use crate::convert::{control, entry};
 
 /// What an instrument takes from its market and the venue.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ pub fn spec(params: &AddMarket) -> Result<MarketSpec, ErrorObject> {
         Ppm::new(parts.into()).ok_or_else(|| bad_value(field, "a fee is at most 100000 ppm, a tenth"))
     };
     Ok(MarketSpec {
-        bond: Amount::new(decimal::parse(&params.bond, Scale::Amount, "bond")?),
+        bond: entry::amount(&params.bond, "bond")?,
         class: ClassName::new(&params.class)
             .ok_or_else(|| bad_value("class", "a class is 1 to 12 of A-Z 0-9 -"))?,
         zone: ZoneName::new(&params.zone)

@@ -38,11 +38,20 @@ pub fn again(reason: RejectReason, command: &Command) -> ErrorObject {
         .with_suggestion("this was the first outcome of this id: to try again, take another")
 }
 
-fn error(reason: RejectReason, command: &Command) -> ErrorObject {
+/// The error for this reason, where no command was made that could be refused for it.
+pub fn plain(reason: RejectReason) -> ErrorObject {
     let (code, field, message) = words(reason);
-    let mut error = ErrorObject::new(code, message);
-    if let Some(field) = field {
-        error = error.with_field(field_of(command, field));
+    let error = ErrorObject::new(code, message);
+    match field {
+        Some(field) => error.with_field(field),
+        None => error,
+    }
+}
+
+fn error(reason: RejectReason, command: &Command) -> ErrorObject {
+    let mut error = plain(reason);
+    if let Some(field) = error.field.take() {
+        error = error.with_field(field_of(command, &field).to_owned());
     }
     match (error.retryable, has_id(command)) {
         (false, _) => error,

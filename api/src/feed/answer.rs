@@ -48,13 +48,16 @@ impl Feed {
             Question::Delivery { delivery, answer } => {
                 let _ = answer.send(desk::facts(view, delivery));
             }
+            Question::Ordinal { delivery, answer } => {
+                let _ = answer.send(desk::ordinal(view, delivery));
+            }
             Question::Seat { account, of, answer } => {
                 let _ = answer.send(view.seats(account).any(|seat| seat == of));
             }
             Question::Committed { answer } => {
                 let _ = answer.send(desk::committed(view));
             }
-            Question::Begun { instrument, answer } => {
+            Question::GateAhead { instrument, answer } => {
                 let _ = answer
                     .send(view.instrument(instrument).is_some_and(|listed| listed.phase <= Phase::Open));
             }

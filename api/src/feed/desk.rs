@@ -75,10 +75,6 @@ pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
     let found = view.delivery(delivery)?;
     let listed = view.instrument(found.instrument)?;
     let market = view.market(listed.market)?;
-    let of_holder = view.deliveries_of(found.holder);
-    let ordinal = of_holder.filter(|(number, other)| {
-        *number < delivery && other.instrument == found.instrument && other.holder == found.holder
-    });
     Some(Facts {
         instrument: found.instrument,
         provider: found.provider,
@@ -86,10 +82,17 @@ pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
         lots: found.lots.count().into(),
         start: listed.start.0,
         slot_nanos: market.spec.slot_nanos(),
-        dispute_slots: market.delivery.dispute_slots.into(),
-        ordinal: ordinal.count(),
+        terms: market.delivery,
         slots: found.slots.map(|slot| slot.state),
     })
+}
+
+/// Of its holder's deliveries in its window, which this one is.
+pub(super) fn ordinal(view: &View, delivery: DeliveryId) -> Option<usize> {
+    let found = view.delivery(delivery)?;
+    let before = view.deliveries_of(found.holder).take_while(|(number, _)| *number < delivery);
+    let same = |other: &DeliveryView| other.instrument == found.instrument && other.holder == found.holder;
+    Some(before.filter(|(_, other)| same(other)).count())
 }
 
 /// Slots that are committed to and not opened.

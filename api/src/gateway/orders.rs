@@ -5,12 +5,11 @@ use engine::ids::{AccountId, InstrumentId};
 use engine::key::KeyBounds;
 use engine::order::{Amendment, NewOrder};
 use engine::order_filter::OrderFilter;
-use engine::units::{Amount, Lots};
+use engine::units::Lots;
 use node::inlet::Inbound;
 use protocol::add_order::AddOrder;
 use protocol::cancel::CancelAll;
 use protocol::control::TradingMode;
-use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::operator::{Deposit, OpenAccount, SetCapacity};
@@ -214,7 +213,7 @@ impl Session {
 
     async fn deposit(&self, params: &Deposit) -> Result<Command, ErrorObject> {
         let account = self.account(&params.account, "account").await?;
-        let amount = Amount::new(decimal::parse(&params.amount, Scale::Amount, "amount")?);
+        let amount = entry::amount(&params.amount, "amount")?;
         Ok(Command::Deposit { account, amount, reference: entry::label(&params.reference, "reference")? })
     }
 }

@@ -1,12 +1,10 @@
 //! Payments of a session: credit sent to others, and paid out.
 
 use engine::command::Command;
-use engine::units::Amount;
-use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
 use protocol::request::Request;
 
-use crate::convert::entry::label;
+use crate::convert::entry::{amount, label};
 use crate::gateway::session::Session;
 
 impl Session {
@@ -15,11 +13,13 @@ impl Session {
         Ok(match request {
             Request::Transfer(params) => {
                 let to = self.account(&params.to, "to").await?;
-                let (amount, reference) = (amount(&params.amount)?, label(&params.reference, "reference")?);
+                let (amount, reference) =
+                    (amount(&params.amount, "amount")?, label(&params.reference, "reference")?);
                 Command::Transfer { account, to, amount, reference }
             }
             Request::Redeem(params) => {
-                let (amount, reference) = (amount(&params.amount)?, label(&params.reference, "reference")?);
+                let (amount, reference) =
+                    (amount(&params.amount, "amount")?, label(&params.reference, "reference")?);
                 Command::Redeem { account, amount, reference }
             }
             Request::EndRedemption(params) => {
@@ -30,8 +30,4 @@ impl Session {
             _ => unreachable!("asked for payments only"),
         })
     }
-}
-
-fn amount(text: &str) -> Result<Amount, ErrorObject> {
-    decimal::parse(text, Scale::Amount, "amount").map(Amount::new)
 }

@@ -300,7 +300,7 @@ impl Session {
             | Request::OpenSlot(_)
             | Request::Receipt(_)
             | Request::JudgeSlot(_) => {
-                let outcome = self.evidence(&request).await;
+                let outcome = self.evidence(request).await;
                 pending.answer(outcome);
             }
             Request::Batch(batch) => self.batch(pending, batch).await,

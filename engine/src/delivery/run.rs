@@ -35,6 +35,19 @@ impl Deadline {
         Deadline::Commitment,
         Deadline::Begin,
     ];
+
+    /// How many slots after the beginning of its slot it is.
+    pub fn slots(self, terms: &DeliveryTerms) -> u64 {
+        let (dispute, ruling) = (u64::from(terms.dispute_slots), u64::from(terms.ruling_slots));
+        match self {
+            Deadline::Begin => 0,
+            Deadline::Commitment => 2,
+            Deadline::Opening => 3,
+            Deadline::Verdict => 5,
+            Deadline::Dispute => 5 + dispute,
+            Deadline::Ruling => 5 + dispute + ruling,
+        }
+    }
 }
 
 /// What a market's deliveries go by. Fixed for a window at its gate.
@@ -70,7 +83,8 @@ impl DeliveryTerms {
     /// From the start of a window on, for how many slots a stake is locked: until its last slot is final at the latest, and
     /// two times for disputes more.
     pub(crate) fn locked_slots(&self) -> u64 {
-        16 + 3 * u64::from(self.dispute_slots) + u64::from(self.ruling_slots)
+        let last = u64::from(SlotNumber::LAST.number()) + Deadline::Ruling.slots(self);
+        last + 2 * u64::from(self.dispute_slots)
     }
 
     /// Whether every number is in bounds.
@@ -113,15 +127,7 @@ impl Run {
 
     /// When a slot comes to a deadline.
     pub fn due(&self, deadline: Deadline, slot: SlotNumber) -> Time {
-        let DeliveryTerms { dispute_slots, ruling_slots, .. } = self.terms;
-        let after = match deadline {
-            Deadline::Begin => 0,
-            Deadline::Commitment => 2,
-            Deadline::Opening => 3,
-            Deadline::Verdict => 5,
-            Deadline::Dispute => 5 + u64::from(dispute_slots),
-            Deadline::Ruling => 5 + u64::from(dispute_slots) + u64::from(ruling_slots),
-        };
+        let after = deadline.slots(&self.terms);
         self.start.after((u64::from(slot.number()) + after) * self.slot_nanos)
     }
 

@@ -1,0 +1,415 @@
+//! Evidence of a session: work that is asked for, shown and audited.
+//!
+//! It is checked and kept here; the engine is told its hash and moves slots and money. What is kept comes first, so that whatever
+//! is journaled can be shown; the same message again, after a crash too, is answered as the first time.
+
+use attestation::assign::{Sampling, Schedule};
+use attestation::beacon::Secrets;
+use attestation::digest::Digest;
+use attestation::domain::Domain;
+use attestation::key::PublicKey;
+use attestation::rate::AuditRate;
+use attestation::receipt::Receipt;
+use attestation::transcript::prompt_hash;
+use attestation::tree;
+use attestation::verdict::Stage;
+use engine::command::Command;
+use engine::delivery::audit::Verdict;
+use engine::delivery::command::DeliveryCommand;
+use engine::delivery::run::Deadline;
+use engine::delivery::slot::{SLOTS, SlotNumber, SlotState};
+use engine::ids::{self, DeliveryId, Scopes};
+use engine::reject::RejectReason;
+use protocol::blob::Blob;
+use protocol::delivery::SlotName;
+use protocol::error::ErrorObject;
+use protocol::error_code::ErrorCode;
+use protocol::evidence::{
+    AskOutputs, AssignmentResult, CommitSlot, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult,
+    ReceiptResult, SampleResult, StoreOutputs, SubmitJob,
+};
+use protocol::operator::Accepted;
+use protocol::reply::Answer;
+use protocol::request::Request;
+use settlement::case;
+use settlement::job::Job;
+use settlement::office::Work;
+use settlement::shelf::Place;
+
+use crate::clearing::{Clearing, blocking, refused};
+use crate::convert::delivery::{self, slot_of};
+use crate::convert::reject;
+use crate::gateway::Gateway;
+use crate::gateway::session::Session;
+use crate::question::{Facts, Question};
+
+/// What `submit_job` draws with unless it says so.
+const TEMPERATURE_MICRO: u32 = 1_000_000;
+const TOP_K: u32 = 40;
+/// Parts of a slot's answers.
+const OUTPUT_PARTS_MAX: u8 = 64;
+
+impl Session {
+    /// What takes evidence, or gives it.
+    pub(super) async fn evidence(&mut self, request: Request) -> Result<Answer, ErrorObject> {
+        match request {
+            Request::SubmitJob(params) => self.submit_job(params).await.map(Answer::Job),
+            Request::Assignment(name) => {
+                self.assignment(name).await.map(|result| Answer::Assignment(Box::new(result)))
+            }
+            Request::CommitSlot(params) => self.commit_slot(params).await.map(Answer::Sample),
+            Request::StoreOutputs(params) => self.store_outputs(params).await.map(Answer::Accepted),
+            Request::Outputs(params) => self.outputs(params).await.map(Answer::Outputs),
+            Request::OpenSlot(params) => self.open_slot(params).await.map(Answer::Opening),
+            Request::Receipt(name) => {
+                self.receipt(name).await.map(|result| Answer::Receipt(Box::new(result)))
+            }
+            Request::JudgeSlot(params) => self.judge_slot(params).await.map(Answer::Accepted),
+            _ => unreachable!("asked for evidence only"),
+        }
+    }
+
+    async fn submit_job(&mut self, params: SubmitJob) -> Result<JobResult, ErrorObject> {
+        let taker = self.own_key()?;
+        let instrument = self.instrument(&params.symbol).await?;
+        let open = self.gateway.consult(|answer| Question::GateAhead { instrument, answer }).await?;
+        if !open {
+            let message = "the gate of this window has closed: what is delivered in it is settled";
+            return Err(ErrorObject::new(ErrorCode::MarketClosed, message).with_field("symbol"));
+        }
+        let clearing = self.gateway.clearing()?;
+        let job = Job {
+            taker,
+            sampling: Sampling {
+                temperature_micro: params.temperature_micro.unwrap_or(TEMPERATURE_MICRO),
+                top_k: params.top_k.unwrap_or(TOP_K),
+                tokens_max: params.tokens_max,
+            },
+            prompts: params.prompts,
+        };
+        let model = clearing.office().model();
+        job.check(model.vocabulary, model.context).map_err(refused)?;
+        let place = Place::Job { account: self.account_id().0, instrument: instrument.0 };
+        clearing.keep(place, job.encode()).await?;
+        let prompts = u32::try_from(job.prompts.len()).expect("a job is bounded");
+        Ok(JobResult { prompts, per_lot: model.sequences })
+    }
+
+    async fn assignment(&self, name: SlotName) -> Result<AssignmentResult, ErrorObject> {
+        let (of, clearing) = (slot_of((name.delivery, name.slot))?, self.gateway.clearing()?);
+        let _held = clearing.hold(name.delivery).await;
+        let facts = self.provided(of).await?;
+        let state = facts.state(of.1);
+        if state == SlotState::Waiting {
+            return Err(wrong_state("the slot has not begun: wait until it is assigned"));
+        }
+        let job = clearing.job(facts.holder.0, facts.instrument.0).await?;
+        let known = clearing.assign(name.delivery, name.slot).await?;
+        let provider = match &known {
+            Some(assign) => assign.provider,
+            None => self.own_key()?,
+        };
+        let ordinal = match job {
+            Some(_) => self.ordinal(of).await?,
+            None => 0,
+        };
+        let work = Work {
+            delivery: name.delivery,
+            slot: name.slot,
+            provider,
+            lots: facts.lots,
+            slot_nanos: facts.slot_nanos,
+            schedule: facts.schedule(of.1),
+            job: job.as_ref().map(|job| (job, ordinal)),
+            rate: AuditRate::START,
+        };
+        let office = clearing.office();
+        let (assign, prompts) = match known {
+            Some(assign) => (assign, office.prompts(&work)),
+            None if state == SlotState::Assigned => {
+                let given = office.assign(&work);
+                let place = Place::Assignment { delivery: name.delivery, slot: name.slot };
+                clearing.keep(place, given.assign.encode()).await?;
+                (given.assign, given.prompts)
+            }
+            None => return Err(wrong_state("nobody asked for this slot's work while it could be done")),
+        };
+        let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
+        if tree::root(&hashes) != assign.inputs {
+            return Err(wrong_state("the exchange delivers with another model since this was assigned"));
+        }
+        Ok(AssignmentResult {
+            assign: Blob(assign.encode()),
+            calibration: Blob(office.calibration().encode()),
+            model: office.model().name.clone(),
+            prompts,
+            status: delivery::status(state),
+        })
+    }
+
+    async fn commit_slot(&self, params: CommitSlot) -> Result<SampleResult, ErrorObject> {
+        let CommitSlot { delivery, slot, commit, leaves } = params;
+        let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
+        let _held = clearing.hold(delivery).await;
+        let facts = self.provided(of).await?;
+        if facts.state(of.1) != SlotState::Assigned {
+            let known = clearing.receipt(delivery, slot).await?;
+            // The same once more: perhaps the answer was lost.
+            return match known.filter(|receipt| receipt.commit.encode() == commit.0) {
+                Some(receipt) => self.gateway.draw(clearing, (of, receipt), 0).await,
+                None => Err(wrong_state("the slot is not assigned, or something else was committed to")),
+            };
+        }
+        let assign = clearing.assign(delivery, slot).await?;
+        let assign = assign.ok_or_else(|| wrong_state("ask for the slot's assignment first"))?;
+        let calibration = clearing.office().calibration().clone();
+        let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
+        let receipt = receipt.map_err(refused)?;
+        clearing.keep_receipt((delivery, slot), &receipt).await?;
+        let sequence = self
+            .gateway
+            .command(Command::Delivery(DeliveryCommand::CommitSlot {
+                account: self.account_id(),
+                delivery: of.0,
+                slot: of.1,
+                commitment: ids::Digest(receipt.commit.id().0),
+                // A commitment is to the whole batch, which was made to be worth the slot.
+                work: facts.slot_nanos.saturating_mul(facts.lots),
+            }))
+            .await?;
+        self.gateway.draw(clearing, (of, receipt), sequence.0).await
+    }
+
+    /// Keeps a part of the answers for whoever asked. Only who has the taker's key can read them.
+    async fn store_outputs(&self, params: StoreOutputs) -> Result<Accepted, ErrorObject> {
+        let StoreOutputs { delivery, slot, part, parts, data } = params;
+        let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
+        if !(1..=OUTPUT_PARTS_MAX).contains(&parts) || parts <= part {
+            let message = "answers come in 1 to 64 parts, numbered from 0";
+            return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("part"));
+        }
+        let _held = clearing.hold(delivery).await;
+        let facts = self.provided(of).await?;
+        if !matches!(facts.state(of.1), SlotState::Assigned | SlotState::Committed) {
+            return Err(wrong_state("answers are kept until the slot is opened"));
+        }
+        let bytes = [&[parts], data.0.as_slice()].concat();
+        clearing.keep(Place::Outputs { delivery, slot, part }, bytes).await?;
+        // Nothing is journaled: the leaves that were committed to say whether the answers are right.
+        Ok(Accepted { engine_seq: 0 })
+    }
+
+    async fn outputs(&self, params: AskOutputs) -> Result<OutputsResult, ErrorObject> {
+        let AskOutputs { delivery, slot, part } = params;
+        let clearing = self.gateway.clearing()?;
+        let assign = clearing.assign(delivery, slot).await?.ok_or_else(unknown)?;
+        let is_taker = self.own_key()? == assign.taker;
+        let found = clearing.outputs((delivery, slot, part)).await?.filter(|_| is_taker);
+        let (parts, data) = found.ok_or_else(unknown)?;
+        Ok(OutputsResult { parts, data: Blob(data) })
+    }
+
+    async fn open_slot(&self, params: OpenSlot) -> Result<OpeningResult, ErrorObject> {
+        let OpenSlot { delivery, slot, openings } = params;
+        let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
+        let _held = clearing.hold(delivery).await;
+        let facts = self.provided(of).await?;
+        let receipt = clearing.receipt(delivery, slot).await?;
+        let Some(receipt) = receipt.filter(|receipt| receipt.secrets.exchange.is_some()) else {
+            return Err(wrong_state("nothing was drawn of this slot: commit to it first"));
+        };
+        if facts.state(of.1) != SlotState::Committed {
+            return match case::closed(&receipt) {
+                0 => Ok(OpeningResult { closed: 0, engine_seq: None }),
+                _ => Err(wrong_state("the slot's sample is not to be opened now")),
+            };
+        }
+        let is_asked = receipt.assign.taker != receipt.assign.exchange;
+        if is_asked && !clearing.has_outputs(delivery, slot).await? {
+            return Err(wrong_state("the taker's answers are missing: store_outputs comes before open_slot"));
+        }
+        let receipt = blocking(move || case::opened(receipt, &openings)).await?.map_err(refused)?;
+        clearing.keep_receipt((delivery, slot), &receipt).await?;
+        let closed = case::closed(&receipt);
+        if closed != 0 {
+            let closed = u32::try_from(closed).expect("a sample is bounded");
+            return Ok(OpeningResult { closed, engine_seq: None });
+        }
+        let parts: Vec<Vec<u8>> = receipt.open.iter().map(|(_, transcript)| transcript.encode()).collect();
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let opening = ids::Digest(Digest::of(Domain::OPENING, &parts).0);
+        let (account, (delivery, slot)) = (self.account_id(), of);
+        let command = DeliveryCommand::OpenSlot { account, delivery, slot, opening };
+        let sequence = self.gateway.command(Command::Delivery(command)).await?;
+        Ok(OpeningResult { closed: 0, engine_seq: Some(sequence.0) })
+    }
+
+    /// Both sides, whoever is drawn to audit it, and whoever reads others' affairs may see what was shown; once the window is
+    /// settled, those whose keys it names.
+    async fn receipt(&self, name: SlotName) -> Result<ReceiptResult, ErrorObject> {
+        let (of, clearing) = (slot_of((name.delivery, name.slot))?, self.gateway.clearing()?);
+        let facts = self.facts(of.0).await?;
+        let receipt = clearing.receipt(name.delivery, name.slot).await?.ok_or_else(unknown)?;
+        let is_named =
+            self.own_key().is_ok_and(|key| [receipt.assign.taker, receipt.assign.provider].contains(&key));
+        let may = match &facts {
+            _ if is_named || self.reads_others() => true,
+            Some(facts) => self.may_see(facts, of).await?,
+            None => false,
+        };
+        if !may {
+            return Err(unknown());
+        }
+        let status = facts.map(|facts| delivery::status(facts.state(of.1)));
+        Ok(ReceiptResult { receipt: Blob(receipt.encode()), status })
+    }
+
+    fn reads_others(&self) -> bool {
+        let scopes = self.actor.as_ref().map(|actor| actor.scopes);
+        scopes.is_some_and(|scopes| scopes.contains(Scopes::AUDIT) || scopes.contains(Scopes::ADMIN))
+    }
+
+    async fn may_see(&self, facts: &Facts, of: (DeliveryId, SlotNumber)) -> Result<bool, ErrorObject> {
+        let account = self.account_id();
+        if account == facts.provider || account == facts.holder {
+            return Ok(true);
+        }
+        self.gateway.consult(|answer| Question::Seat { account, of, answer }).await
+    }
+
+    async fn judge_slot(&self, params: JudgeSlot) -> Result<Accepted, ErrorObject> {
+        let JudgeSlot { delivery, slot, verdict, findings } = params;
+        let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
+        let (auditor, account) = (self.own_key()?, self.account_id());
+        let _held = clearing.hold(delivery).await;
+        if !self.gateway.consult(|answer| Question::Seat { account, of, answer }).await? {
+            return Err(reject::plain(RejectReason::NotAuditor));
+        }
+        let kept = clearing.receipt(delivery, slot).await?.ok_or_else(unknown)?;
+        if case::closed(&kept) != 0 {
+            return Err(wrong_state("the slot's sample is not open yet: wait until it is"));
+        }
+        let receipt = kept.clone();
+        let judged = blocking(move || case::judged(receipt, &auditor, (&verdict.0, &findings))).await?;
+        let judged = judged.map_err(refused)?;
+        let (verdict, _) = judged.verdict.as_ref().expect("it was judged");
+        let (is_clean, evidence) = (verdict.is_clean(), ids::Digest(verdict.id().0));
+        let sequences = verdict.measured;
+        // One verdict stands in the receipt: the first, or the first that found something.
+        if kept.verdict.as_ref().is_none_or(|(before, _)| before.is_clean() && !is_clean) {
+            clearing.keep_receipt((delivery, slot), &judged).await?;
+        }
+        let verdict = if is_clean { Verdict::Clean } else { Verdict::Flagged };
+        let (delivery, slot) = of;
+        let command =
+            DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence };
+        let sequence = self.gateway.command(Command::Delivery(command)).await?;
+        Ok(Accepted { engine_seq: sequence.0 })
+    }
+
+    /// A delivery that this account provides.
+    async fn provided(&self, of: (DeliveryId, SlotNumber)) -> Result<Facts, ErrorObject> {
+        let facts = self.facts(of.0).await?;
+        facts.filter(|facts| facts.provider == self.account_id()).ok_or_else(unknown)
+    }
+
+    /// Of all slots that the holder has in the window, which is this one.
+    async fn ordinal(&self, (delivery, slot): (DeliveryId, SlotNumber)) -> Result<usize, ErrorObject> {
+        let place = self.gateway.consult(|answer| Question::Ordinal { delivery, answer }).await?;
+        Ok(place.ok_or_else(unknown)? * SLOTS + usize::from(slot.number()))
+    }
+
+    async fn facts(&self, delivery: DeliveryId) -> Result<Option<Facts>, ErrorObject> {
+        self.gateway.consult(|answer| Question::Delivery { delivery, answer }).await
+    }
+
+    /// The key that logged in, under which evidence is signed.
+    fn own_key(&self) -> Result<PublicKey, ErrorObject> {
+        let key = self.actor.as_ref().and_then(|actor| actor.key);
+        key.and_then(|key| PublicKey::from_bytes(&key.0)).ok_or_else(|| {
+            let message = "evidence names the key that signs it: log in with a key, not by name";
+            ErrorObject::new(ErrorCode::AuthRequired, message)
+        })
+    }
+}
+
+impl Gateway {
+    pub(super) fn clearing(&self) -> Result<&Clearing, ErrorObject> {
+        self.settings.clearing.as_deref().ok_or_else(|| {
+            ErrorObject::new(
+                ErrorCode::NoDeliveries,
+                "this exchange was started without a model to deliver with",
+            )
+        })
+    }
+
+    /// Shows the exchange's secret, which draws the sample and the auditors. Drawn once, however often it is asked.
+    async fn draw(
+        &self,
+        clearing: &Clearing,
+        (of, receipt): ((DeliveryId, SlotNumber), Receipt),
+        engine_seq: u64,
+    ) -> Result<SampleResult, ErrorObject> {
+        let secret = clearing.office().secret(&receipt.assign.batch);
+        let (delivery, slot) = of;
+        let receipt = match receipt.secrets.exchange {
+            Some(_) => receipt,
+            None => {
+                let receipt = case::drawn(receipt, Secrets { exchange: Some(secret), taker: None });
+                clearing.keep_receipt((delivery.0, slot.number()), &receipt).await?;
+                receipt
+            }
+        };
+        let first = receipt.beacon().digest().0;
+        let beacon = u64::from_le_bytes(*first.first_chunk().expect("32 bytes begin with 8"));
+        let command = Command::Delivery(DeliveryCommand::DrawAuditors { delivery, slot, beacon });
+        match self.command(command).await {
+            Err(error) if error.code != ErrorCode::WrongState => return Err(error),
+            // Drawn before, or long gone on.
+            _ => {}
+        }
+        let sample = receipt.audited(Stage::Sample);
+        Ok(SampleResult { exchange_secret: Blob(secret.0.to_vec()), sample, engine_seq })
+    }
+
+    /// Draws what was committed to before an earlier process ended, and was not drawn by it.
+    pub async fn draw_missing(&self) {
+        let Ok(clearing) = self.clearing() else { return };
+        let Ok(committed) = self.consult(|answer| Question::Committed { answer }).await else { return };
+        for of in committed {
+            let (delivery, slot) = (of.0.0, of.1.number());
+            let _held = clearing.hold(delivery).await;
+            if let Ok(Some(receipt)) = clearing.receipt(delivery, slot).await {
+                // Whatever is wrong, the arbiter looks at slots that nobody was drawn for.
+                let _ = self.draw(clearing, (of, receipt), 0).await;
+            }
+        }
+    }
+}
+
+impl Facts {
+    fn state(&self, slot: SlotNumber) -> SlotState {
+        self.slots[usize::from(slot.number())]
+    }
+
+    /// The deadlines of a slot.
+    fn schedule(&self, slot: SlotNumber) -> Schedule {
+        let due = |deadline: Deadline| {
+            self.start + (u64::from(slot.number()) + deadline.slots(&self.terms)) * self.slot_nanos
+        };
+        Schedule {
+            begins_ns: due(Deadline::Begin),
+            commit_by_ns: due(Deadline::Commitment),
+            open_by_ns: due(Deadline::Opening),
+            final_ns: due(Deadline::Dispute),
+        }
+    }
+}
+
+fn wrong_state(message: &'static str) -> ErrorObject {
+    ErrorObject::new(ErrorCode::WrongState, message).with_field("slot")
+}
+
+fn unknown() -> ErrorObject {
+    reject::plain(RejectReason::DeliveryUnknown)
+}
