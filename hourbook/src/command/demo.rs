@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::auditor::BUILT_IN;
 use crate::command::serve::{Ended, Interrupts, abort_on_panic, recovered, start};
 use crate::demo::delivery::Setting;
-use crate::demo::setup::{Opening, SetupError, open};
+use crate::demo::setup::{Opening, SetupError, open, operator};
 use crate::demo::{Demo, VISITOR};
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -71,8 +71,10 @@ impl RunDemo {
         (json, screen): (bool, &mut Screen),
     ) -> Result<u64, Failure> {
         let setting = Setting::new(&self.data, &self.model(), (server.url(), server.admin_url()));
-        let Opening { classes, symbols } =
-            open(&server.admin_url(), &self.data, &setting).await.map_err(failed)?;
+        let operator = operator(&server.admin_url(), &self.data).await.map_err(failed)?;
+        let Opening { classes, symbols } = open(&operator).await.map_err(failed)?;
+        setting.open(&operator).await.map_err(failed)?;
+        operator.close().await;
         let ready = Ready {
             url: server.url(),
             recovered: server.recovery().last.0,
@@ -114,8 +116,7 @@ impl RunDemo {
              \x20 {program}{url} book {symbol} --watch\n\
              \x20 {program}{url} --as {VISITOR} buy {symbol} 2 --market --limit-price 1.2\n\
              \x20 {program}{url} --as {VISITOR} balance\n\n\
-             Deliveries of a minute each are sold too, computed by another process, audited by a third, and told when they are paid.
-
+             Deliveries of a minute each are sold too, computed by another process, audited by a third, and told when they are paid.\n\n\
              Trades (Ctrl-C stops; run again and it goes on where it stopped):",
             ready.url,
             ready.symbols.len(),
@@ -126,7 +127,7 @@ impl RunDemo {
 
 fn failed(error: SetupError) -> Failure {
     match error {
-        SetupError::Key(error) => Failure::local(error.to_string()),
+        SetupError::Key(error) => Failure::from(error),
         SetupError::Machine(error) => Failure::local(error),
         SetupError::Client(error) => Failure::from(error),
     }

@@ -17,8 +17,8 @@ use client::secret::Secret;
 use protocol::add_order::AddOrder;
 use protocol::delivery::SlotName;
 use protocol::evidence::{SetAuditor, SetDeliveryTerms, SubmitJob};
-use protocol::instrument::{MarketState, Tier};
-use protocol::operator::{AddMarket, Deposit, OpenAccount, RegisterKey, SelfTrade};
+use protocol::instrument::MarketState;
+use protocol::operator::{AddMarket, Deposit, OpenAccount, RegisterKey};
 use protocol::order::Side;
 use protocol::session::Scope;
 use protocol::terms::{Terms, TimeInForce};
@@ -30,7 +30,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::auditor::{Auditor, BUILT_IN};
 use crate::command::job::answers;
 use crate::demo::children::{Children, Said};
-use crate::demo::setup::{SetupError, made};
+use crate::demo::setup::{self, SetupError, made};
 use crate::demo::stopped;
 use crate::failure::Failure;
 
@@ -39,7 +39,7 @@ const PROVIDER: &str = "cpu-helio";
 const TAKER: &str = "asker-lab";
 const AUDITOR: &str = "auditor-eve";
 /// What is delivered.
-pub(super) const CLASS: &str = "CPU";
+const CLASS: &str = "CPU";
 const MARKET: &str = "CPU.US-E.FIRM";
 const WINDOW_SECONDS: u32 = 60;
 const GATE_SECONDS: u32 = 5;
@@ -117,7 +117,7 @@ impl Setting {
     }
 
     /// Makes what is missing of the market, its participants and their keys, as the operator.
-    pub(super) async fn open(&self, operator: &Connection) -> Result<(), SetupError> {
+    pub(crate) async fn open(&self, operator: &Connection) -> Result<(), SetupError> {
         let failed = |error: io::Error| SetupError::Machine(error.to_string());
         fs::create_dir_all(&self.folder).map_err(failed)?;
         made(operator.add_market(market()).await)?;
@@ -193,18 +193,11 @@ impl Setting {
 
 fn market() -> AddMarket {
     AddMarket {
-        class: CLASS.to_owned(),
-        zone: "US-E".to_owned(),
-        tier: Tier::Firm,
         window_s: WINDOW_SECONDS,
         windows: 2,
-        windows_ahead: None,
         gate_s: GATE_SECONDS,
         bond: "0.02".to_owned(),
-        bond_rule: None,
-        maker_fee_ppm: 200,
-        taker_fee_ppm: 500,
-        self_trade: SelfTrade::Prevent,
+        ..setup::market(CLASS)
     }
 }
 

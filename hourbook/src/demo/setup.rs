@@ -9,8 +9,7 @@ use protocol::error_code::ErrorCode;
 use protocol::instrument::{Instrument, MarketState, Tier};
 use protocol::operator::{AddMarket, Deposit, OpenAccount, SelfTrade};
 
-use crate::demo::delivery::{CLASS, Setting};
-use crate::demo::prices::listed;
+use crate::demo::prices;
 use crate::demo::{MAKERS, TAKERS, VISITOR};
 use crate::server::operator_key;
 
@@ -45,12 +44,17 @@ impl From<ClientError> for SetupError {
     }
 }
 
-/// Makes what is missing of the demo's market, as the operator.
-pub(crate) async fn open(url: &str, data: &Path, setting: &Setting) -> Result<Opening, SetupError> {
+/// Logs in as the operator of an exchange in this folder.
+pub(crate) async fn operator(url: &str, data: &Path) -> Result<Connection, SetupError> {
     let secret = key_file::read(&operator_key(data)).map_err(SetupError::Key)?;
     let operator = Connection::open(url).await?;
     operator.login_key(&secret).await?;
-    let classes = listed();
+    Ok(operator)
+}
+
+/// Makes what is missing of the demo's market.
+pub(crate) async fn open(operator: &Connection) -> Result<Opening, SetupError> {
+    let classes = prices::listed();
     for row in &classes {
         made(operator.add_market(market(row.class)).await)?;
     }
@@ -64,9 +68,7 @@ pub(crate) async fn open(url: &str, data: &Path, setting: &Setting) -> Result<Op
             made(operator.deposit(Deposit { account: (*name).to_owned(), amount, reference }).await)?;
         }
     }
-    setting.open(&operator).await?;
-    let symbols = open_symbols(&operator).await?;
-    operator.close().await;
+    let symbols = open_symbols(operator).await?;
     Ok(Opening { classes: classes.len(), symbols })
 }
 
@@ -74,12 +76,15 @@ pub(crate) async fn open(url: &str, data: &Path, setting: &Setting) -> Result<Op
 pub(super) async fn open_symbols(connection: &Connection) -> Result<Vec<String>, ClientError> {
     let listed = connection.instruments().await?;
     // What is delivered while one watches has participants of its own.
-    let traded = |listed: &Instrument| listed.state == MarketState::Open && listed.class != CLASS;
+    let classes = prices::listed();
+    let traded = |listed: &Instrument| {
+        listed.state == MarketState::Open && classes.iter().any(|row| row.class == listed.class)
+    };
     let open = listed.instruments.into_iter().filter(traded);
     Ok(open.map(|listed| listed.symbol).collect())
 }
 
-fn market(class: &str) -> AddMarket {
+pub(super) fn market(class: &str) -> AddMarket {
     AddMarket {
         class: class.to_owned(),
         zone: ZONE.to_owned(),
