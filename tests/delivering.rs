@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 use client::connection::Connection;
 use client::key_file;
 use client::secret::Secret;
-use engine::command::Command as Journaled;
 use engine::delivery::audit::Verdict;
 use engine::delivery::outcome::{Outcome, Ruling};
 use engine::event::Event;
+use engine::exchange::Exchange;
 use engine::units::Amount;
 use journal::recovery::recover;
 use persistence::store::RocksLog;
@@ -165,61 +165,51 @@ impl World {
         connection
     }
 
+    /// Shows every event of the journal; the exchange at its end, which is sound.
+    fn replay(&self, mut see: impl FnMut(&Event)) -> Exchange {
+        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
+        let recovered = recover(&log, &mut |_, events| events.iter().for_each(&mut see));
+        let exchange = recovered.expect("the journal is sound after every crash").exchange;
+        exchange.assert_sound();
+        exchange
+    }
+
     /// How many audits flagged a slot, and how many rulings said that it was delivered.
     fn flagged_and_upheld(&self) -> (usize, usize) {
-        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
         let (mut flagged, mut upheld) = (0, 0);
-        let recovered = recover(&log, &mut |_, events| {
-            for event in events {
-                match event {
-                    Event::SlotJudged { verdict: Verdict::Flagged, .. } => flagged += 1,
-                    Event::SlotRuled { ruling: Ruling::Delivered, .. } => upheld += 1,
-                    _ => {}
-                }
-            }
+        self.replay(|event| match event {
+            Event::SlotJudged { verdict: Verdict::Flagged, .. } => flagged += 1,
+            Event::SlotRuled { ruling: Ruling::Delivered, .. } => upheld += 1,
+            _ => {}
         });
-        recovered.unwrap();
         (flagged, upheld)
     }
 
     /// Millionths of a CU that were taken of stakes.
     fn slashed(&self) -> u64 {
-        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
         let mut slashed = 0;
-        let recovered = recover(&log, &mut |_, events| {
-            for event in events {
-                if let Event::Slashed { holder, auditor, burned, .. } = event {
-                    slashed += holder.plus(*auditor).plus(*burned).micro();
-                }
+        self.replay(|event| {
+            if let Event::Slashed { holder, auditor, burned, .. } = event {
+                slashed += holder.plus(*auditor).plus(*burned).micro();
             }
         });
-        recovered.unwrap();
         slashed
     }
 
     /// What each slot came to, and how often it was paid, by delivery and slot.
     fn paid(&self) -> BTreeMap<(u32, u8), Vec<Outcome>> {
-        let log = RocksLog::open_read_only(&self.path("data/journal")).unwrap();
         let mut paid: BTreeMap<(u32, u8), Vec<Outcome>> = BTreeMap::new();
         let mut deposited = Amount::ZERO;
-        let recovered = recover(&log, &mut |stamped, events| {
-            if let Journaled::Deposit { amount, .. } = stamped.command {
-                deposited = deposited.plus(amount);
+        let exchange = self.replay(|event| match *event {
+            Event::Deposited { amount, .. } => deposited = deposited.plus(amount),
+            // Told to both sides; the provider's is the first.
+            Event::SlotPaid { delivery, slot, outcome, .. } => {
+                paid.entry((delivery.0, slot.number())).or_default().push(outcome);
             }
-            for event in events {
-                // Told to both sides; the provider's is the first.
-                match *event {
-                    Event::SlotPaid { delivery, slot, outcome, .. } => {
-                        paid.entry((delivery.0, slot.number())).or_default().push(outcome);
-                    }
-                    Event::Slashed { burned, .. } => deposited = deposited.less(burned),
-                    _ => {}
-                }
-            }
+            Event::Slashed { burned, .. } => deposited = deposited.less(burned),
+            _ => {}
         });
-        let recovered = recovered.expect("the journal is sound after every crash");
-        recovered.exchange.assert_sound();
-        assert_eq!(recovered.exchange.ledger().supply, deposited, "no money came or went but what burned");
+        assert_eq!(exchange.ledger().supply, deposited, "no money came or went but what burned");
         paid
     }
 }

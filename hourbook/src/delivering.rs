@@ -6,12 +6,17 @@ pub(crate) mod offers;
 pub(crate) mod outputs;
 pub(crate) mod worker;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use client::error::ClientError;
 use protocol::delivery::{Deliveries, DeliveryEvent, Role, SlotName, SlotState};
-use protocol::error_code::ErrorCode;
 use protocol::update::Update;
+use tokio::time::sleep;
+
+use crate::command::serve::Interrupts;
+use crate::failure::Failure;
+use crate::screen::Screen;
 
 /// How long to wait before an exchange that went away is asked again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
@@ -64,13 +69,25 @@ pub(crate) fn audits_of(update: &Update) -> Vec<SlotName> {
     }
 }
 
-/// Whether a refusal only means that a slot is not, or no longer, this client's to work on.
-pub(crate) fn is_over(error: &ClientError) -> bool {
-    let over = |code: &ErrorCode| {
-        matches!(
-            code,
-            ErrorCode::UnknownDelivery | ErrorCode::WrongState | ErrorCode::TooLate | ErrorCode::NotAuditor
-        )
-    };
-    matches!(error, ClientError::Refused(error) if over(&error.code))
+/// Does over connections what never ends by itself, until it is interrupted: one that is lost is made again, a refusal is the end.
+pub(crate) async fn keep_on(
+    interrupts: &mut Interrupts,
+    screen: &Screen,
+    mut session: impl AsyncFnMut() -> Result<Infallible, ClientError>,
+) -> Result<(), Failure> {
+    loop {
+        let ended = tokio::select! {
+            () = interrupts.come() => return Ok(()),
+            ended = session() => ended,
+        };
+        match ended {
+            Err(refused @ ClientError::Refused(_)) => return Err(refused.into()),
+            Err(lost) => screen.remark(&format!("{lost}; trying again")),
+            Ok(never) => match never {},
+        }
+        tokio::select! {
+            () = interrupts.come() => return Ok(()),
+            () = sleep(PAUSE) => {}
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use client::error::ClientError;
+use client::key_file::KeyFileError;
 use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
 use serde::Serialize;
@@ -178,6 +179,12 @@ impl From<ClientError> for Failure {
             other => other.advice(),
         };
         Failure { kind, message: error.to_string(), advice: advice.map(str::to_owned), refusal: None }
+    }
+}
+
+impl From<KeyFileError> for Failure {
+    fn from(error: KeyFileError) -> Failure {
+        Failure::local(error.to_string())
     }
 }
 

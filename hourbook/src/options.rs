@@ -67,7 +67,7 @@ impl Options {
         // A key that cannot be read is said before anything is sent.
         match self.who()? {
             Login::Key(path) => {
-                let secret = key_file::read(&path).map_err(|error| Failure::local(error.to_string()))?;
+                let secret = key_file::read(&path)?;
                 let connection = Connection::open(address).await?;
                 connection.login_key(&secret).await.map_err(refused)?;
                 Ok(connection)

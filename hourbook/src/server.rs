@@ -219,13 +219,13 @@ impl Server {
         if options.data.join(BACKUP).exists() {
             return Err(StartError::Backup(options.data.clone()));
         }
+        let terms = model_terms(&options.model).map_err(|failure| StartError::Model(failure.to_string()))?;
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let folder = open(options)?;
         let watch = folder.log.watch();
         let (epoch, cut) = (folder.keeper.epoch(), folder.keeper.cut());
         let mut feed = Feed::default();
-        let terms = model_terms(&options.model).map_err(|failure| StartError::Model(failure.to_string()))?;
         let evidence = RocksShelf::open(&options.data.join(EVIDENCE));
         let evidence = evidence
             .map_err(|refusal| StartError::Data(DataError { path: options.data.clone(), refusal }))?;

@@ -1,6 +1,7 @@
 //! Audit: measures what providers opened, and says whether the model computes it.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::auditor::Auditor;
 use crate::command::serve::Interrupts;
 use crate::delivering::examiner::{Examiner, Measured};
 use crate::delivering::worker::WorkError;
-use crate::delivering::{PAUSE, audits_of};
+use crate::delivering::{audits_of, keep_on};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
@@ -76,32 +77,19 @@ impl Audit {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Audit::Run(run) = self;
         // Findings are signed.
-        let path = options.key_path()?;
-        let secret = key_file::read(&path).map_err(|error| Failure::local(error.to_string()))?;
+        let secret = key_file::read(&options.key_path()?)?;
         let key = SecretKey::from_bytes(secret.bytes());
         let examiner = Examiner { model: Arc::new(Auditor::open(&run.model)?), key };
         let url = if run.arbiter { options.admin_address()? } else { options.address() };
         let mut interrupts = Interrupts::expect()?.with_parent(run.with_parent);
-        loop {
-            let connected = connect(&url, &secret, screen);
-            let outcome = tokio::select! {
-                () = interrupts.come() => return Ok(()),
-                outcome = async {
-                    let connection = connected.await?;
-                    if run.arbiter { rule(connection, &examiner, screen).await }
-                    else { audit(connection, &examiner, screen).await }
-                } => outcome,
-            };
-            match outcome {
-                Err(ClientError::Refused(error)) => return Err(ClientError::Refused(error).into()),
-                Err(error) => screen.remark(&format!("{error}; trying again")),
-                Ok(()) => {}
+        keep_on(&mut interrupts, screen, async || {
+            let connection = connect(&url, &secret, screen).await?;
+            match run.arbiter {
+                true => rule(connection, &examiner, screen).await,
+                false => audit(connection, &examiner, screen).await,
             }
-            tokio::select! {
-                () = interrupts.come() => return Ok(()),
-                () = sleep(PAUSE) => {}
-            }
-        }
+        })
+        .await
     }
 }
 
@@ -113,7 +101,11 @@ async fn connect(url: &str, secret: &Secret, screen: &Screen) -> Result<Connecti
 }
 
 /// Audits what it is drawn for, until the connection breaks.
-async fn audit(mut connection: Connection, examiner: &Examiner, screen: &Screen) -> Result<(), ClientError> {
+async fn audit(
+    mut connection: Connection,
+    examiner: &Examiner,
+    screen: &Screen,
+) -> Result<Infallible, ClientError> {
     connection.subscribe_one(subscription::deliveries()).await?;
     let mut waiting: BTreeSet<SlotName> = BTreeSet::new();
     let mut look = interval(LOOK);
@@ -140,7 +132,11 @@ async fn audit(mut connection: Connection, examiner: &Examiner, screen: &Screen)
 }
 
 /// Decides what waits for the arbiter, until the connection breaks.
-async fn rule(connection: Connection, examiner: &Examiner, screen: &Screen) -> Result<(), ClientError> {
+async fn rule(
+    connection: Connection,
+    examiner: &Examiner,
+    screen: &Screen,
+) -> Result<Infallible, ClientError> {
     let mut skipped_before: BTreeSet<SlotName> = BTreeSet::new();
     loop {
         for case in connection.cases().await?.cases {

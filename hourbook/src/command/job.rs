@@ -159,7 +159,7 @@ impl Answers {
         let told = connection.receipt(slot).await?;
         let receipt = Receipt::decode(&told.receipt.0);
         let receipt = receipt.map_err(|error| Failure::connection(error.to_string()))?;
-        let key = options.key_path().and_then(|path| read_key(&path))?;
+        let key = SecretKey::from_bytes(key_file::read(&options.key_path()?)?.bytes());
         let own = match receipt.assign.taker == key.public() {
             true => Some(outputs::fetch(&connection, slot, (&key, &receipt.leaves)).await?),
             // The reference batch: what is open is all there is to see.
@@ -197,12 +197,6 @@ impl Answers {
             lines.collect()
         })
     }
-}
-
-/// The key in a file.
-fn read_key(path: &Path) -> Result<SecretKey, Failure> {
-    let secret = key_file::read(path).map_err(|error| Failure::local(error.to_string()))?;
-    Ok(SecretKey::from_bytes(secret.bytes()))
 }
 
 /// What is open of a slot, as text.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Subcommand;
-use client::key_file::{self, KeyFileError};
+use client::key_file;
 use client::secret::Secret;
 use protocol::key::{KeyBounds, KeysResult};
 use protocol::operator::RegisterKey;
@@ -162,11 +162,11 @@ impl Keys {
                 let secret = Secret::random().map_err(|error| {
                     Failure::local(format!("this machine has no random numbers: {error}"))
                 })?;
-                key_file::create(&file, &secret).map_err(|error| Failure::local(error.to_string()))?;
+                key_file::create(&file, &secret)?;
                 screen.show(&KeyText::of(&file, &secret), KeyText::text)
             }
             Keys::Show { file } => {
-                let secret = key_file::read(&file).map_err(|error| Failure::local(error.to_string()))?;
+                let secret = key_file::read(&file)?;
                 screen.show(&KeyText::of(&file, &secret), KeyText::text)
             }
             Keys::Register { account, key, scopes, expires_in, addresses, order_notional } => {
@@ -195,14 +195,13 @@ impl Keys {
 
 /// Puts the key in a file in the place of the one that logs in, and sees that it can.
 async fn rotate(file: &Path, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-    let local = |error: KeyFileError| Failure::local(error.to_string());
-    let old = key_file::read(&options.key_path()?).map_err(local)?;
+    let old = key_file::read(&options.key_path()?)?;
     let secret = if file.exists() {
-        key_file::read(file).map_err(local)?
+        key_file::read(file)?
     } else {
         let secret = Secret::random()
             .map_err(|error| Failure::local(format!("this machine has no random numbers: {error}")))?;
-        key_file::create(file, &secret).map_err(local)?;
+        key_file::create(file, &secret)?;
         secret
     };
     let connection = options.login().await?;

@@ -215,7 +215,7 @@ pub(super) fn abort_on_panic() {
 }
 
 /// Being asked to stop, by Ctrl-C or a signal, or by the end of the process that started this one.
-pub(super) struct Interrupts {
+pub(crate) struct Interrupts {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -227,7 +227,7 @@ pub(super) struct Interrupts {
 
 impl Interrupts {
     /// From here on a signal no longer ends the process at once.
-    pub(super) fn expect() -> Result<Interrupts, Failure> {
+    pub(crate) fn expect() -> Result<Interrupts, Failure> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -245,7 +245,7 @@ impl Interrupts {
     }
 
     /// The same; if so, the end of the process that started this one counts too.
-    pub(super) fn with_parent(self, counts: bool) -> Interrupts {
+    pub(crate) fn with_parent(self, counts: bool) -> Interrupts {
         #[cfg(unix)]
         return Interrupts { parent: rustix::process::getppid().filter(|_| counts), ..self };
         #[cfg(not(unix))]
@@ -253,7 +253,7 @@ impl Interrupts {
     }
 
     /// Waits for the first.
-    pub(super) async fn come(&mut self) {
+    pub(crate) async fn come(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}

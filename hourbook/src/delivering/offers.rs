@@ -49,14 +49,18 @@ impl Offers {
         let price = |text: &str, field: &str| {
             decimal::parse(text, Scale::Price, field).map_err(|error| Failure::local(error.to_string()))
         };
-        let curve = |offer: &Offer| {
+        let with_curve = |offer: Offer| {
             let step = offer.step.as_deref().map(|text| price(text, "step")).transpose()?;
-            Ok::<Curve, Failure>(Curve { first: price(&offer.price, "price")?, step: step.unwrap_or(0) })
+            let curve = Curve { first: price(&offer.price, "price")?, step: step.unwrap_or(0) };
+            Ok((offer, curve))
         };
-        let offers = offers.into_iter().map(|offer| Ok((curve(&offer)?, offer)));
-        let offers: Result<Vec<(Curve, Offer)>, Failure> = offers.collect();
-        let offers = offers?.into_iter().map(|(curve, offer)| (offer, curve)).collect();
+        let offers = offers.into_iter().map(with_curve).collect::<Result<_, Failure>>()?;
         Ok(Offers { offers, offered: HashSet::new() })
+    }
+
+    /// The next [`Offers::post`] looks at every window again.
+    pub(crate) fn forget(&mut self) {
+        self.offered.clear();
     }
 
     /// Offers in windows that are new. What was offered by an earlier process is known by its client order id, and stays as it is.

@@ -1,5 +1,6 @@
 //! Run: offers hours, and does the work of those that were sold, until Ctrl-C.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ use crate::command::provider::config::Config;
 use crate::command::serve::Interrupts;
 use crate::delivering::offers::Offers;
 use crate::delivering::worker::{Done, WorkError, Worker};
-use crate::delivering::{PAUSE, drawn_of, work_of};
+use crate::delivering::{PAUSE, drawn_of, keep_on, work_of};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
@@ -81,7 +82,7 @@ enum Line {
 impl Run {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let config = Config::read(&self.config)?;
-        let secret = key_file::read(&config.key).map_err(|error| Failure::local(error.to_string()))?;
+        let secret = key_file::read(&config.key)?;
         let url = config.url.clone().unwrap_or_else(|| options.address());
         let worker = Arc::new(Worker {
             model: Arc::new(Auditor::open(&config.model)?),
@@ -91,26 +92,14 @@ impl Run {
         let stake = config.stake.as_deref().map(|text| decimal::parse(text, Scale::Amount, "stake"));
         let stake = stake.transpose().map_err(|error| Failure::local(error.to_string()))?.unwrap_or(0);
         let mut interrupts = Interrupts::expect()?.with_parent(self.with_parent);
-        loop {
-            let mut offers = Offers::new(config.offer.clone())?;
-            let outcome = tokio::select! {
-                () = interrupts.come() => return Ok(()),
-                outcome = deliver((&url, &secret, stake), &worker, &mut offers, screen) => outcome,
-            };
-            match outcome {
-                Err(ClientError::Refused(error)) => return Err(ClientError::Refused(error).into()),
-                Err(error) => screen.remark(&format!("{error}; trying again")),
-                Ok(never) => match never {},
-            }
-            tokio::select! {
-                () = interrupts.come() => return Ok(()),
-                () = sleep(PAUSE) => {}
-            }
-        }
+        let mut offers = Offers::new(config.offer)?;
+        let mut lines = screen.clone();
+        keep_on(&mut interrupts, screen, async || {
+            deliver((&url, &secret, stake), &worker, &mut offers, &mut lines).await
+        })
+        .await
     }
 }
-
-enum Never {}
 
 /// Offers and delivers until the connection breaks.
 async fn deliver(
@@ -118,7 +107,8 @@ async fn deliver(
     worker: &Arc<Worker>,
     offers: &mut Offers,
     screen: &mut Screen,
-) -> Result<Never, ClientError> {
+) -> Result<Infallible, ClientError> {
+    offers.forget();
     let mut connection = Connection::open(url).await?;
     connection.login_key(secret).await?;
     if let Some(staked) = top_up(&connection, stake).await? {
