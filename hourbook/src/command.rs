@@ -34,7 +34,7 @@ mod redeem;
 mod reduce;
 mod replay;
 mod restore;
-pub(crate) mod serve;
+mod serve;
 mod sim;
 mod snapshot;
 mod status;

@@ -14,8 +14,8 @@ use protocol::delivery::{Deliveries, DeliveryEvent, Role, SlotName, SlotState};
 use protocol::update::Update;
 use tokio::time::sleep;
 
-use crate::command::serve::Interrupts;
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::screen::Screen;
 
 /// How long to wait before an exchange that went away is asked again.

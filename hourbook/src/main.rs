@@ -10,6 +10,7 @@ mod demo;
 mod deterrence;
 mod export;
 mod failure;
+mod interrupts;
 mod ladder;
 mod latency;
 mod level_text;

@@ -18,11 +18,11 @@ use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::auditor::Auditor;
-use crate::command::serve::Interrupts;
 use crate::delivering::examiner::{Examiner, Measured};
 use crate::delivering::worker::WorkError;
 use crate::delivering::{audits_of, keep_on};
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::word::word;

@@ -7,11 +7,12 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::auditor::BUILT_IN;
-use crate::command::serve::{Ended, Interrupts, abort_on_panic, recovered, start};
+use crate::command::serve::{Ended, abort_on_panic, recovered, start};
 use crate::demo::delivery::Setting;
 use crate::demo::setup::{Opening, SetupError, open, operator};
 use crate::demo::{Demo, VISITOR};
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions};
 

@@ -21,11 +21,11 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::auditor::Auditor;
 use crate::command::provider::config::Config;
-use crate::command::serve::Interrupts;
 use crate::delivering::offers::Offers;
 use crate::delivering::worker::{Done, WorkError, Worker};
 use crate::delivering::{PAUSE, drawn_of, keep_on, work_of};
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::word::word;
