@@ -2,6 +2,10 @@
 //!
 //! Each is a mean over the sequence, in millionths, so that long and short sequences can be compared. A short one is divided
 //! as if it had 32 tokens, so that a single rounding in a short answer does not look like many in a long one.
+//!
+//! The noise of honest computations is not smooth: it comes in whole accidents, each an activation that is rounded the other
+//! way, or one of the 128 largest exchanged for another, or a token that changes places with one equally good. Most short
+//! sequences have none, a few have one, and how many have two can't be measured before thousands were.
 
 use crate::finding::Finding;
 use crate::fingerprint::{ACTIVATIONS, ULPS_MAX};
@@ -27,6 +31,8 @@ pub const VALUE_MAX: u64 = ULPS_MAX * MICRO;
 
 const MICRO: u64 = 1_000_000;
 const TOKENS_MIN: u64 = 32;
+/// How far a token may be behind another that is as good but for roundings: logits of 16 in f32, times a hundred of their roundings.
+const ROUNDED_MICRONATS: u64 = 160;
 
 impl Statistic {
     /// All of them, in their order.
@@ -46,6 +52,15 @@ impl Statistic {
     /// Whether it is about fingerprints; the others are about tokens.
     pub fn is_of_fingerprints(self) -> bool {
         matches!(self, Statistic::Mismatches | Statistic::Ulps)
+    }
+
+    /// What one accident of rounding adds to it in the shortest sequence: an activation of 128, a token of 32.
+    pub fn accident(self) -> u64 {
+        match self {
+            Statistic::Mismatches | Statistic::Ulps => MICRO.div_ceil(ACTIVATIONS.into()),
+            Statistic::Margin => ROUNDED_MICRONATS / TOKENS_MIN,
+            Statistic::Unequal => MICRO / TOKENS_MIN,
+        }
     }
 
     /// Its value for a sequence.

@@ -96,12 +96,49 @@ fn short_answer_counts_as_thirty_two_tokens() {
 #[test]
 fn calibration_is_measured_from_honest_findings() {
     let findings: Vec<Finding> = (0..4).map(|step| finding(step, 100 * step)).collect();
-    let [mismatches, ulps, margin, unequal] = Spread::of(&findings);
+    let [mismatches, ulps, margin, unequal] = Spread::of(NumericClass::Exact, &findings);
     assert_eq!(mismatches, Spread::default());
     assert_eq!(ulps, Spread { mean: 11_719, deviation: 8_735, most: 23_437 });
     assert_eq!(margin, Spread { mean: 2, deviation: 2, most: 3 });
     assert_eq!(unequal, Spread { mean: 10_000, deviation: 0, most: 10_000 });
     // What was measured does not flag by its own measure.
-    let calibration = Calibration { spreads: Spread::of(&findings), ..calibration() };
+    let calibration = Calibration { spreads: Spread::of(NumericClass::Exact, &findings), ..calibration() };
     assert!(Judgement::of(&findings, &calibration).is_clean());
+}
+
+/// One short sequence with so many accidents of rounding of one kind.
+fn rounded(statistic: Statistic, accidents: u32) -> Finding {
+    let of = |kind: Statistic| if kind == statistic { accidents } else { 0 };
+    let (unequal, margin) = (of(Statistic::Unequal), of(Statistic::Margin));
+    let micronats = u64::from(margin) * 160;
+    Finding {
+        distance: Distance {
+            activations: 128,
+            mismatches: of(Statistic::Mismatches),
+            ulps: of(Statistic::Ulps).into(),
+        },
+        margins: Margins { tokens: 32, equal: 32 - unequal, micronats, widest_micronats: micronats },
+        ..finding(0, 0)
+    }
+}
+
+#[test]
+fn who_computes_in_any_order_is_allowed_three_accidents_where_none_was_met() {
+    let judged = |class, findings: &[Finding]| {
+        let spreads = Spread::of(class, &[rounded(Statistic::Ulps, 0)]);
+        Judgement::of(findings, &Calibration { class, spreads, ..calibration() })
+    };
+    for (statistic, class) in
+        Statistic::ALL.into_iter().zip([NumericClass::F32, NumericClass::Bf16].repeat(2))
+    {
+        assert!(judged(class, &[rounded(statistic, 3)]).is_clean(), "{statistic:?}");
+        let four = judged(class, &[rounded(statistic, 4)]);
+        assert_eq!((four.sequences, four.batch.has(statistic)), (1, true), "{statistic:?}");
+        // Nine sequences may have nine together, not one each and two more.
+        let nine = |more| [vec![rounded(statistic, 1); 9 - more], vec![rounded(statistic, 2); more]].concat();
+        assert!(judged(class, &nine(0)).is_clean(), "{statistic:?}");
+        let eleven = judged(class, &nine(2));
+        assert_eq!((eleven.sequences, eleven.batch.has(statistic)), (0, true), "{statistic:?}");
+        assert!(!judged(NumericClass::Exact, &[rounded(statistic, 1)]).is_clean(), "{statistic:?}");
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) struct Report {
     pub(crate) honest: u32,
     /// Those that a check failed for.
     pub(crate) flagged: u32,
-    /// What honest sequences of another kernel were measured to be, by statistic.
+    /// What honest sequences of another kernel may be, by statistic: as measured, with room for accidents of rounding.
     pub(crate) calibration: Vec<Measured>,
     /// Each way.
     pub(crate) table: Vec<Row>,

@@ -92,7 +92,7 @@ impl<'a> Play<'a> {
         self.calibration = Calibration {
             class,
             sequences: u32::try_from(findings.len()).expect("so many are not measured"),
-            spreads: Spread::of(findings),
+            spreads: Spread::of(class, findings),
             ..self.calibration.clone()
         }
         .signed(&self.party.exchange);

@@ -75,7 +75,7 @@ impl Cheats {
 /// Tables and a sentence, as the page has them.
 fn text(report: &Report) -> String {
     let mut text = if report.table.is_empty() { String::new() } else { markdown(&report.table) + "\n" };
-    text += "| honest noise | mean | deviation | largest |\n|---|---|---|---|\n";
+    text += "| calibrated | mean | deviation | largest |\n|---|---|---|---|\n";
     for measured in &report.calibration {
         let [mean, deviation, most] = [measured.mean, measured.deviation, measured.most].map(millionths);
         text += &format!("| {} | {mean} | {deviation} | {most} |\n", measured.statistic);
