@@ -16,9 +16,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use attestation::beacon::Secret;
+use attestation::check::without_model;
+use attestation::receipt::Receipt;
 use client::connection::Connection;
 use client::key_file;
-use client::secret::Secret;
+use client::secret::Secret as KeySecret;
 use engine::delivery::audit::Verdict;
 use engine::delivery::outcome::{Outcome, Ruling};
 use engine::event::Event;
@@ -28,6 +31,7 @@ use journal::recovery::recover;
 use persistence::store::RocksLog;
 use process::{HOURBOOK, Serving};
 use protocol::add_order::AddOrder;
+use protocol::blob::Blob;
 use protocol::evidence::{SetAuditor, SetDeliveryTerms, SubmitJob};
 use protocol::instrument::MarketState;
 use protocol::operator::{AddMarket, Deposit, OpenAccount, RegisterKey};
@@ -90,7 +94,7 @@ impl World {
             let (account, reference) = (name.to_owned(), format!("for-{name}"));
             let deposit = Deposit { account: account.clone(), amount: "1000".to_owned(), reference };
             operator.deposit(deposit).await.unwrap();
-            let secret = Secret::random().unwrap();
+            let secret = KeySecret::random().unwrap();
             key_file::create(&self.path(&format!("{name}.key")), &secret).unwrap();
             let key = secret.public().text();
             let (expires, addresses, order_notional) = (None, None, None);
@@ -133,6 +137,7 @@ impl World {
             "helio" => vec!["--url", &url, "provider", "run", "--config", "helio.toml"],
             "arbiter" => vec!["--admin-url", &admin, "--key", &operator, "audit", "run", "--arbiter"],
             "eve" => vec!["--url", &url, "--key", "eve.key", "audit", "run"],
+            "ann" => vec!["--url", &url, "--key", "ann.key", "job", "follow", "--out", "receipts"],
             _ => vec!["--url", &url, "--key", "joe.key", "audit", "run"],
         };
         let log = std::fs::File::options().create(true).append(true).open(self.path(&format!("{name}.log")));
@@ -196,6 +201,24 @@ impl World {
         slashed
     }
 
+    /// The taker kept receipts, in which nothing is wrong, and among them one whose sample both sides drew.
+    fn check_receipts(&self) {
+        let kept = std::fs::read_dir(self.path("receipts")).unwrap().map(|file| file.unwrap().path());
+        let receipts: Vec<Receipt> =
+            kept.map(|path| Receipt::decode(&std::fs::read(path).unwrap()).unwrap()).collect();
+        for receipt in &receipts {
+            let failed: Vec<_> =
+                without_model(receipt).into_iter().filter(|checked| checked.is_failed()).collect();
+            assert!(failed.is_empty(), "{failed:?}");
+        }
+        let both = |receipt: &&Receipt| receipt.secrets.taker.is_some();
+        assert!(
+            receipts.iter().any(|receipt| both(&receipt)),
+            "of {} none was drawn by both",
+            receipts.len()
+        );
+    }
+
     /// What each slot came to, and how often it was paid, by delivery and slot.
     fn paid(&self) -> BTreeMap<(u32, u8), Vec<Outcome>> {
         let mut paid: BTreeMap<(u32, u8), Vec<Outcome>> = BTreeMap::new();
@@ -224,7 +247,8 @@ impl Drop for World {
 }
 
 /// Buys an hour in the window that closes next, with enough time left, and says what is to be done in it. Returns its symbol.
-async fn buy(taker: &Connection) -> String {
+async fn buy(world: &World, taker: &Connection) -> String {
+    let secret = key_file::read(&world.path("ann.key")).unwrap();
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(90) {
         let listed = taker.instruments().await.unwrap().instruments;
@@ -240,7 +264,9 @@ async fn buy(taker: &Connection) -> String {
                 display_qty: None,
             };
             let order = AddOrder::new(&symbol, Side::Buy, "1", terms);
+            let half = Secret::of_taker(secret.bytes(), &symbol, 0);
             let job = SubmitJob {
+                secret_hashes: vec![Blob(half.hash().0.0.to_vec())],
                 symbol: symbol.clone(),
                 prompts: vec![vec![40, 41, 42], vec![50, 51]],
                 tokens_max: 12,
@@ -290,13 +316,13 @@ async fn settled(world: &World, until: Instant) {
 async fn killed_at_any_moment_every_slot_has_one_outcome() {
     let kills = std::env::var("DELIVERY_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let mut world = World::begin().await;
-    for name in ["helio", "eve", "joe", "arbiter"] {
+    for name in ["helio", "eve", "joe", "arbiter", "ann"] {
         world.start(name);
     }
     let (mut killed, mut random, mut windows) = (0, 7_u64, 0);
     while killed < kills {
         let taker = world.taker().await;
-        buy(&taker).await;
+        buy(&world, &taker).await;
         taker.close().await;
         let until = drawn(&world).await;
         windows += 1;
@@ -304,7 +330,7 @@ async fn killed_at_any_moment_every_slot_has_one_outcome() {
         while killed < kills.min(windows * KILLS) {
             random = engine::index::mix64(random, killed);
             sleep(Duration::from_millis(3_000 + random % 4_000)).await;
-            let name = ["exchange", "helio", "eve"][usize::try_from(killed % 3).unwrap()];
+            let name = ["exchange", "helio", "eve", "ann"][usize::try_from(killed % 4).unwrap()];
             world.kill(name);
             killed += 1;
         }
@@ -322,18 +348,19 @@ async fn killed_at_any_moment_every_slot_has_one_outcome() {
     }
     let accepted = paid.values().filter(|outcomes| outcomes[0] == Outcome::Accepted).count();
     assert_eq!(accepted, paid.len(), "whoever comes back in time has lost nothing: {paid:?}");
+    world.check_receipts();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn made_up_answers_are_not_paid() {
     let mut world = World::begin().await;
-    for name in ["eve", "joe", "arbiter"] {
+    for name in ["eve", "joe", "arbiter", "ann"] {
         world.start(name);
     }
     let secret = key_file::read(&world.path("helio.key")).unwrap();
     let forger = tokio::spawn(forger::run(world.url.clone(), secret));
     let taker = world.taker().await;
-    let symbol = buy(&taker).await;
+    let symbol = buy(&world, &taker).await;
     let until = drawn(&world).await;
     settled(&world, until).await;
     forger.abort();
@@ -354,13 +381,13 @@ async fn made_up_answers_are_not_paid() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor_who_lies_is_overruled() {
     let mut world = World::begin().await;
-    for name in ["helio", "eve", "arbiter"] {
+    for name in ["helio", "eve", "arbiter", "ann"] {
         world.start(name);
     }
     let secret = key_file::read(&world.path("joe.key")).unwrap();
     let liar = tokio::spawn(liar::run(world.url.clone(), secret));
     let taker = world.taker().await;
-    buy(&taker).await;
+    buy(&world, &taker).await;
     let until = drawn(&world).await;
     settled(&world, until).await;
     liar.abort();

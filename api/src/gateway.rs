@@ -2,6 +2,7 @@
 
 mod admission;
 mod batch;
+mod beacon;
 mod connection;
 mod controls;
 mod deliveries;

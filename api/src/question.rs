@@ -68,12 +68,12 @@ pub enum Question {
         /// Where the answer goes; `None` when its window is settled, or it never was.
         answer: oneshot::Sender<Option<Facts>>,
     },
-    /// Of its holder's deliveries in its window, which is this one, from 0?
-    Ordinal {
+    /// How many lots have the deliveries that its holder has in its window before this one?
+    Earlier {
         /// Which.
         delivery: DeliveryId,
         /// Where the answer goes; `None` when its window is settled, or it never was.
-        answer: oneshot::Sender<Option<usize>>,
+        answer: oneshot::Sender<Option<Vec<u64>>>,
     },
     /// Was this account drawn to audit a slot, and has said nothing yet?
     Seat {
@@ -165,6 +165,10 @@ pub struct Facts {
     pub holder: AccountId,
     /// How many lots.
     pub lots: u64,
+    /// How many of a million of its provider's sequences are audited.
+    pub rate_ppm: u32,
+    /// The engine's time, in nanoseconds since 1970 UTC.
+    pub now: u64,
     /// Start of the window, in nanoseconds since 1970 UTC.
     pub start: u64,
     /// Length of a slot in nanoseconds.

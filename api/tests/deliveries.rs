@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use api::clearing::Clearing;
 use attestation::assign::Assign;
+use attestation::beacon::Secret;
+use attestation::rate::AuditRate;
 use attestation::receipt::Receipt;
+use attestation::verdict::Stage;
 use engine::command::Command;
 use engine::delivery::command::DeliveryCommand;
 use engine::delivery::slot::SlotNumber;
@@ -112,6 +115,29 @@ impl Scene {
         scene
     }
 
+    /// The same when ann has asked for something, and has a half of the first slot's beacon.
+    async fn asked() -> Scene {
+        let mut scene = Scene::start().await;
+        let prompts: Vec<[u32; 2]> = (0..8).map(|token| [token, 7]).collect();
+        let hashes = blobs([half().hash().0.0.to_vec()]);
+        let job =
+            json!({"symbol": scene.symbol, "prompts": prompts, "tokens_max": 4, "secret_hashes": hashes});
+        scene.ann.ok("submit_job", job).await;
+        scene.reach(scene.starts - 600).await;
+        scene.reach(scene.starts).await;
+        scene
+    }
+
+    /// Commits to the first slot, whose sample waits for its taker.
+    async fn committed_and_waiting(&mut self) -> (Assignment, Shown) {
+        let given = self.given().await;
+        let shown = fixture::shown(&given, &fixture::provider());
+        let told = self.pat.ok("commit_slot", commit(&shown)).await;
+        assert!(told.get("drawn").is_none(), "{told}");
+        self.pat.ok("store_outputs", part(0, 1)).await;
+        (given, shown)
+    }
+
     /// Time goes on to a second after this one; what falls due happens.
     async fn reach(&mut self, second: u64) {
         let here = harness::now() / 1_000_000_000 + self.world.later_by();
@@ -133,8 +159,7 @@ impl Scene {
         let given = self.given().await;
         let shown = fixture::shown(&given, &fixture::provider());
         let told = self.pat.ok("commit_slot", commit(&shown)).await;
-        let sample = serde_json::from_value(told["sample"].clone()).unwrap();
-        (given, shown, sample)
+        (given, shown, sample(&told))
     }
 
     /// The same with the whole sample open.
@@ -158,6 +183,21 @@ impl Scene {
 /// A part of the answers to the first slot: bytes, for nobody here looks into them.
 fn part(part: u8, parts: u8) -> Value {
     with(json!({"part": part, "parts": parts, "data": Blob(vec![part; 5])}))
+}
+
+/// What was drawn, as the provider is told.
+fn sample(told: &Value) -> Vec<u32> {
+    serde_json::from_value(told["drawn"]["sample"].clone()).unwrap()
+}
+
+/// The taker's half of the first slot's beacon.
+fn half() -> Secret {
+    Secret::of_taker(&TAKER, "first", 0)
+}
+
+/// Params of `reveal_secret`.
+fn reveal(secret: Secret) -> Value {
+    with(json!({"secret": Blob(secret.0.to_vec())}))
 }
 
 /// A refusal's code.
@@ -316,7 +356,7 @@ async fn only_the_sample_is_opened_in_parts_as_it_was_committed_to() {
     not_drawn.leaf.index = given.assign.count;
     let error = scene.pat.error("open_slot", open(vec![not_drawn.encode()])).await;
     assert_eq!(code(&error), "EVIDENCE_REFUSED");
-    assert!(error["message"].as_str().unwrap().contains("sequence 8 was not drawn"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("sequence 8 is not asked for"), "{error}");
     let mut foreign = opening(sample[0]);
     foreign.leaf.finished_ns += 1;
     let error = scene.pat.error("open_slot", open(vec![foreign.encode()])).await;
@@ -341,7 +381,7 @@ async fn a_verdict_is_for_whoever_was_drawn_and_once_all_is_open() {
     let early = Receipt::decode(&bytes(&scene.eve.ok("receipt", first()).await["receipt"])).unwrap();
     let openings: Vec<Vec<u8>> =
         sample.iter().map(|index| shown.opening(&given.assign, *index).encode()).collect();
-    let whole = case::opened(early, &openings).unwrap();
+    let whole = case::opened(early, Stage::Sample, &openings).unwrap();
     let error = scene.eve.error("judge_slot", verdict(&whole, &fixture::auditor(), 0)).await;
     assert_eq!(code(&error), "WRONG_STATE", "{error}");
     scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
@@ -466,6 +506,139 @@ async fn without_a_model_nothing_is_assigned() {
     assert_eq!(code(&ann.error("submit_job", job).await), "NO_DELIVERIES");
 }
 
+#[tokio::test]
+async fn both_halves_draw_the_sample_when_the_taker_shows_its_own() {
+    let mut scene = Scene::asked().await;
+    let error = scene.ann.error("reveal_secret", reveal(half())).await;
+    assert_eq!(code(&error), "UNKNOWN_DELIVERY", "nothing was asked of the provider yet: {error}");
+    scene.given().await;
+    let error = scene.ann.error("reveal_secret", reveal(half())).await;
+    assert_eq!(code(&error), "WRONG_STATE", "the provider would know what is audited: {error}");
+
+    let (given, shown) = scene.committed_and_waiting().await;
+    assert_eq!(given.assign.taker_secret, half().hash());
+    let nothing = scene.pat.error("open_slot", with(json!({"openings": []}))).await;
+    assert_eq!(code(&nothing), "WRONG_STATE", "nothing was drawn yet");
+    let short = scene.ann.error("reveal_secret", with(json!({"secret": Blob(vec![1; 31])}))).await;
+    assert_eq!((code(&short), &short["field"]), ("BAD_VALUE", &json!("secret")));
+    let wrong = scene.ann.error("reveal_secret", reveal(Secret([9; 32]))).await;
+    assert_eq!((code(&wrong), &wrong["details"]["check"]), ("EVIDENCE_REFUSED", &json!("secrets")));
+    assert_eq!(code(&scene.eve.error("reveal_secret", reveal(half())).await), "UNKNOWN_DELIVERY");
+    assert_eq!(scene.eve.ok("deliveries", json!({})).await["audits"], json!([]), "nobody is drawn yet");
+
+    let told = scene.ann.ok("reveal_secret", reveal(half())).await;
+    assert_ne!(told["engine_seq"], 0);
+    let again = scene.ann.ok("reveal_secret", reveal(half())).await;
+    assert_eq!(again["engine_seq"], 0, "the answer was lost perhaps");
+    assert_eq!(scene.eve.ok("deliveries", json!({})).await["audits"], json!([first()]));
+    let told = scene.pat.ok("commit_slot", commit(&shown)).await;
+    assert_eq!(told["drawn"]["taker_secret"], json!(Blob(half().0.to_vec())));
+    let receipt = Receipt::decode(&bytes(&scene.ann.ok("receipt", first()).await["receipt"])).unwrap();
+    assert_eq!(sample(&told), receipt.audited(Stage::Sample));
+    assert!(sample(&told).len() < 8, "one in four: {told}");
+    let openings = sample(&told);
+    let openings = openings.iter().map(|index| shown.opening(&given.assign, *index).encode());
+    assert_eq!(scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await["closed"], 0);
+    scene.reach(scene.starts + 3 * SLOT).await;
+    assert_eq!(scene.state().await["state"], "opened");
+}
+
+#[tokio::test]
+async fn a_taker_who_keeps_its_half_back_is_not_waited_for_and_may_not_dispute() {
+    let mut scene = Scene::asked().await;
+    let (given, shown) = scene.committed_and_waiting().await;
+    let again = scene.pat.ok("commit_slot", commit(&shown)).await;
+    assert_eq!(again, json!({"engine_seq": 0}), "it is waited for until the commitment is due");
+    scene.reach(scene.starts + 2 * SLOT).await;
+    let told = scene.pat.ok("commit_slot", commit(&shown)).await;
+    assert_eq!(sample(&told), (0..8).collect::<Vec<u32>>(), "four times a quarter is everything");
+    assert!(told["drawn"].get("taker_secret").is_none(), "{told}");
+    let late = scene.ann.error("reveal_secret", reveal(half())).await;
+    assert_eq!(code(&late), "WRONG_STATE", "{late}");
+    let openings = (0..8).map(|index| shown.opening(&given.assign, index).encode());
+    scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
+    let told = scene.eve.ok("receipt", first()).await;
+    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
+    scene.eve.ok("judge_slot", verdict(&receipt, &fixture::auditor(), 0)).await;
+    assert_eq!(scene.state().await["state"], "decided");
+    let refused = scene.ann.error("dispute_slot", first()).await;
+    assert_eq!((code(&refused), &refused["field"]), ("WRONG_STATE", &json!("slot")), "{refused}");
+    scene.pat.ok("dispute_slot", first()).await;
+}
+
+#[tokio::test]
+async fn who_shows_its_half_may_dispute() {
+    let mut scene = Scene::asked().await;
+    let (given, shown) = scene.committed_and_waiting().await;
+    scene.ann.ok("reveal_secret", reveal(half())).await;
+    let drawn = sample(&scene.pat.ok("commit_slot", commit(&shown)).await);
+    let openings = drawn.iter().map(|index| shown.opening(&given.assign, *index).encode());
+    scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
+    let told = scene.eve.ok("receipt", first()).await;
+    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
+    scene.eve.ok("judge_slot", verdict(&receipt, &fixture::auditor(), 0)).await;
+    scene.ann.ok("dispute_slot", first()).await;
+}
+
+#[tokio::test]
+async fn what_was_flagged_is_opened_whole_for_the_arbiter() {
+    let mut scene = Scene::asked().await;
+    let (given, shown) = scene.committed_and_waiting().await;
+    scene.ann.ok("reveal_secret", reveal(half())).await;
+    let drawn = sample(&scene.pat.ok("commit_slot", commit(&shown)).await);
+    let open = |index: &u32| shown.opening(&given.assign, *index).encode();
+    let openings = blobs(drawn.iter().map(open));
+    scene.pat.ok("open_slot", with(json!({"openings": openings}))).await;
+    let rest: Vec<u32> = (0..8).filter(|index| !drawn.contains(index)).collect();
+    let early = scene.pat.ok("open_slot", with(json!({"openings": blobs(rest.iter().map(open))}))).await;
+    assert_eq!(early, json!({"closed": 0}), "nobody asked for the rest: it is not kept");
+    let told = scene.eve.ok("receipt", first()).await;
+    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
+    assert_eq!(receipt.open.len(), drawn.len());
+    scene.eve.ok("judge_slot", verdict(&receipt, &fixture::auditor(), 1_000)).await;
+    assert_eq!(scene.state().await["state"], "flagged");
+
+    let error = scene.pat.error("open_slot", with(json!({"openings": blobs(drawn.iter().map(open))}))).await;
+    assert_eq!(code(&error), "EVIDENCE_REFUSED", "these are open: {error}");
+    let told = scene.pat.ok("open_slot", with(json!({"openings": blobs(rest[1..].iter().map(open))}))).await;
+    assert_eq!(told, json!({"closed": 1}));
+    let told = scene.pat.ok("open_slot", with(json!({"openings": blobs(rest[..1].iter().map(open))}))).await;
+    assert_eq!(told, json!({"closed": 0}));
+    let told = scene.operator.ok("receipt", first()).await;
+    assert_eq!(Receipt::decode(&bytes(&told["receipt"])).unwrap().open.len(), 8);
+    let ruling = with(json!({"outcome": "unopened", "reason": "rest-was-not-opened"}));
+    scene.operator.ok("rule_slot", ruling).await;
+    assert_eq!(scene.state().await, json!({"state": "decided", "outcome": "unopened"}));
+}
+
+#[tokio::test]
+async fn halves_are_committed_to_in_due_form() {
+    let mut scene = Scene::start().await;
+    let symbol = scene.symbol.clone();
+    let job = |hashes: Value| json!({"symbol": symbol, "prompts": [[1], [2]], "tokens_max": 4, "secret_hashes": hashes});
+    for hashes in [blobs([vec![1; 31]]), blobs([vec![0; 32]])] {
+        let error = scene.ann.error("submit_job", job(hashes)).await;
+        assert_eq!((code(&error), &error["field"]), ("BAD_VALUE", &json!("secret_hashes")), "{error}");
+    }
+    let error = scene.ann.error("submit_job", job(blobs([vec![1; 32], vec![2; 32]]))).await;
+    assert_eq!((code(&error), &error["field"]), ("JOB_TOO_LARGE", &json!("secret_hashes")), "{error}");
+    scene.ann.ok("submit_job", job(blobs([vec![1; 32]]))).await;
+}
+
+/// A provider is audited at the rate that the engine counts: everything for five hundred sequences after a flag.
+#[tokio::test]
+async fn assignments_name_the_rate_that_the_engine_counts() {
+    let mut scene = Scene::begun().await;
+    assert_eq!(scene.given().await.assign.rate, AuditRate::START);
+    scene.opened().await;
+    let told = scene.eve.ok("receipt", first()).await;
+    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
+    scene.eve.ok("judge_slot", verdict(&receipt, &fixture::auditor(), 1_000)).await;
+    scene.reach(scene.starts + SLOT).await;
+    let told = scene.pat.ok("assignment", json!({"delivery": 0, "slot": 1})).await;
+    assert_eq!(Assign::decode(&bytes(&told["assign"])).unwrap().rate, AuditRate::ALL);
+}
+
 /// The process ended when the commitment was journaled and nothing was drawn.
 #[tokio::test]
 async fn what_was_committed_before_a_restart_is_drawn_after_it() {
@@ -498,8 +671,8 @@ async fn what_was_committed_before_a_restart_is_drawn_after_it() {
     // The provider asks again, and opens what was drawn.
     let mut pat = login(&world, PROVIDER).await;
     let told = pat.ok("commit_slot", commit(&shown)).await;
-    let sample: Vec<u32> = serde_json::from_value(told["sample"].clone()).unwrap();
-    let openings = sample.iter().map(|index| shown.opening(&given.assign, *index).encode());
+    let openings = sample(&told);
+    let openings = openings.iter().map(|index| shown.opening(&given.assign, *index).encode());
     let told = pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
     assert_eq!(told["closed"], 0);
 }

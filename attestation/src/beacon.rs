@@ -40,6 +40,12 @@ impl Secret {
         Secret(Digest::of(Domain::NODE_SECRET, &[node_secret, &batch.0]).0)
     }
 
+    /// A taker's secret for the slot that does the `part`th part of its job in a window. Derived, so a taker keeps nothing but its key.
+    pub fn of_taker(key_secret: &[u8; 32], symbol: &str, part: u32) -> Secret {
+        let parts = [key_secret.as_slice(), &part.to_le_bytes(), symbol.as_bytes()];
+        Secret(Digest::of(Domain::TAKER_SECRET, &parts).0)
+    }
+
     /// What commits to it.
     pub fn hash(&self) -> SecretHash {
         SecretHash(Digest::of(Domain::SECRET, &[&self.0]))

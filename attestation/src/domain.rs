@@ -44,6 +44,8 @@ impl Domain {
     pub const SECRET: Domain = Domain::new(b"secret 1");
     /// The exchange's secret for a batch, derived from the node's.
     pub const NODE_SECRET: Domain = Domain::new(b"node secret 1");
+    /// A taker's secret for a part of its job, derived from the key that asks for it.
+    pub const TAKER_SECRET: Domain = Domain::new(b"taker secret 1");
     /// A beacon of two secrets.
     pub const BEACON: Domain = Domain::new(b"audit 1");
     /// A beacon for which the taker's secret is missing.

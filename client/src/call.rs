@@ -16,7 +16,8 @@ use protocol::dry_run::DryRun;
 use protocol::evidence::{
     AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, AssignmentResult, CasesResult, CommitSlot,
     DeliveriesResult, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult, ReceiptResult,
-    ReclaimSlots, RuleSlot, SampleResult, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
+    ReclaimSlots, RevealSecret, RuleSlot, SampleResult, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs,
+    SubmitJob,
 };
 use protocol::key::{KeysResult, ListKeys, RotateKey};
 use protocol::look::{
@@ -407,6 +408,11 @@ impl Connection {
     /// Commits to what was computed for a slot, and learns what is to be opened.
     pub async fn commit_slot(&self, commit: CommitSlot) -> Result<SampleResult, ClientError> {
         result!(Sample, self.call(Request::CommitSlot(commit)).await?)
+    }
+
+    /// Shows the taker's half of a slot's beacon, once its provider has committed.
+    pub async fn reveal_secret(&self, reveal: RevealSecret) -> Result<Accepted, ClientError> {
+        result!(Accepted, self.call(Request::RevealSecret(reveal)).await?)
     }
 
     /// Keeps a part of a slot's answers for the taker.

@@ -305,6 +305,8 @@ pub enum Event {
         received: Amount,
         fee: Amount,
     },
+    /// From now on so many of a million of a provider's sequences are audited, where it is assigned work.
+    AuditRateChanged { account: AccountId, rate_ppm: u32 },
     /// What a provider has at stake after this.
     StakeChanged { account: AccountId, xseq: PrivateSequence, staked: Amount },
     /// A provider lost a part of its stake: to the holder, to the auditor who flagged it, and burned.

@@ -14,7 +14,7 @@ use crate::reader::Reader;
 /// The version of the layout.
 pub const FORMAT_VERSION: u16 = 1;
 /// The version of the rules by which commands become events. Replaying under other rules may give other events.
-pub const LOGIC_VERSION: u16 = 5;
+pub const LOGIC_VERSION: u16 = 6;
 /// The most commands in a record.
 pub const COMMANDS_MAX: u32 = 1_024;
 /// Where the commands begin.

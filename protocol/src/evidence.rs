@@ -49,6 +49,10 @@ pub struct SubmitJob {
     /// Among how many of the likeliest tokens; absent is 40.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
+    /// What commits to the taker's halves of beacons: of the first slot that works on the job, of the second, and so on. A slot
+    /// without one is drawn by the exchange alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_hashes: Vec<Blob>,
 }
 
 /// Result of `submit_job`.
@@ -102,15 +106,38 @@ pub struct CommitSlot {
     pub leaves: Vec<Blob>,
 }
 
+/// Params of `reveal_secret`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevealSecret {
+    /// Of which delivery.
+    pub delivery: u32,
+    /// Which slot.
+    pub slot: u8,
+    /// The taker's half of its beacon: 32 bytes.
+    pub secret: Blob,
+}
+
 /// Result of `commit_slot`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SampleResult {
-    /// The exchange's half of the beacon.
-    pub exchange_secret: Blob,
-    /// Sequences that are to be opened.
-    pub sample: Vec<u32>,
+    /// What was drawn; absent while the taker's half of the beacon is awaited. Ask again with the same commitment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Drawn>,
     /// The commitment's place in the journal; that of the first time, if it was there before.
     pub engine_seq: u64,
+}
+
+/// The sample of a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// The exchange's half of the beacon.
+    pub exchange_secret: Blob,
+    /// The taker's, where it had one and showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taker_secret: Option<Blob>,
+    /// Sequences that are to be opened.
+    pub sample: Vec<u32>,
 }
 
 /// Params of `store_outputs`: all answers of a slot, sealed to the taker's key, part by part.

@@ -223,6 +223,7 @@ impl Answer {
             | "announce_maintenance"
             | "reclaim_slots"
             | "judge_slot"
+            | "reveal_secret"
             | "dispute_slot"
             | "rule_slot"
             | "set_auditor"

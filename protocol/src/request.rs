@@ -16,7 +16,7 @@ use crate::error::ErrorObject;
 use crate::error_code::ErrorCode;
 use crate::evidence::{
     AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots,
-    RuleSlot, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
+    RevealSecret, RuleSlot, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
 };
 use crate::fields::{decode, excerpt};
 use crate::key::{ListKeys, RotateKey};
@@ -113,6 +113,8 @@ pub enum Request {
     Assignment(SlotName),
     /// Commit to what was computed.
     CommitSlot(CommitSlot),
+    /// `reveal_secret`
+    RevealSecret(RevealSecret),
     /// Keep all answers for the taker.
     StoreOutputs(StoreOutputs),
     /// Have the answers that were kept.
@@ -170,7 +172,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 65] = [
+pub const METHODS: [&str; 66] = [
     "login",
     "ping",
     "logout",
@@ -209,6 +211,7 @@ pub const METHODS: [&str; 65] = [
     "submit_job",
     "assignment",
     "commit_slot",
+    "reveal_secret",
     "store_outputs",
     "outputs",
     "open_slot",
@@ -286,6 +289,7 @@ impl Request {
             "submit_job" => Request::SubmitJob(decode::<SubmitJob, _>(params)?),
             "assignment" => Request::Assignment(decode::<SlotName, _>(params)?),
             "commit_slot" => Request::CommitSlot(decode::<CommitSlot, _>(params)?),
+            "reveal_secret" => Request::RevealSecret(decode::<RevealSecret, _>(params)?),
             "store_outputs" => Request::StoreOutputs(decode::<StoreOutputs, _>(params)?),
             "outputs" => Request::Outputs(decode::<AskOutputs, _>(params)?),
             "open_slot" => Request::OpenSlot(decode::<OpenSlot, _>(params)?),
@@ -371,6 +375,7 @@ impl Request {
             Request::SubmitJob(_) => "submit_job",
             Request::Assignment(_) => "assignment",
             Request::CommitSlot(_) => "commit_slot",
+            Request::RevealSecret(_) => "reveal_secret",
             Request::StoreOutputs(_) => "store_outputs",
             Request::Outputs(_) => "outputs",
             Request::OpenSlot(_) => "open_slot",
@@ -417,7 +422,7 @@ impl Request {
             Request::ReclaimSlots(_) | Request::Assignment(_) => Some(Scope::Provide),
             Request::AddStake(_) | Request::WithdrawStake(_) => Some(Scope::Provide),
             Request::CommitSlot(_) | Request::StoreOutputs(_) | Request::OpenSlot(_) => Some(Scope::Provide),
-            Request::SubmitJob(_) | Request::DisputeSlot(_) => Some(Scope::Trade),
+            Request::SubmitJob(_) | Request::RevealSecret(_) | Request::DisputeSlot(_) => Some(Scope::Trade),
             Request::JudgeSlot(_) => Some(Scope::Provide),
             Request::Cases | Request::RuleSlot(_) | Request::SetAuditor(_) => Some(Scope::Admin),
             Request::SetDeliveryTerms(_) => Some(Scope::Admin),

@@ -15,7 +15,7 @@ use protocol::error::ErrorObject;
 use protocol::error_code::{Category, ErrorCode};
 use protocol::evidence::{
     AcknowledgeDelivery, AnnounceMaintenance, AskOutputs, CommitSlot, JudgeSlot, OpenSlot, ReclaimSlots,
-    RuleSlot, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
+    RevealSecret, RuleSlot, SetAuditor, SetDeliveryTerms, Stake, StoreOutputs, SubmitJob,
 };
 use protocol::execution::{Event, Executions};
 use protocol::instrument::Tier;
@@ -253,6 +253,7 @@ fn deliveries() -> Vec<Request> {
         tokens_max: 1,
         temperature_micro: None,
         top_k: None,
+        secret_hashes: vec![],
     };
     let terms = SetDeliveryTerms {
         market: text("m"),
@@ -271,10 +272,16 @@ fn deliveries() -> Vec<Request> {
         Request::AcknowledgeDelivery(AcknowledgeDelivery { delivery }),
         Request::AnnounceMaintenance(AnnounceMaintenance { symbol: text("s") }),
         Request::ReclaimSlots(ReclaimSlots { delivery, from_slot: slot }),
-        Request::SubmitJob(SubmitJob { temperature_micro: Some(0), top_k: Some(1), ..job.clone() }),
+        Request::SubmitJob(SubmitJob {
+            temperature_micro: Some(0),
+            top_k: Some(1),
+            secret_hashes: blobs(),
+            ..job.clone()
+        }),
         Request::SubmitJob(job),
         Request::Assignment(name),
         Request::CommitSlot(CommitSlot { delivery, slot, commit: blob(), leaves: blobs() }),
+        Request::RevealSecret(RevealSecret { delivery, slot, secret: blob() }),
         Request::StoreOutputs(StoreOutputs { delivery, slot, part: 63, parts: 64, data: blob() }),
         Request::Outputs(AskOutputs { delivery, slot, part: 63 }),
         Request::OpenSlot(OpenSlot { delivery, slot, openings: blobs() }),

@@ -1,13 +1,15 @@
-//! Case: what was shown of one slot so far: the commitment, then the sample, the openings and a verdict.
+//! Case: what was shown of one slot so far: the commitment, then the sample, the openings and a verdict, and what is not of the
+//! sample once the arbiter asks for it.
 //!
 //! Every step asks all that can be asked without the model, so that whoever audits or keeps a receipt finds nothing wrong but what
 //! the model alone can tell.
 
 use attestation::assign::Assign;
-use attestation::beacon::Secrets;
+use attestation::beacon::{Secret, SecretHash, Secrets};
 use attestation::calibration::Calibration;
 use attestation::check::{Check, Outcome, without_model};
 use attestation::commit::Commit;
+use attestation::digest::Digest;
 use attestation::finding::Finding;
 use attestation::key::PublicKey;
 use attestation::leaf::Leaf;
@@ -40,17 +42,40 @@ pub fn committed(
     Ok(receipt)
 }
 
+/// Whether the sample waits for the taker's half of the beacon: the taker has committed to one, and nothing is drawn yet.
+pub fn awaits_taker(receipt: &Receipt) -> bool {
+    receipt.secrets.exchange.is_none() && receipt.assign.taker_secret != SecretHash(Digest::NONE)
+}
+
+/// Whether the taker had a half of the beacon, and the sample was drawn without it: who did not show it may not dispute.
+pub fn drawn_without_taker(receipt: &Receipt) -> bool {
+    let Secrets { exchange, taker } = receipt.secrets;
+    exchange.is_some() && taker.is_none() && receipt.assign.taker_secret != SecretHash(Digest::NONE)
+}
+
+/// Checks what a taker shows as its half of the beacon.
+///
+/// # Errors
+/// When it is not the one that the taker committed to.
+pub fn check_taker_secret(receipt: &Receipt, secret: Secret) -> Result<(), Refusal> {
+    if secret.hash() == receipt.assign.taker_secret {
+        return Ok(());
+    }
+    let why = "the taker's is not the one it committed to".to_owned();
+    Err(Refusal::Failed { check: Check::Secrets, why })
+}
+
 /// The same once the secrets are shown: its sample is drawn.
 pub fn drawn(receipt: Receipt, secrets: Secrets) -> Receipt {
     Receipt { secrets, ..receipt }
 }
 
-/// The same with these sequences open.
+/// The same with these sequences open, of those that a stage looks at.
 ///
 /// # Errors
-/// When one was not drawn, or is not what was committed to.
-pub fn opened(mut receipt: Receipt, openings: &[impl AsRef<[u8]>]) -> Result<Receipt, Refusal> {
-    let sample = receipt.audited(Stage::Sample);
+/// When one is not of the stage, or is not what was committed to.
+pub fn opened(mut receipt: Receipt, stage: Stage, openings: &[impl AsRef<[u8]>]) -> Result<Receipt, Refusal> {
+    let sample = receipt.audited(stage);
     let (batch, count) = (receipt.assign.batch, receipt.assign.count);
     for opening in openings {
         let opening = Opening::decode(opening.as_ref())?;
@@ -70,9 +95,9 @@ pub fn opened(mut receipt: Receipt, openings: &[impl AsRef<[u8]>]) -> Result<Rec
     Ok(receipt)
 }
 
-/// How many sequences were drawn and are not open.
-pub fn closed(receipt: &Receipt) -> usize {
-    receipt.audited(Stage::Sample).len() - receipt.open.len()
+/// How many of the sequences that a stage looks at are not open.
+pub fn closed(receipt: &Receipt, stage: Stage) -> usize {
+    receipt.audited(stage).into_iter().filter(|index| receipt.transcript(*index).is_none()).count()
 }
 
 /// The same with what an auditor with this key found.

@@ -1,9 +1,12 @@
 //! Job: what a taker wants done in a window that it holds: prompts, in tokens of the model, and how answers are drawn.
 //!
 //! Prompts are handed out in order: each slot of each of the taker's deliveries of the window takes as many as it has room for.
-//! A slot for which none is left runs the reference batch.
+//! A slot for which none is left runs the reference batch. With each part the taker may commit to its half of the beacon that
+//! draws what is audited of it.
 
 use attestation::assign::Sampling;
+use attestation::beacon::SecretHash;
+use attestation::digest::Digest;
 use attestation::key::PublicKey;
 use attestation::malformed::Malformed;
 
@@ -15,7 +18,7 @@ pub const PROMPT_TOKENS_MAX: usize = 512;
 pub const ANSWER_TOKENS_MAX: u32 = 512;
 /// The most prompts of one job.
 pub const PROMPTS_MAX: usize = 65_536;
-const HEAD: usize = 48;
+const HEAD: usize = 52;
 
 /// What a taker wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +29,36 @@ pub struct Job {
     pub sampling: Sampling,
     /// In tokens.
     pub prompts: Vec<Vec<u32>>,
+    /// What commits to the taker's halves of beacons: of the first slot that works on it, of the second, and so on.
+    pub secret_hashes: Vec<SecretHash>,
+}
+
+/// Which part of a job a slot does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Of all slots that the taker has in the window, in order of delivery, which this one is: from 0.
+    pub place: usize,
+    /// How many prompts the slots before it take.
+    pub skipped: usize,
 }
 
 impl Job {
-    /// Checks it against what the model takes.
+    /// Checks it against what the model takes, in slots of so many prompts for each lot.
     ///
     /// # Errors
     /// Names the field and its rule.
-    pub fn check(&self, vocabulary: u32, context: u32) -> Result<(), Refusal> {
+    pub fn check(&self, (vocabulary, context): (u32, u32), per_lot: u32) -> Result<(), Refusal> {
         let refuse = |field, rule: String| Err(Refusal::JobTooLarge { field, rule });
         if self.prompts.is_empty() || PROMPTS_MAX < self.prompts.len() {
             return refuse("prompts", format!("a job has 1 to {PROMPTS_MAX} prompts"));
+        }
+        let slots = self.prompts.len().div_ceil(usize::try_from(per_lot).unwrap_or(usize::MAX));
+        if slots < self.secret_hashes.len() {
+            let rule = format!(
+                "{} prompts take {slots} slots at the most, with one secret each",
+                self.prompts.len()
+            );
+            return refuse("secret_hashes", rule);
         }
         let most = ANSWER_TOKENS_MAX.min(context / 2);
         if !(1..=most).contains(&self.sampling.tokens_max) {
@@ -59,11 +81,16 @@ impl Job {
         Ok(())
     }
 
-    /// The prompts of one slot: `room` for each, the slot being the `ordinal`th of all the taker has in the window.
-    pub fn part(&self, ordinal: usize, room: usize) -> &[Vec<u32>] {
-        let from = ordinal.saturating_mul(room).min(self.prompts.len());
+    /// The prompts of one slot that has room for so many.
+    pub fn prompts(&self, part: Part, room: usize) -> &[Vec<u32>] {
+        let from = part.skipped.min(self.prompts.len());
         let to = from.saturating_add(room).min(self.prompts.len());
         &self.prompts[from..to]
+    }
+
+    /// What commits to the taker's half of one slot's beacon, if it has one.
+    pub fn secret_hash(&self, part: Part) -> Option<SecretHash> {
+        self.secret_hashes.get(part.place).copied()
     }
 
     /// Its bytes, as they are kept.
@@ -71,9 +98,10 @@ impl Job {
         let Sampling { temperature_micro, top_k, tokens_max } = self.sampling;
         let mut bytes = Vec::with_capacity(HEAD);
         bytes.extend(self.taker.bytes());
-        [temperature_micro, top_k, tokens_max, word(self.prompts.len())]
+        [temperature_micro, top_k, tokens_max, word(self.secret_hashes.len()), word(self.prompts.len())]
             .into_iter()
             .for_each(|number| bytes.extend(number.to_le_bytes()));
+        self.secret_hashes.iter().for_each(|hash| bytes.extend(hash.0.0));
         for prompt in &self.prompts {
             bytes.extend(word(prompt.len()).to_le_bytes());
             prompt.iter().for_each(|token| bytes.extend(token.to_le_bytes()));
@@ -92,24 +120,32 @@ impl Job {
 
     fn read(bytes: &[u8]) -> Option<Job> {
         let (taker, mut rest) = bytes.split_first_chunk::<32>()?;
-        let mut next = || {
-            let (number, after) = rest.split_first_chunk::<4>()?;
-            rest = after;
-            Some(u32::from_le_bytes(*number))
-        };
-        let (temperature_micro, top_k, tokens_max) = (next()?, next()?, next()?);
-        let count = next()?;
+        let from = &mut rest;
+        let sampling =
+            Sampling { temperature_micro: next(from)?, top_k: next(from)?, tokens_max: next(from)? };
+        let (hashes, count) = (next(from)?, next(from)?);
+        let secret_hashes = (0..hashes).map(|_| {
+            let (hash, after) = from.split_first_chunk::<32>()?;
+            *from = after;
+            Some(SecretHash(Digest(*hash)))
+        });
+        let secret_hashes = secret_hashes.collect::<Option<Vec<SecretHash>>>()?;
         let mut prompts = Vec::new();
         for _ in 0..count {
-            let length = next()?;
-            prompts.push((0..length).map(|_| next()).collect::<Option<Vec<u32>>>()?);
+            let length = next(from)?;
+            prompts.push((0..length).map(|_| next(from)).collect::<Option<Vec<u32>>>()?);
         }
         if !rest.is_empty() {
             return None;
         }
-        let sampling = Sampling { temperature_micro, top_k, tokens_max };
-        Some(Job { taker: PublicKey::from_bytes(taker)?, sampling, prompts })
+        Some(Job { taker: PublicKey::from_bytes(taker)?, sampling, prompts, secret_hashes })
     }
+}
+
+fn next(from: &mut &[u8]) -> Option<u32> {
+    let (number, after) = from.split_first_chunk::<4>()?;
+    *from = after;
+    Some(u32::from_le_bytes(*number))
 }
 
 fn word(count: usize) -> u32 {

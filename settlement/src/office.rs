@@ -12,12 +12,14 @@ use attestation::rate::AuditRate;
 use attestation::transcript::prompt_hash;
 use attestation::tree;
 
-use crate::job::Job;
+use crate::job::{Job, Part};
 
 /// Tokens of a prompt of the reference batch.
 const REFERENCE_PROMPT_TOKENS: usize = 8;
 /// The most sequences of one slot, so that its commitment fits into one message.
 const SEQUENCES_MAX: u64 = 256;
+/// Slots of a delivery.
+const SLOTS: usize = 12;
 const TOKEN_NS_MAX: u64 = 1_000_000_000;
 /// Among how many of the likeliest tokens the reference batch draws.
 const REFERENCE_TOP_K: u32 = 40;
@@ -69,8 +71,8 @@ pub struct Work<'a> {
     pub slot_nanos: u64,
     /// Its deadlines.
     pub schedule: Schedule,
-    /// What the taker wants done, and of how many slots of its own this is which.
-    pub job: Option<(&'a Job, usize)>,
+    /// What the taker wants done, and the part of it that falls to this slot.
+    pub job: Option<(&'a Job, Part)>,
     /// How many are audited.
     pub rate: AuditRate,
 }
@@ -118,6 +120,15 @@ impl Office {
         Secret::of_exchange(&self.secrets, batch.digest())
     }
 
+    /// The part of a job that falls to a slot of a delivery of so many lots, when its taker's earlier deliveries of the window have
+    /// these lots.
+    pub fn part(&self, earlier: &[u64], (lots, slot): (u64, u8)) -> Part {
+        let room = |lots| usize::try_from(self.room(lots)).expect("a batch is bounded");
+        let rooms: usize = earlier.iter().map(|lots| room(*lots)).sum();
+        let slot = usize::from(slot);
+        Part { place: earlier.len() * SLOTS + slot, skipped: rooms * SLOTS + room(lots) * slot }
+    }
+
     /// How many sequences so many lots compute in a slot.
     pub fn room(&self, lots: u64) -> u32 {
         let room = lots.saturating_mul(self.model.sequences.into()).clamp(1, SEQUENCES_MAX);
@@ -126,16 +137,27 @@ impl Office {
 
     /// The batch of a slot: the part of the taker's job that falls to it, or the reference batch.
     pub fn prompts(&self, work: &Work<'_>) -> Vec<Vec<u32>> {
+        match self.asked(work) {
+            Some((_, _, prompts)) => prompts.to_vec(),
+            None => self.reference(work),
+        }
+    }
+
+    /// The taker's job and the part of it that is done in a slot, if any is left for it.
+    fn asked<'a>(&self, work: &Work<'a>) -> Option<(&'a Job, Part, &'a [Vec<u32>])> {
         let room = usize::try_from(self.room(work.lots)).expect("a batch is bounded");
-        let asked = work.job.map(|(job, ordinal)| job.part(ordinal, room)).unwrap_or_default();
-        if asked.is_empty() { self.reference(work) } else { asked.to_vec() }
+        let (job, part) = work.job?;
+        let prompts = job.prompts(part, room);
+        (!prompts.is_empty()).then_some((job, part, prompts))
     }
 
     /// What a slot asks for.
     pub fn assign(&self, work: &Work<'_>) -> Assignment {
         let batch = self.batch(work);
         let prompts = self.prompts(work);
-        let job = work.job.map(|(job, _)| job);
+        let asked = self.asked(work);
+        let taker_secret = asked.and_then(|(job, part, _)| job.secret_hash(part));
+        let job = asked.map(|(job, _, _)| job);
         let sampling = job.map_or(self.sampling(), |job| job.sampling);
         let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
         let assign = Assign {
@@ -153,8 +175,8 @@ impl Office {
             schedule: work.schedule,
             rate: work.rate,
             exchange_secret: self.secret(&batch).hash(),
-            // The taker has no half: the beacon is the exchange's and the provider's alone, at four times the rate.
-            taker_secret: SecretHash(Digest::NONE),
+            // Where the taker has no half, the exchange's alone draws, at four times the rate.
+            taker_secret: taker_secret.unwrap_or(SecretHash(Digest::NONE)),
             signature: Signature::NONE,
         };
         Assignment { assign: assign.signed(&self.key), prompts }

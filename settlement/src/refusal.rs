@@ -44,7 +44,10 @@ impl fmt::Display for Refusal {
             Refusal::Malformed(malformed) => malformed.fmt(f),
             Refusal::Failed { check, why } => write!(f, "{}: {why}", check.name()),
             Refusal::NotDrawn { sequence } => {
-                write!(f, "openings: sequence {sequence} was not drawn; open those of the sample")
+                write!(
+                    f,
+                    "openings: sequence {sequence} is not asked for; open those of the sample, and the others when it was flagged"
+                )
             }
             Refusal::Foreign { sequence } => {
                 write!(f, "openings: sequence {sequence} is not the one that was committed to")

@@ -3,7 +3,7 @@
 
 mod fixture;
 
-use attestation::beacon::Secrets;
+use attestation::beacon::{Secret, Secrets};
 use attestation::check::Check;
 use attestation::digest::Digest;
 use attestation::key::Signature;
@@ -13,6 +13,7 @@ use attestation::tree;
 use attestation::verdict::Stage;
 use fixture::{SECOND, Shown, auditor, office, provider, shown, taker, verdict, work};
 use settlement::case;
+use settlement::job::{Job, Part};
 use settlement::office::{Assignment, Work};
 use settlement::refusal::Refusal;
 
@@ -41,7 +42,7 @@ fn drawn() -> Receipt {
 fn opened() -> Receipt {
     let receipt = drawn();
     let openings = openings(&receipt, &receipt.audited(Stage::Sample));
-    case::opened(receipt, &openings).unwrap()
+    case::opened(receipt, Stage::Sample, &openings).unwrap()
 }
 
 fn openings(receipt: &Receipt, sample: &[u32]) -> Vec<Vec<u8>> {
@@ -72,9 +73,9 @@ fn changed(change: impl Fn(&mut Shown)) -> Result<Receipt, Refusal> {
 fn honest_evidence_is_taken_at_every_step() {
     let receipt = drawn();
     assert!(receipt.open.is_empty());
-    assert_ne!(case::closed(&receipt), 0, "every batch is looked into");
+    assert_ne!(case::closed(&receipt, Stage::Sample), 0, "every batch is looked into");
     let receipt = opened();
-    assert_eq!(case::closed(&receipt), 0);
+    assert_eq!(case::closed(&receipt, Stage::Sample), 0);
     let (said, findings) = verdict(&receipt, &auditor(), 0);
     let findings: Vec<Vec<u8>> = findings.iter().map(|finding| finding.encode()).collect();
     let judged = case::judged(receipt, &auditor().public(), (&said.encode(), &findings)).unwrap();
@@ -126,7 +127,7 @@ fn bytes_that_are_no_evidence_are_refused_by_name() {
     };
     assert_eq!(refused(case::committed(from(), b"no", &none)), "commit");
     assert_eq!(refused(case::committed(from(), &honest().commit.encode(), &[b"no"])), "leaf");
-    assert_eq!(refused(case::opened(drawn(), &[b"no"])), "opening");
+    assert_eq!(refused(case::opened(drawn(), Stage::Sample, &[b"no"])), "opening");
     let key = auditor().public();
     assert_eq!(refused(case::judged(opened(), &key, (b"no", &none))), "verdict");
 }
@@ -140,9 +141,56 @@ fn only_what_was_drawn_is_opened() {
     let receipt = case::drawn(receipt, Secrets { exchange: Some(exchange), taker: None });
     let sample = receipt.audited(Stage::Sample);
     let other = (0..receipt.assign.count).find(|index| !sample.contains(index)).unwrap();
-    let refused =
-        case::opened(receipt.clone(), &[shown(&given, &provider()).opening(&given.assign, other).encode()]);
+    let refused = case::opened(
+        receipt.clone(),
+        Stage::Sample,
+        &[shown(&given, &provider()).opening(&given.assign, other).encode()],
+    );
     assert_eq!(refused, Err(Refusal::NotDrawn { sequence: other }));
+}
+
+#[test]
+fn what_was_not_drawn_is_opened_to_the_arbiter() {
+    let given = office(1).assign(&Work { rate: AuditRate::of_clean(u64::MAX), ..work() });
+    let receipt = committed(&given, &shown(&given, &provider())).unwrap();
+    let exchange = office(1).secret(&receipt.assign.batch);
+    let receipt = case::drawn(receipt, Secrets { exchange: Some(exchange), taker: None });
+    let opening = |index: &u32| shown(&given, &provider()).opening(&given.assign, *index).encode();
+    let (sample, rest) = (receipt.audited(Stage::Sample), receipt.audited(Stage::Rest));
+    let all = |of: &[u32]| of.iter().map(opening).collect::<Vec<_>>();
+    let receipt = case::opened(receipt, Stage::Sample, &all(&sample)).unwrap();
+    assert_eq!(case::closed(&receipt, Stage::Rest), rest.len());
+    let drawn_before = case::opened(receipt.clone(), Stage::Rest, &all(&sample));
+    assert_eq!(drawn_before, Err(Refusal::NotDrawn { sequence: sample[0] }));
+    let receipt = case::opened(receipt, Stage::Rest, &all(&rest)).unwrap();
+    assert_eq!((case::closed(&receipt, Stage::Sample), case::closed(&receipt, Stage::Rest)), (0, 0));
+    assert_eq!(receipt.open.len(), receipt.leaves.len());
+}
+
+#[test]
+fn a_taker_shows_the_half_that_it_committed_to() {
+    let half = Secret::of_taker(&[3; 32], "S", 0);
+    let prompts = vec![vec![1, 2]; 8];
+    let sampling = given().assign.sampling;
+    let job = Job { taker: taker().public(), sampling, prompts, secret_hashes: vec![half.hash()] };
+    let asked = office(1).assign(&Work { job: Some((&job, Part { place: 0, skipped: 0 })), ..work() });
+    let receipt = committed(&asked, &shown(&asked, &provider())).unwrap();
+    assert!(case::awaits_taker(&receipt) && !case::drawn_without_taker(&receipt));
+    assert_eq!(case::check_taker_secret(&receipt, half), Ok(()));
+    let other = Secret::of_taker(&[3; 32], "S", 1);
+    let refused = case::check_taker_secret(&receipt, other);
+    assert!(matches!(refused, Err(Refusal::Failed { check: Check::Secrets, .. })), "{refused:?}");
+
+    let exchange = Some(office(1).secret(&receipt.assign.batch));
+    let whole = case::drawn(receipt.clone(), Secrets { exchange, taker: Some(half) });
+    assert!(!case::awaits_taker(&whole) && !case::drawn_without_taker(&whole));
+    let alone = case::drawn(receipt, Secrets { exchange, taker: None });
+    assert!(!case::awaits_taker(&alone) && case::drawn_without_taker(&alone));
+    assert!(whole.audited(Stage::Sample).len() < alone.audited(Stage::Sample).len(), "four times as many");
+
+    // Who has none is not waited for, and has kept nothing back.
+    let without = committed(&given(), &honest()).unwrap();
+    assert!(!case::awaits_taker(&without) && !case::drawn_without_taker(&drawn()));
 }
 
 #[test]
@@ -157,10 +205,10 @@ fn an_opening_is_what_was_committed_to() {
     let mut other_path = right.clone();
     other_path.path[0] = Digest([7; 32]);
     for wrong in [other_commit, other_leaf, other_path] {
-        let refused = case::opened(receipt.clone(), &[wrong.encode()]);
+        let refused = case::opened(receipt.clone(), Stage::Sample, &[wrong.encode()]);
         assert_eq!(refused, Err(Refusal::Foreign { sequence }));
     }
-    assert!(case::opened(receipt, &[right.encode()]).is_ok());
+    assert!(case::opened(receipt, Stage::Sample, &[right.encode()]).is_ok());
 }
 
 #[test]
@@ -169,9 +217,9 @@ fn a_sample_is_opened_in_parts_and_again() {
     let mut receipt = drawn();
     for (place, index) in sample.iter().enumerate().rev() {
         let opening = openings(&receipt, &[*index]);
-        receipt = case::opened(receipt, &opening).unwrap();
-        assert_eq!(case::closed(&receipt), place, "one less is closed");
-        let again = case::opened(receipt.clone(), &opening).unwrap();
+        receipt = case::opened(receipt, Stage::Sample, &opening).unwrap();
+        assert_eq!(case::closed(&receipt, Stage::Sample), place, "one less is closed");
+        let again = case::opened(receipt.clone(), Stage::Sample, &opening).unwrap();
         assert_eq!(again, receipt, "the same again changes nothing");
     }
     assert_eq!(receipt, opened(), "the order is of no matter");

@@ -3,17 +3,24 @@
 
 mod fixture;
 
-use attestation::beacon::SecretHash;
+use attestation::beacon::{Secret, SecretHash};
 use attestation::digest::Digest;
 use attestation::transcript::prompt_hash;
 use attestation::tree;
 use fixture::{SECOND, model, office, taker, work};
-use settlement::job::Job;
+use settlement::job::{Job, Part};
 use settlement::office::{Office, Work};
 
 fn job(prompts: u32) -> Job {
     let sampling = attestation::assign::Sampling { temperature_micro: 0, top_k: 1, tokens_max: 8 };
-    Job { taker: taker().public(), sampling, prompts: (0..prompts).map(|token| vec![token, 7]).collect() }
+    let prompts = (0..prompts).map(|token| vec![token, 7]).collect();
+    let secret_hashes = vec![secret(0).hash()];
+    Job { taker: taker().public(), sampling, prompts, secret_hashes }
+}
+
+/// The taker's half of the first slot, of the second, and so on.
+fn secret(part: u32) -> Secret {
+    Secret::of_taker(&[3; 32], "S", part)
 }
 
 #[test]
@@ -56,14 +63,32 @@ fn an_assignment_says_what_its_prompts_and_its_secret_are() {
 #[test]
 fn prompts_follow_the_job_and_then_the_reference_batch() {
     let job = job(10);
-    let of = |ordinal| office(1).assign(&Work { job: Some((&job, ordinal)), ..work() });
+    let of = |slot| {
+        let part = office(1).part(&[], (2, slot));
+        office(1).assign(&Work { job: Some((&job, part)), ..work() })
+    };
     assert_eq!(of(0).prompts, job.prompts[..8]);
     assert_eq!(of(1).prompts, job.prompts[8..], "the last part is what is left");
     assert_eq!(of(2).prompts, office(1).assign(&work()).prompts, "nothing is left");
     assert_eq!((of(1).assign.count, of(2).assign.count), (2, 8));
-    for given in [of(0), of(1), of(2)] {
+    for given in [of(0), of(1)] {
         assert_eq!((given.assign.taker, given.assign.sampling), (job.taker, job.sampling));
     }
+    assert_eq!(of(2), office(1).assign(&work()), "nobody asks for the reference batch");
+    // Only for the first slot did the taker commit to a half of the beacon.
+    assert_eq!(of(0).assign.taker_secret, secret(0).hash());
+    assert_eq!(of(1).assign.taker_secret, SecretHash(Digest::NONE));
+}
+
+#[test]
+fn deliveries_of_other_sizes_skip_no_prompt() {
+    let office = office(1);
+    // One lot takes four prompts in a slot, two take eight; a slot of a hundred lots takes 256.
+    let part = |earlier: &[u64], lots, slot| office.part(earlier, (lots, slot));
+    assert_eq!(part(&[], 1, 3), Part { place: 3, skipped: 12 });
+    assert_eq!(part(&[1], 2, 0), Part { place: 12, skipped: 48 });
+    assert_eq!(part(&[1, 2], 1, 1), Part { place: 25, skipped: 48 + 96 + 4 });
+    assert_eq!(part(&[100], 1, 0), Part { place: 12, skipped: 12 * 256 });
 }
 
 #[test]

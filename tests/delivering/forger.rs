@@ -75,15 +75,21 @@ async fn forge(connection: &Connection, key: &SecretKey, slot: SlotName) -> Resu
     .signed(key);
     let SlotName { delivery, slot } = slot;
     let blobs = leaves.iter().map(|leaf| Blob(leaf.encode())).collect();
-    let sample = connection
-        .commit_slot(CommitSlot { delivery, slot, commit: Blob(commit.encode()), leaves: blobs })
-        .await?
-        .sample;
+    let commit_to = CommitSlot { delivery, slot, commit: Blob(commit.encode()), leaves: blobs };
+    let mut told = connection.commit_slot(commit_to.clone()).await?;
     if assign.taker != assign.exchange {
         // Nobody can read it, and nobody has to before it is too late.
         let data = Blob(b"nothing".to_vec());
         connection.store_outputs(StoreOutputs { delivery, slot, part: 0, parts: 1, data }).await?;
     }
+    // The taker is awaited.
+    let sample = loop {
+        if let Some(drawn) = told.drawn {
+            break drawn.sample;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        told = connection.commit_slot(commit_to.clone()).await?;
+    };
     let open = |index: &u32| {
         let at = usize::try_from(*index).unwrap();
         let (leaf, transcript) = (leaves[at], transcripts[at].clone());

@@ -23,9 +23,10 @@ use crate::verbs::{Words, instrument, named};
 /// Every digest: the engine never looks into one.
 const DIGEST: Digest = Digest([7; 32]);
 
-const RULINGS: [(&str, Ruling); 5] = [
+const RULINGS: [(&str, Ruling); 6] = [
     ("delivered", Ruling::Delivered),
     ("not_delivered", Ruling::NotDelivered),
+    ("unopened", Ruling::Unopened),
     ("buyer", Ruling::BuyerFault),
     ("network", Ruling::Network),
     ("inconclusive", Ruling::Inconclusive),
@@ -184,6 +185,9 @@ pub(crate) fn delivery_line(desk: &Desk, event: &Event) -> Option<String> {
         }
         Event::AuditorsDrawn { delivery, slot, rate_ppm, .. } => {
             format!("{rate_ppm} of a million sequences of {}/{} are audited", delivery.0, slot.number())
+        }
+        Event::AuditRateChanged { account, rate_ppm } => {
+            format!("{rate_ppm} of a million sequences of {} are audited from now on", name(account))
         }
         Event::StakeChanged { account, staked, .. } => format!("{} has {staked} at stake", name(account)),
         Event::Slashed { account, delivery, slot, holder, auditor, burned, .. } => {

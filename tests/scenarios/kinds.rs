@@ -23,5 +23,5 @@ kinds! {
     MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet CancelAfterFired OrderAccepted OrderTerms OrderRepeated BatchStep BatchRefused
     Traded OrderExecuted OrderRested OrderReduced OrderAmended OrderCanceled PositionChanged BalanceChanged FeesChanged
     DeliveryTermsSet AuditorSet MaintenanceAnnounced DeliveryTold DeliveryAcknowledged SlotChanged SlotCommitted AuditorsDrawn
-    AuditorDrawn SlotOpened SlotJudged SlotDisputed DisputeClosed SlotRuled SlotPaid StakeChanged Slashed
+    AuditorDrawn SlotOpened SlotJudged SlotDisputed DisputeClosed SlotRuled SlotPaid StakeChanged Slashed AuditRateChanged
 }

@@ -74,6 +74,7 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         | Event::SlotRuled { .. }
         | Event::SlotPaid { .. }
         | Event::StakeChanged { .. }
+        | Event::AuditRateChanged { .. }
         | Event::Slashed { .. } => return delivery_line(desk, event),
         Event::ModeSet { .. }
         | Event::MarketLimitsSet { .. }

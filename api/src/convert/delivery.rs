@@ -80,7 +80,7 @@ fn outcome(outcome: Outcome) -> SlotOutcome {
 /// `BAD_VALUE` for outcomes that no ruling has.
 pub fn ruling(asked: SlotOutcome) -> Result<Ruling, ErrorObject> {
     Ruling::ALL.into_iter().find(|ruling| outcome(ruling.outcome()) == asked).ok_or_else(|| {
-        let message = "a ruling is accepted, rejected, buyer, network or inconclusive";
+        let message = "a ruling is accepted, rejected, unopened, buyer, network or inconclusive";
         ErrorObject::new(ErrorCode::BadValue, message).with_field("outcome")
     })
 }

@@ -48,8 +48,8 @@ impl Feed {
             Question::Delivery { delivery, answer } => {
                 let _ = answer.send(desk::facts(view, delivery));
             }
-            Question::Ordinal { delivery, answer } => {
-                let _ = answer.send(desk::ordinal(view, delivery));
+            Question::Earlier { delivery, answer } => {
+                let _ = answer.send(desk::earlier(view, delivery));
             }
             Question::Seat { account, of, answer } => {
                 let _ = answer.send(view.seats(account).any(|seat| seat == of));

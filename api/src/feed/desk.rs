@@ -80,6 +80,8 @@ pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
         provider: found.provider,
         holder: found.holder,
         lots: found.lots.count().into(),
+        rate_ppm: view.account(found.provider)?.rate_ppm,
+        now: view.stamp().time.0,
         start: listed.start.0,
         slot_nanos: market.spec.slot_nanos(),
         terms: market.delivery,
@@ -87,12 +89,12 @@ pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
     })
 }
 
-/// Of its holder's deliveries in its window, which this one is.
-pub(super) fn ordinal(view: &View, delivery: DeliveryId) -> Option<usize> {
+/// The lots of the deliveries that its holder has in its window before this one.
+pub(super) fn earlier(view: &View, delivery: DeliveryId) -> Option<Vec<u64>> {
     let found = view.delivery(delivery)?;
     let before = view.deliveries_of(found.holder).take_while(|(number, _)| *number < delivery);
     let same = |other: &DeliveryView| other.instrument == found.instrument && other.holder == found.holder;
-    Some(before.filter(|(_, other)| same(other)).count())
+    Some(before.filter(|(_, other)| same(other)).map(|(_, other)| other.lots.count().into()).collect())
 }
 
 /// Slots that are committed to and not opened.

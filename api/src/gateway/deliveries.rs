@@ -36,6 +36,7 @@ impl Session {
             }
             Request::DisputeSlot(name) => {
                 let (delivery, slot) = slot_of((name.delivery, name.slot))?;
+                self.check_dispute((delivery, slot)).await?;
                 DeliveryCommand::DisputeSlot { account, delivery, slot }
             }
             Request::RuleSlot(params) => DeliveryCommand::RuleSlot {

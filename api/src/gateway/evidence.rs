@@ -4,12 +4,11 @@
 //! is journaled can be shown; the same message again, after a crash too, is answered as the first time.
 
 use attestation::assign::{Sampling, Schedule};
-use attestation::beacon::Secrets;
+use attestation::beacon::SecretHash;
 use attestation::digest::Digest;
 use attestation::domain::Domain;
 use attestation::key::PublicKey;
 use attestation::rate::AuditRate;
-use attestation::receipt::Receipt;
 use attestation::transcript::prompt_hash;
 use attestation::tree;
 use attestation::verdict::Stage;
@@ -17,7 +16,7 @@ use engine::command::Command;
 use engine::delivery::audit::Verdict;
 use engine::delivery::command::DeliveryCommand;
 use engine::delivery::run::Deadline;
-use engine::delivery::slot::{SLOTS, SlotNumber, SlotState};
+use engine::delivery::slot::{SlotNumber, SlotState};
 use engine::ids::{self, DeliveryId, Scopes};
 use engine::reject::RejectReason;
 use protocol::blob::Blob;
@@ -58,6 +57,7 @@ impl Session {
                 self.assignment(name).await.map(|result| Answer::Assignment(Box::new(result)))
             }
             Request::CommitSlot(params) => self.commit_slot(params).await.map(Answer::Sample),
+            Request::RevealSecret(params) => self.reveal_secret(params).await.map(Answer::Accepted),
             Request::StoreOutputs(params) => self.store_outputs(params).await.map(Answer::Accepted),
             Request::Outputs(params) => self.outputs(params).await.map(Answer::Outputs),
             Request::OpenSlot(params) => self.open_slot(params).await.map(Answer::Opening),
@@ -86,9 +86,10 @@ impl Session {
                 tokens_max: params.tokens_max,
             },
             prompts: params.prompts,
+            secret_hashes: secret_hashes(&params.secret_hashes)?,
         };
         let model = clearing.office().model();
-        job.check(model.vocabulary, model.context).map_err(refused)?;
+        job.check((model.vocabulary, model.context), model.sequences).map_err(refused)?;
         let place = Place::Job { account: self.account_id().0, instrument: instrument.0 };
         clearing.keep(place, job.encode()).await?;
         let prompts = u32::try_from(job.prompts.len()).expect("a job is bounded");
@@ -109,10 +110,12 @@ impl Session {
             Some(assign) => assign.provider,
             None => self.own_key()?,
         };
-        let ordinal = match job {
-            Some(_) => self.ordinal(of).await?,
-            None => 0,
+        let office = clearing.office();
+        let earlier = match job {
+            Some(_) => self.earlier(of.0).await?,
+            None => Vec::new(),
         };
+        let part = office.part(&earlier, (facts.lots, name.slot));
         let work = Work {
             delivery: name.delivery,
             slot: name.slot,
@@ -120,10 +123,9 @@ impl Session {
             lots: facts.lots,
             slot_nanos: facts.slot_nanos,
             schedule: facts.schedule(of.1),
-            job: job.as_ref().map(|job| (job, ordinal)),
-            rate: AuditRate::START,
+            job: job.as_ref().map(|job| (job, part)),
+            rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
         };
-        let office = clearing.office();
         let (assign, prompts) = match known {
             Some(assign) => (assign, office.prompts(&work)),
             None if state == SlotState::Assigned => {
@@ -156,7 +158,7 @@ impl Session {
             let known = clearing.receipt(delivery, slot).await?;
             // The same once more: perhaps the answer was lost.
             return match known.filter(|receipt| receipt.commit.encode() == commit.0) {
-                Some(receipt) => self.gateway.draw(clearing, (of, receipt), 0).await,
+                Some(receipt) => self.gateway.sample(of, receipt, (0, facts.now)).await,
                 None => Err(wrong_state("the slot is not assigned, or something else was committed to")),
             };
         }
@@ -177,7 +179,7 @@ impl Session {
                 work: facts.slot_nanos.saturating_mul(facts.lots),
             }))
             .await?;
-        self.gateway.draw(clearing, (of, receipt), sequence.0).await
+        self.gateway.sample(of, receipt, (sequence.0, facts.now)).await
     }
 
     /// Keeps a part of the answers for whoever asked. Only who has the taker's key can read them.
@@ -218,20 +220,24 @@ impl Session {
         let Some(receipt) = receipt.filter(|receipt| receipt.secrets.exchange.is_some()) else {
             return Err(wrong_state("nothing was drawn of this slot: commit to it first"));
         };
-        if facts.state(of.1) != SlotState::Committed {
-            return match case::closed(&receipt) {
-                0 => Ok(OpeningResult { closed: 0, engine_seq: None }),
-                _ => Err(wrong_state("the slot's sample is not to be opened now")),
-            };
-        }
+        let stage = match facts.state(of.1) {
+            SlotState::Committed => Stage::Sample,
+            // The arbiter looks at the others.
+            SlotState::Flagged => Stage::Rest,
+            _ if case::closed(&receipt, Stage::Sample) == 0 => {
+                return Ok(OpeningResult { closed: 0, engine_seq: None });
+            }
+            _ => return Err(wrong_state("the slot's sample is not to be opened now")),
+        };
         let is_asked = receipt.assign.taker != receipt.assign.exchange;
         if is_asked && !clearing.has_outputs(delivery, slot).await? {
             return Err(wrong_state("the taker's answers are missing: store_outputs comes before open_slot"));
         }
-        let receipt = blocking(move || case::opened(receipt, &openings)).await?.map_err(refused)?;
+        let receipt = blocking(move || case::opened(receipt, stage, &openings)).await?.map_err(refused)?;
         clearing.keep_receipt((delivery, slot), &receipt).await?;
-        let closed = case::closed(&receipt);
-        if closed != 0 {
+        let closed = case::closed(&receipt, stage);
+        // Of the rest nothing is journaled: the arbiter says what it found.
+        if closed != 0 || stage == Stage::Rest {
             let closed = u32::try_from(closed).expect("a sample is bounded");
             return Ok(OpeningResult { closed, engine_seq: None });
         }
@@ -286,7 +292,7 @@ impl Session {
             return Err(reject::plain(RejectReason::NotAuditor));
         }
         let kept = clearing.receipt(delivery, slot).await?.ok_or_else(unknown)?;
-        if case::closed(&kept) != 0 {
+        if case::closed(&kept, Stage::Sample) != 0 {
             return Err(wrong_state("the slot's sample is not open yet: wait until it is"));
         }
         let receipt = kept.clone();
@@ -313,18 +319,18 @@ impl Session {
         facts.filter(|facts| facts.provider == self.account_id()).ok_or_else(unknown)
     }
 
-    /// Of all slots that the holder has in the window, which is this one.
-    async fn ordinal(&self, (delivery, slot): (DeliveryId, SlotNumber)) -> Result<usize, ErrorObject> {
-        let place = self.gateway.consult(|answer| Question::Ordinal { delivery, answer }).await?;
-        Ok(place.ok_or_else(unknown)? * SLOTS + usize::from(slot.number()))
+    /// The lots of the deliveries that the holder has in the window before this one.
+    async fn earlier(&self, delivery: DeliveryId) -> Result<Vec<u64>, ErrorObject> {
+        let earlier = self.gateway.consult(|answer| Question::Earlier { delivery, answer }).await?;
+        earlier.ok_or_else(unknown)
     }
 
     async fn facts(&self, delivery: DeliveryId) -> Result<Option<Facts>, ErrorObject> {
-        self.gateway.consult(|answer| Question::Delivery { delivery, answer }).await
+        self.gateway.facts(delivery).await
     }
 
     /// The key that logged in, under which evidence is signed.
-    fn own_key(&self) -> Result<PublicKey, ErrorObject> {
+    pub(super) fn own_key(&self) -> Result<PublicKey, ErrorObject> {
         let key = self.actor.as_ref().and_then(|actor| actor.key);
         key.and_then(|key| PublicKey::from_bytes(&key.0)).ok_or_else(|| {
             let message = "evidence names the key that signs it: log in with a key, not by name";
@@ -343,52 +349,14 @@ impl Gateway {
         })
     }
 
-    /// Shows the exchange's secret, which draws the sample and the auditors. Drawn once, however often it is asked.
-    async fn draw(
-        &self,
-        clearing: &Clearing,
-        (of, receipt): ((DeliveryId, SlotNumber), Receipt),
-        engine_seq: u64,
-    ) -> Result<SampleResult, ErrorObject> {
-        let secret = clearing.office().secret(&receipt.assign.batch);
-        let (delivery, slot) = of;
-        let receipt = match receipt.secrets.exchange {
-            Some(_) => receipt,
-            None => {
-                let receipt = case::drawn(receipt, Secrets { exchange: Some(secret), taker: None });
-                clearing.keep_receipt((delivery.0, slot.number()), &receipt).await?;
-                receipt
-            }
-        };
-        let first = receipt.beacon().digest().0;
-        let beacon = u64::from_le_bytes(*first.first_chunk().expect("32 bytes begin with 8"));
-        let command = Command::Delivery(DeliveryCommand::DrawAuditors { delivery, slot, beacon });
-        match self.command(command).await {
-            Err(error) if error.code != ErrorCode::WrongState => return Err(error),
-            // Drawn before, or long gone on.
-            _ => {}
-        }
-        let sample = receipt.audited(Stage::Sample);
-        Ok(SampleResult { exchange_secret: Blob(secret.0.to_vec()), sample, engine_seq })
-    }
-
-    /// Draws what was committed to before an earlier process ended, and was not drawn by it.
-    pub async fn draw_missing(&self) {
-        let Ok(clearing) = self.clearing() else { return };
-        let Ok(committed) = self.consult(|answer| Question::Committed { answer }).await else { return };
-        for of in committed {
-            let (delivery, slot) = (of.0.0, of.1.number());
-            let _held = clearing.hold(delivery).await;
-            if let Ok(Some(receipt)) = clearing.receipt(delivery, slot).await {
-                // Whatever is wrong, the arbiter looks at slots that nobody was drawn for.
-                let _ = self.draw(clearing, (of, receipt), 0).await;
-            }
-        }
+    /// What there is to know of a delivery, until its window is settled.
+    pub(super) async fn facts(&self, delivery: DeliveryId) -> Result<Option<Facts>, ErrorObject> {
+        self.consult(|answer| Question::Delivery { delivery, answer }).await
     }
 }
 
 impl Facts {
-    fn state(&self, slot: SlotNumber) -> SlotState {
+    pub(super) fn state(&self, slot: SlotNumber) -> SlotState {
         self.slots[usize::from(slot.number())]
     }
 
@@ -406,10 +374,23 @@ impl Facts {
     }
 }
 
-fn wrong_state(message: &'static str) -> ErrorObject {
+/// What commits to a taker's halves of beacons.
+fn secret_hashes(blobs: &[Blob]) -> Result<Vec<SecretHash>, ErrorObject> {
+    let hash = |blob: &Blob| {
+        let hash: [u8; 32] = blob.0.as_slice().try_into().ok()?;
+        // Zeros say that there is no half.
+        (hash != [0; 32]).then_some(SecretHash(Digest(hash)))
+    };
+    blobs.iter().map(hash).collect::<Option<Vec<SecretHash>>>().ok_or_else(|| {
+        let message = "what commits to a secret is its hash: 32 bytes, not all of them 0";
+        ErrorObject::new(ErrorCode::BadValue, message).with_field("secret_hashes")
+    })
+}
+
+pub(super) fn wrong_state(message: &'static str) -> ErrorObject {
     ErrorObject::new(ErrorCode::WrongState, message).with_field("slot")
 }
 
-fn unknown() -> ErrorObject {
+pub(super) fn unknown() -> ErrorObject {
     reject::plain(RejectReason::DeliveryUnknown)
 }

@@ -295,6 +295,7 @@ impl Session {
             Request::SubmitJob(_)
             | Request::Assignment(_)
             | Request::CommitSlot(_)
+            | Request::RevealSecret(_)
             | Request::StoreOutputs(_)
             | Request::Outputs(_)
             | Request::OpenSlot(_)

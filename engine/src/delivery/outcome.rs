@@ -78,6 +78,8 @@ pub enum Ruling {
     Delivered,
     /// The work was not done, or done wrong.
     NotDelivered,
+    /// The provider did not open what the arbiter asked for.
+    Unopened,
     /// The buyer made it impossible.
     BuyerFault,
     /// The network failed.
@@ -88,14 +90,21 @@ pub enum Ruling {
 
 impl Ruling {
     /// Every ruling.
-    pub const ALL: [Ruling; 5] =
-        [Ruling::Delivered, Ruling::NotDelivered, Ruling::BuyerFault, Ruling::Network, Ruling::Inconclusive];
+    pub const ALL: [Ruling; 6] = [
+        Ruling::Delivered,
+        Ruling::NotDelivered,
+        Ruling::Unopened,
+        Ruling::BuyerFault,
+        Ruling::Network,
+        Ruling::Inconclusive,
+    ];
 
     /// The outcome it leads to.
     pub const fn outcome(self) -> Outcome {
         match self {
             Ruling::Delivered => Outcome::Accepted,
             Ruling::NotDelivered => Outcome::Rejected,
+            Ruling::Unopened => Outcome::Unopened,
             Ruling::BuyerFault => Outcome::BuyerFault,
             Ruling::Network => Outcome::Network,
             Ruling::Inconclusive => Outcome::Inconclusive,

@@ -330,6 +330,7 @@ impl Event {
             64 SlotPaid { account, xseq, delivery, slot, outcome, received, fee },
             65 StakeChanged { account, xseq, staked },
             66 Slashed { account, xseq, delivery, slot, finder, holder, auditor, burned },
+            67 AuditRateChanged { account, rate_ppm },
         }
     }
 }

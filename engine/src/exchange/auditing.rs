@@ -10,6 +10,7 @@ use crate::exchange::delivering::SlotOf;
 use crate::ids::{AccountId, Digest};
 use crate::index::mix64;
 use crate::label::Label;
+use crate::provider::Provider;
 use crate::reject::RejectReason;
 
 impl Exchange {
@@ -85,7 +86,7 @@ impl Exchange {
         let answered = audit.seats().any(|(_, answer)| answer.is_some());
         if audit.is_flagged() {
             // A flag costs nothing but a closer look, at this slot and the next ones.
-            self.ledger.providers.at_mut(self.deliveries.at(of.0).provider).flag();
+            self.note_record(self.deliveries.at(of.0).provider, Provider::flag);
             self.set_slot(of, SlotState::Flagged);
         } else if answered {
             self.decide(of, Outcome::Accepted);

@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::exchange::delivering::SlotOf;
 use crate::ids::{AccountId, InstrumentId, index};
-use crate::provider::Slash;
+use crate::provider::{Provider, Slash};
 use crate::reject::RejectReason;
 use crate::stamp::Time;
 use crate::units::Amount;
@@ -73,25 +73,41 @@ impl Exchange {
         let run = *self.deliveries.run(found.instrument).expect("a delivery under way has a run");
         let evidence = found.evidence(slot);
         let minutes = u64::from(found.lots.count()) * run.slot_nanos / CLEAN_NANOS;
-        let provider = self.ledger.providers.at_mut(found.provider);
         let missing = outcome == Outcome::Unopened;
-        // What one owes to oneself speaks against a provider, never for it.
-        let counts = missing || evidence.opened && !found.own;
-        let silent = counts && provider.note_opening(missing);
-        if missing {
-            provider.flag();
-        }
-        if !found.own {
-            provider.score.count(found.lots, outcome);
-            if outcome == Outcome::Accepted && evidence.flagged_by.is_none() {
-                provider.clean += u64::from(evidence.sequences).min(minutes);
-            }
-        }
         let confirmed = evidence.confirmed && outcome == Outcome::Rejected;
-        if confirmed || silent {
-            provider.disgrace();
+        let is_found_out = self.note_record(found.provider, |provider| {
+            // What one owes to oneself speaks against a provider, never for it.
+            let counts = missing || evidence.opened && !found.own;
+            let silent = counts && provider.note_opening(missing);
+            if missing {
+                provider.flag();
+            }
+            if !found.own {
+                provider.score.count(found.lots, outcome);
+                if outcome == Outcome::Accepted && evidence.flagged_by.is_none() {
+                    provider.clean += u64::from(evidence.sequences).min(minutes);
+                }
+            }
+            if confirmed || silent {
+                provider.disgrace();
+            }
+            confirmed || silent
+        });
+        if is_found_out {
             self.slash((delivery, slot), evidence.flagged_by.filter(|_| confirmed));
         }
+    }
+
+    /// Changes a provider's record, and tells when it is audited at another rate for it.
+    pub(super) fn note_record<T>(&mut self, account: AccountId, note: impl FnOnce(&mut Provider) -> T) -> T {
+        let provider = self.ledger.providers.at_mut(account);
+        let before = provider.rate_ppm();
+        let noted = note(provider);
+        let rate_ppm = provider.rate_ppm();
+        if rate_ppm != before {
+            self.events.push(Event::AuditRateChanged { account, rate_ppm });
+        }
+        noted
     }
 
     /// Takes a part of a stake: for the holder, the auditor who flagged it, and the fire.

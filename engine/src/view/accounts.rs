@@ -12,7 +12,7 @@ use crate::ids::{AccountId, GroupId, InstrumentId, OrderId, PublicKey, TradeId, 
 use crate::key::{KeyBounds, Networks};
 use crate::label::Label;
 use crate::order::Side;
-use crate::provider::Score;
+use crate::provider::{Provider, Score};
 use crate::stamp::{Stamp, Time};
 use crate::units::{Amount, Lots, Price};
 use crate::view::deliveries::FinalSlot;
@@ -90,6 +90,8 @@ pub struct AccountView {
     pub staked: Amount,
     /// How its slots ended, as a provider.
     pub score: Score,
+    /// How many of a million of its sequences are audited, as a provider.
+    pub rate_ppm: u32,
     /// Number of its last private event.
     pub xseq: PrivateSequence,
     /// Positions by instrument.
@@ -219,6 +221,9 @@ impl AccountsView {
             | Event::SlotPaid { account, xseq, .. }
             | Event::Slashed { account, xseq, .. } => drop(self.at_mut(account, xseq)),
             Event::StakeChanged { account, xseq, staked } => self.at_mut(account, xseq).staked = staked,
+            Event::AuditRateChanged { account, rate_ppm } => {
+                self.accounts[index(account.0)].rate_ppm = rate_ppm;
+            }
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             Event::OrderCanceled { account, xseq, order, .. } => {
                 self.at_mut(account, xseq);
@@ -270,6 +275,7 @@ impl AccountsView {
             redeeming: Amount::ZERO,
             staked: Amount::ZERO,
             score: Score::default(),
+            rate_ppm: Provider::default().rate_ppm(),
             xseq: PrivateSequence(0),
             positions: BTreeMap::new(),
             orders: BTreeMap::new(),

@@ -7,9 +7,10 @@ use engine::event::Event;
 use engine::reject::RejectReason;
 
 /// Every kind of event that can be foretold, and ways in which events of one kind differ.
-const WAYS: [&str; 85] = [
+const WAYS: [&str; 86] = [
     "AccountLimitsSet",
     "AccountOpened",
+    "AuditRateChanged",
     "AuditorDrawn",
     "AuditorSet",
     "AuditorsDrawn",

@@ -18,7 +18,7 @@ use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::auditor::Auditor;
-use crate::delivering::examiner::{Examiner, Measured};
+use crate::delivering::examiner::{Examiner, Measured, Ruled};
 use crate::delivering::worker::WorkError;
 use crate::delivering::{audits_of, keep_on};
 use crate::failure::Failure;
@@ -90,6 +90,7 @@ impl Audit {
             }
         })
         .await
+        .map(|_| ())
     }
 }
 
@@ -145,7 +146,10 @@ async fn rule(
                 continue;
             }
             let line = match examiner.rule(&connection, &case).await {
-                Ok((outcome, sequences)) => Line::Ruled { delivery, slot, sequences, outcome: word(outcome) },
+                Ok(None) => continue,
+                Ok(Some(Ruled { outcome, sequences })) => {
+                    Line::Ruled { delivery, slot, sequences, outcome: word(outcome) }
+                }
                 Err(error) => {
                     skipped_before.insert(case.slot);
                     skipped(case.slot, error)?
@@ -160,11 +164,7 @@ async fn rule(
 /// What a slot that was not looked at is shown as; an error where nothing can be looked at any more.
 fn skipped(slot: SlotName, error: WorkError) -> Result<Line, ClientError> {
     let SlotName { delivery, slot } = slot;
-    match error {
-        WorkError::Client(error) if !matches!(error, ClientError::Refused(_)) => Err(error),
-        WorkError::Client(error) => Ok(Line::Skipped { delivery, slot, why: error.to_string() }),
-        WorkError::Other(why) => Ok(Line::Skipped { delivery, slot, why }),
-    }
+    Ok(Line::Skipped { delivery, slot, why: error.outlived()? })
 }
 
 fn say(screen: &Screen, line: &Line) {

@@ -87,6 +87,8 @@ const OPERATING: &str = "\
     audit run --model m.gguf --key eve.key
     audit run --arbiter --with-parent
     job submit --symbol S --prompts p.txt --tokens 64 --temperature 0.5 --model tiny
+    job submit --symbol S --prompts p.txt --alone
+    job follow --symbol S --out receipts --model tiny --with-parent
     job answers 12 3 --out slot.receipt --model tiny
     admin auditor eve --reason known
     admin auditor eve --off --reason gone

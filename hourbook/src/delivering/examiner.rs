@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attestation::calibration::NumericClass;
 use attestation::finding::Finding;
 use attestation::fingerprint::Distance;
 use attestation::judgement::Judgement;
@@ -18,7 +19,7 @@ use protocol::evidence::{Case, JudgeSlot, RuleSlot};
 use tokio::task::spawn_blocking;
 
 use crate::auditor::Auditor;
-use crate::delivering::worker::{WorkError, strange};
+use crate::delivering::worker::{WorkError, now_ns, strange};
 
 /// An auditor's model and key.
 pub(crate) struct Examiner {
@@ -33,6 +34,14 @@ pub(crate) struct Measured {
     pub(crate) sequences: usize,
     /// Whether all of them are what the model computes.
     pub(crate) is_clean: bool,
+}
+
+/// What the arbiter decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ruled {
+    pub(crate) outcome: SlotOutcome,
+    /// Sequences read.
+    pub(crate) sequences: usize,
 }
 
 impl Examiner {
@@ -63,12 +72,14 @@ impl Examiner {
         Ok(Some(measured))
     }
 
-    /// Decides a slot as the arbiter: all that is open is measured again. Of what nobody committed to nothing is open.
+    /// Decides a slot as the arbiter. What was flagged is looked at whole: its provider is to open the rest, for which this waits until
+    /// the slot could be final; `None` while it does. Of what was not flagged, all that is open is measured again; of what nobody
+    /// committed to nothing is.
     pub(crate) async fn rule(
         &self,
         connection: &Connection,
         case: &Case,
-    ) -> Result<(SlotOutcome, usize), WorkError> {
+    ) -> Result<Option<Ruled>, WorkError> {
         let receipt = match connection.receipt(case.slot).await {
             Ok(told) => Some(Receipt::decode(&told.receipt.0).map_err(strange)?),
             // Nobody committed to it.
@@ -77,17 +88,28 @@ impl Examiner {
         };
         let (outcome, sequences, reason) = match receipt {
             Some(receipt) if !receipt.open.is_empty() => {
+                let is_flagged = case.status.state == SlotState::Flagged;
+                let is_whole = receipt.open.len() == receipt.leaves.len();
+                if is_flagged && !is_whole && now_ns() < receipt.assign.schedule.final_ns {
+                    return Ok(None);
+                }
                 let (findings, receipt) = self.measure(receipt).await?;
-                let is_clean = Judgement::of(&findings, &receipt.calibration).is_clean();
-                let outcome = if is_clean { SlotOutcome::Accepted } else { SlotOutcome::Rejected };
-                (outcome, findings.len(), "measured-again")
+                let (outcome, reason) = match is_flagged {
+                    true if is_wrong(&findings, &receipt) => (SlotOutcome::Rejected, "wrong"),
+                    true if !is_whole => (SlotOutcome::Unopened, "rest-was-not-opened"),
+                    false if !Judgement::of(&findings, &receipt.calibration).is_clean() => {
+                        (SlotOutcome::Rejected, "wrong")
+                    }
+                    _ => (SlotOutcome::Accepted, "measured-again"),
+                };
+                (outcome, findings.len(), reason)
             }
             _ => (SlotOutcome::Rejected, 0, "nothing-was-opened"),
         };
         let SlotName { delivery, slot } = case.slot;
         let ruling = RuleSlot { delivery, slot, outcome, reason: reason.to_owned() };
         connection.rule_slot(ruling).await?;
-        Ok((outcome, sequences))
+        Ok(Some(Ruled { outcome, sequences }))
     }
 
     async fn measure(&self, receipt: Receipt) -> Result<(Vec<Finding>, Receipt), WorkError> {
@@ -106,6 +128,15 @@ impl Examiner {
         });
         measured.await.map_err(strange)
     }
+}
+
+/// Whether what was flagged is wrong: by the sequences that no auditor had drawn; where computing is exact, by any.
+fn is_wrong(findings: &[Finding], receipt: &Receipt) -> bool {
+    let rest = receipt.audited(Stage::Rest);
+    let is_exact = receipt.calibration.class == NumericClass::Exact;
+    let counts = |finding: &&Finding| is_exact || rest.binary_search(&finding.index).is_ok();
+    let counted: Vec<Finding> = findings.iter().filter(counts).copied().collect();
+    !Judgement::of(&counted, &receipt.calibration).is_clean()
 }
 
 /// What is found of a sequence that the model cannot have written.

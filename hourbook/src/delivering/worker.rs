@@ -1,10 +1,10 @@
-//! Worker: does what a slot asks for: computes the batch, commits to it, opens what is drawn.
+//! Worker: does what a slot asks for: computes the batch, commits to it, opens what is drawn, and the rest when it was flagged.
 //!
 //! It keeps nothing on disk. The exchange has what was assigned and committed to, and the model computes the same again, so that a
 //! worker that was ended goes on where the slot stands, and nothing is committed to twice.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use attestation::assign::Assign;
 use attestation::commit::{Commit, Device};
@@ -15,6 +15,7 @@ use attestation::opening::Opening;
 use attestation::receipt::Receipt;
 use attestation::transcript::Transcript;
 use attestation::tree;
+use attestation::verdict::Stage;
 use client::connection::Connection;
 use client::error::ClientError;
 use inference::Token;
@@ -40,6 +41,19 @@ pub(crate) struct Worker {
     pub(crate) device: Device,
 }
 
+/// A slot's work, computed and committed to, of which nothing was opened by this process.
+pub(crate) struct Held {
+    pub(crate) slot: SlotName,
+    commit: Commit,
+    leaves: Vec<Leaf>,
+    hashes: Vec<Digest>,
+    transcripts: Vec<Transcript>,
+    /// What the arbiter asks for; `None` where a sample is drawn.
+    rest: Option<Vec<u32>>,
+    /// How long it took to compute.
+    pub(crate) took: Duration,
+}
+
 /// What a slot has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Done {
@@ -47,13 +61,13 @@ pub(crate) struct Done {
     pub(crate) sequences: usize,
     /// Tokens of answers.
     pub(crate) tokens: u64,
-    /// Sequences that were drawn and opened.
+    /// Sequences that were opened.
     pub(crate) opened: usize,
 }
 
 impl Worker {
-    /// Does a slot's work from where it stands.
-    pub(crate) async fn work(&self, connection: &Connection, slot: SlotName) -> Result<Done, WorkError> {
+    /// Computes what a slot asks for and commits to it, from where it stands.
+    pub(crate) async fn commit_to(&self, connection: &Connection, slot: SlotName) -> Result<Held, WorkError> {
         let given = connection.assignment(slot).await?;
         let assign = Assign::decode(&given.assign.0).map_err(strange)?;
         if assign.provider != self.key.public() || !assign.is_signed() {
@@ -66,44 +80,32 @@ impl Worker {
             );
             return Err(WorkError::Other(message));
         }
-        let state = given.status.state;
+        let (state, begun) = (given.status.state, Instant::now());
         let (transcripts, started_ns, finished_ns) = self.compute(&assign, given).await?;
-        let (leaves, known) = if state == SlotState::Assigned {
+        let took = begun.elapsed();
+        if state == SlotState::Assigned {
             let leaf = |(index, transcript)| Leaf::of(index, transcript, started_ns, finished_ns);
-            ((0..).zip(&transcripts).map(leaf).collect(), None)
-        } else {
-            // What an earlier process committed to: the times are its own, all else is the same.
-            let receipt = connection.receipt(slot).await?.receipt;
-            let receipt = Receipt::decode(&receipt.0).map_err(strange)?;
-            (receipt.leaves, Some(receipt.commit))
-        };
-        let hashes = Leaf::hashes(&leaves, &assign.batch);
-        let times = (started_ns, finished_ns);
-        let commit = known.unwrap_or_else(|| self.commit(&assign, (&leaves, &hashes), times));
-        let blobs = leaves.iter().map(|leaf| Blob(leaf.encode())).collect();
-        let sample = connection
-            .commit_slot(CommitSlot {
-                delivery: slot.delivery,
-                slot: slot.slot,
-                commit: Blob(commit.encode()),
-                leaves: blobs,
-            })
-            .await?
-            .sample;
-        if assign.taker != assign.exchange {
-            outputs::store(connection, slot, (&assign.taker, &transcripts)).await?;
+            let leaves: Vec<Leaf> = (0..).zip(&transcripts).map(leaf).collect();
+            let hashes = Leaf::hashes(&leaves, &assign.batch);
+            let commit = self.commit(&assign, (&leaves, &hashes), (started_ns, finished_ns));
+            let held = Held { slot, commit, leaves, hashes, transcripts, rest: None, took };
+            held.draw(connection).await?;
+            held.store(connection, &assign).await?;
+            return Ok(held);
         }
-        let mut openings = Vec::with_capacity(sample.len());
-        for index in &sample {
-            let at = usize::try_from(*index).map_err(strange)?;
-            let (Some(leaf), Some(transcript)) = (leaves.get(at), transcripts.get(at)) else {
-                return Err(WorkError::Other(format!("sequence {index} was drawn, and there is none")));
-            };
-            let (transcript, path) = (transcript.clone(), tree::path(&hashes, at));
-            openings.push(Opening { commit: commit.id(), leaf: *leaf, transcript, path }.encode());
+        // What an earlier process committed to: the times are its own, all else is the same.
+        let receipt = connection.receipt(slot).await?.receipt;
+        let receipt = Receipt::decode(&receipt.0).map_err(strange)?;
+        let is_closed = |index: &u32| receipt.transcript(*index).is_none();
+        let rest = (state == SlotState::Flagged)
+            .then(|| receipt.audited(Stage::Rest).into_iter().filter(is_closed).collect());
+        let hashes = Leaf::hashes(&receipt.leaves, &assign.batch);
+        let Receipt { commit, leaves, .. } = receipt;
+        let held = Held { slot, commit, leaves, hashes, transcripts, rest, took };
+        if state == SlotState::Committed {
+            held.store(connection, &assign).await?;
         }
-        open(connection, slot, openings).await?;
-        Ok(Done { sequences: leaves.len(), tokens: commit.answer_tokens, opened: sample.len() })
+        Ok(held)
     }
 
     /// Answers, and from when to when they were computed.
@@ -147,7 +149,49 @@ impl Worker {
     }
 }
 
-/// Opens what was drawn, so much in each message.
+impl Held {
+    /// Opens what is asked for. `None` while nothing was drawn, which waits for the taker.
+    pub(crate) async fn open(&self, connection: &Connection) -> Result<Option<Done>, WorkError> {
+        let asked = match &self.rest {
+            Some(rest) => rest.clone(),
+            None => match self.draw(connection).await? {
+                Some(sample) => sample,
+                None => return Ok(None),
+            },
+        };
+        let openings = asked.iter().map(|index| self.opening(*index)).collect::<Result<_, WorkError>>()?;
+        open(connection, self.slot, openings).await?;
+        let (sequences, tokens) = (self.leaves.len(), self.commit.answer_tokens);
+        Ok(Some(Done { sequences, tokens, opened: asked.len() }))
+    }
+
+    /// Commits; the same commitment once more asks for what was drawn since.
+    async fn draw(&self, connection: &Connection) -> Result<Option<Vec<u32>>, ClientError> {
+        let SlotName { delivery, slot } = self.slot;
+        let leaves = self.leaves.iter().map(|leaf| Blob(leaf.encode())).collect();
+        let commit = CommitSlot { delivery, slot, commit: Blob(self.commit.encode()), leaves };
+        Ok(connection.commit_slot(commit).await?.drawn.map(|drawn| drawn.sample))
+    }
+
+    /// Gives the answers to the exchange to keep, where somebody asked.
+    async fn store(&self, connection: &Connection, assign: &Assign) -> Result<(), ClientError> {
+        if assign.taker == assign.exchange {
+            return Ok(());
+        }
+        outputs::store(connection, self.slot, (&assign.taker, &self.transcripts)).await
+    }
+
+    fn opening(&self, index: u32) -> Result<Vec<u8>, WorkError> {
+        let at = usize::try_from(index).map_err(strange)?;
+        let (Some(leaf), Some(transcript)) = (self.leaves.get(at), self.transcripts.get(at)) else {
+            return Err(WorkError::Other(format!("sequence {index} was drawn, and there is none")));
+        };
+        let (transcript, path) = (transcript.clone(), tree::path(&self.hashes, at));
+        Ok(Opening { commit: self.commit.id(), leaf: *leaf, transcript, path }.encode())
+    }
+}
+
+/// Opens what is asked for, so much in each message.
 async fn open(connection: &Connection, slot: SlotName, all: Vec<Vec<u8>>) -> Result<(), ClientError> {
     let SlotName { delivery, slot } = slot;
     let (mut openings, mut bytes, count) = (Vec::new(), 0, all.len());
@@ -173,6 +217,17 @@ pub(crate) enum WorkError {
     Other(String),
 }
 
+impl WorkError {
+    /// Why a slot was left; an error where nothing can be done any more, for the connection broke.
+    pub(crate) fn outlived(self) -> Result<String, ClientError> {
+        match self {
+            WorkError::Client(error @ ClientError::Refused(_)) => Ok(error.to_string()),
+            WorkError::Client(error) => Err(error),
+            WorkError::Other(why) => Ok(why),
+        }
+    }
+}
+
 impl From<ClientError> for WorkError {
     fn from(error: ClientError) -> WorkError {
         WorkError::Client(error)
@@ -193,7 +248,8 @@ pub(crate) fn strange(error: impl ToString) -> WorkError {
     WorkError::Other(error.to_string())
 }
 
-fn now_ns() -> u64 {
+/// This machine's time, in nanoseconds since 1970 UTC.
+pub(crate) fn now_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

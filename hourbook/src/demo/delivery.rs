@@ -1,7 +1,7 @@
 //! Delivery in the demo: windows of a minute that are sold, computed, audited and paid while one watches.
 //!
-//! A provider, an auditor and the arbiter run in processes of their own. A taker buys an hour of one processor in every window and asks it
-//! some questions; once the first slot's money has moved, the whole story is printed.
+//! A provider, an auditor, the arbiter and a taker's follower run in processes of their own. The taker buys an hour of one processor in every
+//! window and asks it some questions; once the first slot's money has moved, the whole story is printed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use attestation::receipt::Receipt;
 use client::connection::Connection;
 use client::error::ClientError;
 use client::key_file;
@@ -28,7 +27,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::auditor::{Auditor, BUILT_IN};
-use crate::command::job::answers;
+use crate::delivering::halves;
 use crate::demo::children::{Children, Said};
 use crate::demo::setup::{self, SetupError, made};
 use crate::demo::stopped;
@@ -81,7 +80,7 @@ struct Story<'a> {
     buyer: &'a str,
     provider: &'a str,
     price: &'a str,
-    asked: Vec<String>,
+    asked: Vec<&'a str>,
     answered: Vec<String>,
     audited_by: &'a str,
     audited: usize,
@@ -158,7 +157,7 @@ impl Setting {
         fs::write(self.folder.join("provider.toml"), config).map_err(failed)
     }
 
-    /// Starts the provider, the auditor and the arbiter.
+    /// Starts the provider, the auditor, the arbiter and who follows the taker's jobs.
     pub(super) fn start(&self) -> Result<(Children, Receiver<Said>), Failure> {
         let (mut children, said) = Children::none();
         let operator = self.folder.join("../operator.key");
@@ -173,6 +172,9 @@ impl Setting {
         let key = format!("{AUDITOR}.key");
         let audit = ["--url", url, "--key", &key, "audit", "run", "--model", &model];
         children.start(AUDITOR, &self.folder, &audit)?;
+        let key = format!("{TAKER}.key");
+        let follow = ["--url", url, "--key", &key, "job", "follow", "--model", &model];
+        children.start(TAKER, &self.folder, &follow)?;
         let rule = [
             "--url",
             url,
@@ -216,9 +218,8 @@ pub(super) async fn ask(
     let held = connection.positions().await?.positions;
     let held = held.into_iter().filter(|row| row.position != "0");
     let bought = held.map(|row| (row.symbol, PRICE.to_owned())).collect();
-    Taker { connection, model, json, bought, asked: 0, audits: BTreeMap::new() }
-        .run(said, (count, stop))
-        .await
+    let (asked, audits, answers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    Taker { connection, secret, model, json, bought, asked, audits, answers }.run(said, (count, stop)).await
 }
 
 fn strange(error: impl ToString) -> ClientError {
@@ -227,12 +228,15 @@ fn strange(error: impl ToString) -> ClientError {
 
 struct Taker {
     connection: Connection,
+    secret: Secret,
     model: Auditor,
     json: bool,
     /// Windows in which it has bought, and at what price.
     bought: BTreeMap<String, String>,
-    /// Questions asked so far.
-    asked: usize,
+    /// What was asked in them.
+    asked: BTreeMap<String, Vec<&'static str>>,
+    /// What was answered in slots, each held against what was committed to.
+    answers: BTreeMap<(u64, u64), Vec<String>>,
     /// What the auditor said: answers read, and whether they are clean.
     audits: BTreeMap<(u64, u64), (usize, bool)>,
 }
@@ -293,19 +297,23 @@ impl Taker {
     }
 
     fn job(&mut self, symbol: &str) -> SubmitJob {
-        let questions = QUESTIONS.iter().cycle().skip(self.asked).take(QUESTIONS_EACH);
+        let asked = self.asked.len() * QUESTIONS_EACH;
+        let questions = QUESTIONS.iter().cycle().skip(asked).take(QUESTIONS_EACH);
+        let questions: Vec<&'static str> = questions.copied().collect();
         let tokens = |question: &&str| {
             let tokens = self.model.model().tokenizer().encode(question).expect("a question is text");
             tokens.into_iter().map(|token| token.0).collect()
         };
-        let prompts = questions.map(tokens).collect();
-        self.asked += QUESTIONS_EACH;
+        let prompts = questions.iter().map(tokens).collect();
+        self.asked.insert(symbol.to_owned(), questions);
         SubmitJob {
             symbol: symbol.to_owned(),
             prompts,
             tokens_max: ANSWER_TOKENS,
             temperature_micro: Some(700_000),
             top_k: None,
+            // All of them are asked in the first slot.
+            secret_hashes: halves::hashes((self.secret.bytes(), symbol), 1),
         }
     }
 
@@ -320,6 +328,13 @@ impl Taker {
                 let read = what["sequences"].as_u64().and_then(|read| usize::try_from(read).ok());
                 let clean = what["clean"].as_bool().unwrap_or(false);
                 self.audits.insert((delivery, slot), (read.unwrap_or_default(), clean));
+                Ok(false)
+            }
+            (TAKER, Some("answered")) if slot == 0 => {
+                let answers = what["answers"].as_array().into_iter().flatten();
+                let text =
+                    |answer: &serde_json::Value| answer["answer"].as_str().unwrap_or_default().to_owned();
+                self.answers.insert((delivery, slot), answers.map(text).collect());
                 Ok(false)
             }
             // The first slot has the questions; the others run the reference batch.
@@ -340,16 +355,12 @@ impl Taker {
             delivery: u32::try_from(delivery).map_err(strange)?,
             slot: u8::try_from(slot).map_err(strange)?,
         };
-        let told = match self.connection.receipt(name).await {
-            Err(ClientError::Refused(_)) => return Ok(false),
-            told => told?,
-        };
-        let receipt = Receipt::decode(&told.receipt.0).map_err(strange)?;
         let known = self.connection.deliveries().await?.deliveries;
         let symbol =
             known.into_iter().find(|known| known.delivery == name.delivery).map(|known| known.symbol);
         let symbol = symbol.unwrap_or_else(|| MARKET.to_owned());
-        let answers = answers(&receipt, self.model.model());
+        let answered = self.answers.remove(&(delivery, slot)).unwrap_or_default();
+        let asked = self.asked.get(&symbol).cloned().unwrap_or_default();
         let (audited, clean) = self.audits.remove(&(delivery, slot)).unwrap_or_default();
         let story = Story {
             delivery: name.delivery,
@@ -358,8 +369,8 @@ impl Taker {
             buyer: TAKER,
             provider: PROVIDER,
             price: self.bought.get(&symbol).map_or(PRICE, String::as_str),
-            asked: answers.iter().map(|answer| answer.prompt.clone().unwrap_or_default()).collect(),
-            answered: answers.iter().map(|answer| answer.answer.clone()).collect(),
+            asked,
+            answered,
             audited_by: AUDITOR,
             audited,
             clean,

@@ -259,6 +259,7 @@ impl Auditor {
             | Event::DisputeClosed { .. }
             | Event::SlotRuled { .. }
             | Event::SlotPaid { .. }
+            | Event::AuditRateChanged { .. }
             | Event::StakeChanged { .. }
             | Event::Slashed { .. } => self.apply_delivery(event),
             Event::Rejected { .. }

@@ -168,6 +168,7 @@ impl Auditor {
             | Event::AuditorsDrawn { .. }
             | Event::SlotOpened { .. }
             | Event::SlotJudged { .. }
+            | Event::AuditRateChanged { .. }
             | Event::SlotRuled { .. } => {}
             _ => unreachable!("noted by the caller"),
         }

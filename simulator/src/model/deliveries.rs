@@ -249,7 +249,9 @@ impl Model {
         match (found(Verdict::Flagged), found(Verdict::Clean)) {
             (true, _) => {
                 let provider = self.deliveries[&of.0].provider;
+                let before = self.owner(provider).standing.rate_ppm();
                 self.owner(provider).standing.flag();
+                self.tell_rate(provider, before);
                 self.enter(of, SlotState::Flagged);
             }
             (false, true) => self.decide(of, Outcome::Accepted),

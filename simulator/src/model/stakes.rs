@@ -104,6 +104,7 @@ impl Model {
         let (work, twelfth) = (self.deliveries[&of.0].clone(), self.twelfth(of).clone());
         let seconds = u64::from(self.market(work.instrument).spec.window_seconds) / 12;
         let minutes = seconds * work.lots / 60;
+        let before = self.owner(work.provider).standing.rate_ppm();
         let standing = &mut self.owner(work.provider).standing;
         let missing = outcome == Outcome::Unopened;
         // What one owes to oneself speaks against, never for.
@@ -128,7 +129,18 @@ impl Model {
         if confirmed || silent {
             standing.clean = 0;
             standing.flag();
+        }
+        self.tell_rate(work.provider, before);
+        if confirmed || silent {
             self.slash(&work, of, twelfth.flagged_by.filter(|_| confirmed));
+        }
+    }
+
+    /// Says how much of a provider's work is audited from now on, if that was another part before.
+    pub(super) fn tell_rate(&mut self, account: AccountId, before: u32) {
+        let rate_ppm = self.owner(account).standing.rate_ppm();
+        if rate_ppm != before {
+            self.tell(Event::AuditRateChanged { account, rate_ppm });
         }
     }
 

@@ -63,6 +63,7 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         | Event::SlotOpened { .. }
         | Event::SlotJudged { .. }
         | Event::SlotRuled { .. }
+        | Event::AuditRateChanged { .. }
         | Event::OrderTerms { .. }
         | Event::OrderRepeated { .. }
         | Event::Traded { .. }

@@ -133,6 +133,7 @@ impl Model {
         let outcome = match ruling {
             Ruling::Delivered => Outcome::Accepted,
             Ruling::NotDelivered => Outcome::Rejected,
+            Ruling::Unopened => Outcome::Unopened,
             Ruling::BuyerFault => Outcome::BuyerFault,
             Ruling::Network => Outcome::Network,
             Ruling::Inconclusive => Outcome::Inconclusive,

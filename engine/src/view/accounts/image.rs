@@ -31,7 +31,7 @@ impl AccountsView {
             let AccountView {
                 orders: open, fills, ended, forgets,
                 name: _, group: _, provider: _, locked: _, auditor: _, limits: _, cancel_after: _, balance: _, redeeming: _,
-                staked: _, score: _, xseq: _, positions: _, keys: _,
+                staked: _, score: _, rate_ppm: _, xseq: _, positions: _, keys: _,
             } = account;
             fills.put(to);
             ended.put(to);
@@ -56,8 +56,8 @@ impl AccountsView {
             let told = view.accounts.last_mut().expect("it was opened just now");
             (told.locked, told.limits) = (account.locked, account.limits);
             (told.balance, told.xseq) = (account.balance(), account.xseq);
-            let Provider { staked, score, .. } = exchange.ledger().providers.of(number);
-            (told.staked, told.score) = (staked, score);
+            let provider @ Provider { staked, score, .. } = exchange.ledger().providers.of(number);
+            (told.staked, told.score, told.rate_ppm) = (staked, score, provider.rate_ppm());
             told.cancel_after = exchange.timers().due_of(Timer::DeadMan(number));
             told.fills = fills(exchange, from)?;
             (told.ended, told.forgets) = (ended((exchange, number), from)?, Image::take(from)?);

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use attestation::key::SecretKey;
 use clap::Args;
@@ -22,7 +22,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use crate::auditor::Auditor;
 use crate::command::provider::config::Config;
 use crate::delivering::offers::Offers;
-use crate::delivering::worker::{Done, WorkError, Worker};
+use crate::delivering::worker::{Done, Held, WorkError, Worker};
 use crate::delivering::{PAUSE, drawn_of, keep_on, work_of};
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
@@ -52,6 +52,8 @@ Examples:
 
 /// How often markets are looked at for new windows.
 const OFFERING: Duration = Duration::from_secs(1);
+/// How often it is asked what was drawn, where a taker is awaited.
+const LOOK: Duration = Duration::from_millis(250);
 /// Slots that wait to be worked on.
 const WAITING_MAX: usize = 65_536;
 
@@ -98,6 +100,7 @@ impl Run {
             deliver((&url, &secret, stake), &worker, &mut offers, &mut lines).await
         })
         .await
+        .map(|_| ())
     }
 }
 
@@ -169,38 +172,93 @@ async fn top_up(connection: &Connection, stake: u64) -> Result<Option<String>, C
     Ok(Some(missing))
 }
 
-/// Works on one slot after the other; returns why it cannot go on.
+/// Works on one slot after the other, and opens what is drawn of those before; returns why it cannot go on.
 async fn work(
     worker: Arc<Worker>,
     connection: Connection,
-    mut slots: Receiver<SlotName>,
+    slots: Receiver<SlotName>,
     lines: Sender<Line>,
 ) -> ClientError {
+    let (to_open, committed) = channel(WAITING_MAX);
+    let ended = tokio::select! {
+        ended = compute(&worker, &connection, (slots, to_open), &lines) => ended,
+        ended = open(&connection, committed, &lines) => ended,
+    };
+    match ended {
+        Err(error) => error,
+        Ok(()) => ClientError::Protocol { cause: "there is nobody to work for".to_owned() },
+    }
+}
+
+/// Computes and commits, slot after slot.
+async fn compute(
+    worker: &Worker,
+    connection: &Connection,
+    (mut slots, to_open): (Receiver<SlotName>, Sender<Held>),
+    lines: &Sender<Line>,
+) -> Result<(), ClientError> {
     while let Some(slot) = slots.recv().await {
-        let begun = Instant::now();
-        let SlotName { delivery, slot: number } = slot;
-        let mut outcome = worker.work(&connection, slot).await;
+        let mut outcome = worker.commit_to(connection, slot).await;
         while let Err(WorkError::Client(ClientError::Refused(error))) = &outcome
             && error.retryable
         {
             sleep(PAUSE).await;
-            outcome = worker.work(&connection, slot).await;
+            outcome = worker.commit_to(connection, slot).await;
         }
-        let line = match outcome {
-            Ok(Done { sequences, tokens, opened }) => {
-                let ms = begun.elapsed().as_millis();
-                Line::Worked { delivery, slot: number, sequences, tokens, opened, ms }
-            }
-            Err(WorkError::Client(error)) if !matches!(error, ClientError::Refused(_)) => return error,
-            // Mostly it went on without us: its deadline passed, or an earlier connection did it.
-            Err(WorkError::Client(error)) => Line::Skipped { delivery, slot: number, why: error.to_string() },
-            Err(WorkError::Other(why)) => Line::Skipped { delivery, slot: number, why },
+        let is_taken = match outcome {
+            Ok(held) => to_open.send(held).await.is_ok(),
+            Err(error) => lines.send(skipped(slot, error)?).await.is_ok(),
         };
-        if lines.send(line).await.is_err() {
+        if !is_taken {
             break;
         }
     }
-    ClientError::Protocol { cause: "there is nobody to work for".to_owned() }
+    Ok(())
+}
+
+/// Opens what was committed to, as soon as it is drawn.
+async fn open(
+    connection: &Connection,
+    mut committed: Receiver<Held>,
+    lines: &Sender<Line>,
+) -> Result<(), ClientError> {
+    let mut waiting: Vec<Held> = Vec::new();
+    loop {
+        let more = tokio::select! {
+            held = committed.recv() => held,
+            () = sleep(LOOK), if !waiting.is_empty() => None,
+        };
+        waiting.extend(more);
+        let mut left = Vec::new();
+        for held in waiting.drain(..) {
+            let line = match held.open(connection).await {
+                Err(WorkError::Client(ClientError::Refused(error))) if error.retryable => None,
+                Err(error) => Some(skipped(held.slot, error)?),
+                Ok(done) => done.map(|done| worked(&held, done)),
+            };
+            match line {
+                None => left.push(held),
+                Some(line) => {
+                    if lines.send(line).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        waiting = left;
+    }
+}
+
+fn worked(held: &Held, done: Done) -> Line {
+    let (SlotName { delivery, slot }, Done { sequences, tokens, opened }) = (held.slot, done);
+    Line::Worked { delivery, slot, sequences, tokens, opened, ms: held.took.as_millis() }
+}
+
+/// What a slot that was not done is shown as; an error where nothing can be done any more.
+fn skipped(slot: SlotName, error: WorkError) -> Result<Line, ClientError> {
+    let SlotName { delivery, slot } = slot;
+    // Mostly it went on without us: its deadline passed, or an earlier connection did it.
+    Ok(Line::Skipped { delivery, slot, why: error.outlived()? })
 }
 
 fn paid(update: &Update) -> Option<Line> {
