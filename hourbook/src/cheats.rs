@@ -8,6 +8,8 @@ mod forger;
 mod honest;
 mod play;
 mod provider;
+#[cfg(test)]
+mod wire;
 
 use std::sync::Arc;
 

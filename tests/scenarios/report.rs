@@ -34,13 +34,11 @@ fn line(desk: &Desk, event: &Event) -> Option<String> {
         Event::KeyRegistered { .. } | Event::KeyConfined { .. } | Event::KeyRevoked { .. } => {
             return key_line(desk, event);
         }
-        Event::Transferred { .. }
+        Event::Deposited { .. }
+        | Event::Transferred { .. }
         | Event::RedemptionBegun { .. }
         | Event::RedemptionEnded { .. }
         | Event::PaymentRepeated { .. } => return payment_line(desk, event),
-        Event::Deposited { account, amount, reference } => {
-            format!("deposited {} {amount} for {reference}", desk.account_name(account))
-        }
         Event::CapacitySet { account, instrument, lots } => {
             let (name, window) = (desk.account_name(account), desk.instrument_name(instrument));
             format!("capacity {name} {} in {window}", lots.count())
@@ -129,6 +127,9 @@ fn key_line(desk: &Desk, event: &Event) -> Option<String> {
 
 fn payment_line(desk: &Desk, event: &Event) -> Option<String> {
     Some(match *event {
+        Event::Deposited { account, amount, reference } => {
+            format!("deposited {} {amount} for {reference}", desk.account_name(account))
+        }
         Event::Transferred { account, to, amount, reference } => {
             let (from, to) = (desk.account_name(account), desk.account_name(to));
             format!("sent {amount} from {from} to {to} for {reference}")

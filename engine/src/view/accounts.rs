@@ -207,6 +207,24 @@ impl AccountsView {
                 self.accounts[index(account.0)].limits = limits;
             }
             Event::LockSet { account, locked, .. } => self.accounts[index(account.0)].locked = locked,
+            Event::InstrumentSettled { instrument } => self.settle(instrument),
+            Event::OrderCanceled { account, xseq, order, .. } => {
+                self.at_mut(account, xseq);
+                self.end(account, order, orders);
+            }
+            Event::OrderExecuted { account, order, .. } => {
+                self.execute(stamp, event, orders);
+                let view = orders.find(order).expect("executed orders are known");
+                if view.status == OrderStatus::Filled {
+                    self.end(account, order, orders);
+                }
+            }
+            _ => self.fold_delivery(event),
+        }
+    }
+
+    fn fold_delivery(&mut self, event: &Event) {
+        match *event {
             Event::AuditorSet { account, auditor, .. } => self.accounts[index(account.0)].auditor = auditor,
             Event::MaintenanceAnnounced { account, xseq, instrument } => {
                 self.at_mut(account, xseq);
@@ -223,18 +241,6 @@ impl AccountsView {
             Event::StakeChanged { account, xseq, staked } => self.at_mut(account, xseq).staked = staked,
             Event::AuditRateChanged { account, rate_ppm } => {
                 self.accounts[index(account.0)].rate_ppm = rate_ppm;
-            }
-            Event::InstrumentSettled { instrument } => self.settle(instrument),
-            Event::OrderCanceled { account, xseq, order, .. } => {
-                self.at_mut(account, xseq);
-                self.end(account, order, orders);
-            }
-            Event::OrderExecuted { account, order, .. } => {
-                self.execute(stamp, event, orders);
-                let view = orders.find(order).expect("executed orders are known");
-                if view.status == OrderStatus::Filled {
-                    self.end(account, order, orders);
-                }
             }
             _ => {}
         }

@@ -394,7 +394,8 @@ impl Story<'_> {
             text += &format!("    asked     {asked}\n    answered  {answered}\n");
         }
         let found = if self.clean { "clean" } else { "not clean" };
-        text += &format!("    audited   {audited} answers read again by {audited_by}: {found}\n");
+        let answers = if *audited == 1 { "answer" } else { "answers" };
+        text += &format!("    audited   {audited} {answers} read again by {audited_by}: {found}\n");
         text + &format!(
             "    paid      {}: {provider} got {} CU of the twelfth in escrow\n",
             self.outcome, self.received
