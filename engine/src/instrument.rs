@@ -4,7 +4,7 @@ use crate::control::TradingMode;
 use crate::delivery::run::DeliveryTerms;
 use crate::ids::{ClassId, MarketId};
 use crate::stamp::Time;
-use crate::units::{Amount, Ppm, Price, Volume};
+use crate::units::{Amount, Lots, Ppm, Price, Volume};
 
 /// Where an instrument is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +94,13 @@ impl Instrument {
 }
 
 choices!(Phase { 0 => Listed, 1 => Open, 2 => Closed, 3 => Delivering, 4 => Settled });
+impl Terms {
+    /// What so many lots are taken to be worth, in micro-CU: their bond.
+    pub(crate) fn value(&self, lots: Lots) -> u128 {
+        u128::from(lots.count()) * u128::from(self.bond.micro())
+    }
+}
+
 fields!(Terms { bond, maker_fee, taker_fee });
 fields!(Instrument {
     market,

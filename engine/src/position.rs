@@ -163,8 +163,9 @@ impl Positions {
         PositionRow(number)
     }
 
-    /// Takes out one row of an instrument that is over; returns what it had owed. `None` when there is no row left.
-    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> Option<Queue> {
+    /// Takes out one row of an instrument that is over; returns whose it was and what that had owed. `None` when there is no row
+    /// left.
+    pub(crate) fn drop_one(&mut self, instrument: InstrumentId) -> Option<(AccountId, Queue)> {
         let row = self.last.get(index(instrument.0)).and_then(|last| last.get())?;
         let position = &self.rows[index(row)];
         let idle = position.open_buys.is_zero() && position.open_sells.is_zero();
@@ -173,9 +174,9 @@ impl Positions {
         self.last[index(instrument.0)] = std::mem::replace(&mut self.next[index(row)], self.free);
         self.free = Link::to(row);
         self.used -= 1;
-        let obligations = position.obligations;
-        self.index.remove(hash(position.account, instrument), row);
-        Some(obligations)
+        let (account, obligations) = (position.account, position.obligations);
+        self.index.remove(hash(account, instrument), row);
+        Some((account, obligations))
     }
 
     /// The position in a row, if there is one.

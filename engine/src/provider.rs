@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::delivery::outcome::Outcome;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, InstrumentId};
 use crate::stamp::Time;
 use crate::units::{Amount, Lots};
 
@@ -26,6 +26,8 @@ const RISE: u32 = 4;
 const REMEMBERED: u32 = 100;
 /// A slash, in values of a slot.
 const SLASH_SLOTS: u64 = 5;
+/// How many times its stake a provider may sell at the most.
+const OPEN_STAKES: u128 = 4;
 
 /// A provider's stake and record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,9 @@ pub struct Provider {
     pub unopened: u128,
     /// How its slots ended.
     pub score: Score,
+    /// What it may sell at the most, in micro-CU: the capacity that it registered in windows that are not settled, of markets that ask for a stake,
+    /// each lot at the bond that the window had then.
+    pub capacity: u128,
 }
 
 /// How slots of a provider ended that others hold, each as often as it has lots. Nobody's fault counts as neither.
@@ -72,6 +77,11 @@ impl Provider {
         let steps = (self.clean / CLEAN_PER_STEP).min(STEPS_MAX);
         let rate = (RATE_START >> steps).max(RATE_MIN);
         if self.clean < self.raised { (rate * RISE).min(RATE_ALL) } else { rate }
+    }
+
+    /// Whether its stake secures capacity worth so many micro-CU beside what else it registered: all of it is at most four stakes.
+    pub fn secures(&self, elsewhere: u128, value: u128) -> bool {
+        elsewhere + value <= OPEN_STAKES * u128::from(self.staked.micro())
     }
 
     /// Something of it was flagged, or not opened.
@@ -123,6 +133,8 @@ impl Slash {
 #[derive(Clone, Debug, Default)]
 pub struct Providers {
     providers: BTreeMap<AccountId, Provider>,
+    /// What the capacity of each is worth in each window, where it counts.
+    capacities: BTreeMap<(AccountId, InstrumentId), u128>,
 }
 
 impl Providers {
@@ -139,8 +151,32 @@ impl Providers {
     pub(crate) fn at_mut(&mut self, account: AccountId) -> &mut Provider {
         self.providers.entry(account).or_default()
     }
+
+    /// What the capacity of each is worth in each window, where it counts; never nothing.
+    pub fn capacities(&self) -> impl Iterator<Item = ((AccountId, InstrumentId), u128)> {
+        self.capacities.iter().map(|(window, value)| (*window, *value))
+    }
+
+    /// What a provider's capacity is worth in all windows but one, in micro-CU.
+    pub(crate) fn capacity_elsewhere(&self, account: AccountId, instrument: InstrumentId) -> u128 {
+        let here = self.capacities.get(&(account, instrument)).copied().unwrap_or_default();
+        self.of(account).capacity - here
+    }
+
+    /// Notes what a provider's capacity in a window is worth from now on; nothing when it no longer counts.
+    pub(crate) fn count_capacity(&mut self, account: AccountId, instrument: InstrumentId, value: u128) {
+        let before = match value {
+            0 => self.capacities.remove(&(account, instrument)),
+            _ => self.capacities.insert((account, instrument), value),
+        };
+        let before = before.unwrap_or_default();
+        if before != value {
+            let provider = self.at_mut(account);
+            provider.capacity = provider.capacity - before + value;
+        }
+    }
 }
 
 fields!(Score { delivered, failed });
-fields!(Provider { staked, locked, clean, raised, unopened, score });
-fields!(Providers { providers });
+fields!(Provider { staked, locked, clean, raised, unopened, score, capacity });
+fields!(Providers { providers, capacities });

@@ -301,6 +301,7 @@ impl Model {
             Command::SetCapacity { account, instrument, lots } => {
                 let registered = self.holding((account, instrument)).capacity;
                 self.holding((account, instrument)).capacity = lots.count().into();
+                self.count_capacity(account, instrument, lots.count().into());
                 if registered < lots.count().into() {
                     self.lock_stake(account, instrument, self.market(instrument).delivery);
                 }

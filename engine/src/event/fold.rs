@@ -217,10 +217,11 @@ impl Fold for Evidence {
 
 impl Fold for Provider {
     fn fold(&self, hash: &mut OutcomeHash) {
-        let Provider { staked, locked, clean, raised, unopened, score } = *self;
+        let Provider { staked, locked, clean, raised, unopened, score, capacity } = *self;
         let Score { delivered, failed } = score;
         fold!(hash; staked, locked, clean, raised);
         hash.bytes(&unopened.to_le_bytes());
+        hash.bytes(&capacity.to_le_bytes());
         fold!(hash; delivered, failed);
     }
 }

@@ -189,9 +189,10 @@ impl Exchange {
             return true;
         }
         while 0 < *steps
-            && let Some(owed) = self.ledger.positions.drop_one(instrument)
+            && let Some((account, owed)) = self.ledger.positions.drop_one(instrument)
         {
             self.ledger.obligations.forget(owed);
+            self.ledger.providers.count_capacity(account, instrument, 0);
             *steps -= 1;
         }
         if *steps == 0 {

@@ -70,16 +70,21 @@ impl Exchange {
         if u64::from(lots.count()) < used {
             return Err(RejectReason::CapacityInUse);
         }
+        let state = &self.instruments[index(instrument.0)];
+        let terms = self.markets[index(state.market.0)].delivery;
+        let counts = !terms.stake.is_zero();
+        let value = if counts { state.terms.value(lots) } else { 0 };
         // Less than there was may always be registered, whatever was slashed meanwhile.
         if registered < lots {
-            let market = self.instruments[index(instrument.0)].market;
-            let terms = self.markets[index(market.0)].delivery;
-            if self.ledger.providers.of(account).staked < terms.stake {
+            let provider = self.ledger.providers.of(account);
+            let elsewhere = self.ledger.providers.capacity_elsewhere(account, instrument);
+            if provider.staked < terms.stake || counts && !provider.secures(elsewhere, value) {
                 return Err(RejectReason::InsufficientStake);
             }
             self.lock_stake(account, instrument, terms);
         }
         self.ledger.set_capacity(account, instrument, lots);
+        self.ledger.providers.count_capacity(account, instrument, value);
         self.events.push(Event::CapacitySet { account, instrument, lots });
         Ok(())
     }

@@ -29,6 +29,7 @@ impl Exchange {
         instruments().for_each(|instrument| self.books.assert_sound(instrument));
         self.assert_conserved();
         self.assert_held();
+        self.assert_capacities();
         self.timers.assert_sound();
         self.assert_ids_open();
         let mut escrow = Amount::ZERO;
@@ -55,6 +56,23 @@ impl Exchange {
             ledger.providers.iter().fold(Amount::ZERO, |sum, (_, provider)| sum.plus(provider.staked));
         let apart = ledger.escrow.plus(staked).plus(ledger.fees).plus(ledger.redeeming);
         assert_eq!(of_accounts.plus(apart), ledger.supply, "credit is conserved");
+    }
+
+    /// What providers may sell is counted while its window lasts.
+    fn assert_capacities(&self) {
+        let mut sums: BTreeMap<AccountId, u128> = BTreeMap::new();
+        for ((account, instrument), value) in self.ledger.providers.capacities() {
+            let phase = self.instruments[index(instrument.0)].phase;
+            let row = self.ledger.positions.find(account, instrument);
+            let is_registered = row.is_some_and(|row| !self.ledger.positions.at(row).capacity.is_zero());
+            assert!(phase < Phase::Settled && is_registered, "what counts as capacity is registered");
+            *sums.entry(account).or_default() += value;
+        }
+        for (account, provider) in self.ledger.providers.iter() {
+            let sum = sums.remove(&account).unwrap_or_default();
+            assert_eq!(provider.capacity, sum, "capacity is counted");
+        }
+        assert!(sums.is_empty(), "whoever has capacity that counts is a provider");
     }
 
     /// I5: what is held and bonded is what open orders and obligations could cost.

@@ -118,13 +118,19 @@ impl Model {
         let kept: BTreeMap<DeliveryId, Work> = kept.map(plain).collect();
         assert_eq!(kept, self.deliveries, "deliveries");
         for (account, owner) in (0..).map(AccountId).zip(&self.owners) {
-            let Provider { staked, locked, clean, raised, unopened, score } =
+            let Provider { staked, locked, clean, raised, unopened, score, capacity } =
                 exchange.ledger().providers.of(account);
             let Score { delivered, failed } = score;
             let missing =
                 (0..owner.standing.missing.len()).rev().map(|bit| unopened >> bit & 1 == 1).collect();
             let (staked, locked) = (u128::from(staked.micro()), locked.0);
-            let kept = Standing { staked, locked, clean, raised, missing, delivered, failed };
+            let counted = exchange.ledger().providers.capacities();
+            let own = counted.filter(|((other, _), _)| *other == account);
+            let of_windows: BTreeMap<InstrumentId, u128> =
+                own.map(|((_, instrument), value)| (instrument, value)).collect();
+            assert_eq!(of_windows.values().sum::<u128>(), capacity, "capacity of {account:?}");
+            let capacity = of_windows;
+            let kept = Standing { staked, locked, clean, raised, missing, delivered, failed, capacity };
             assert_eq!(kept, owner.standing, "stake and record of {account:?}");
         }
     }

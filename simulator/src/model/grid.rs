@@ -84,6 +84,9 @@ impl Model {
             Due::Settle(instrument) => {
                 self.windows[index(instrument.0)].phase = Phase::Settled;
                 self.holdings.retain(|(_, of), _| *of != instrument);
+                for owner in &mut self.owners {
+                    owner.standing.capacity.remove(&instrument);
+                }
                 self.deliveries.retain(|_, work| work.instrument != instrument);
                 self.tell(Event::InstrumentSettled { instrument });
             }

@@ -152,7 +152,9 @@ impl Model {
         let used = lots < self.short(part, 0);
         let asked = u128::from(self.market(instrument).delivery.stake.micro());
         let registered = self.holdings.get(&part).map_or(0, |holding| holding.capacity);
-        let unstaked = registered < lots && standing.staked < asked;
+        let value = u128::from(lots) * window.bond;
+        let insecure = asked != 0 && !standing.secures(instrument, value);
+        let unstaked = registered < lots && (standing.staked < asked || insecure);
         reasons.extend(those([
             (closed, RejectReason::MarketClosed),
             (used, RejectReason::CapacityInUse),

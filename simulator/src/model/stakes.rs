@@ -1,5 +1,7 @@
 //! Stakes of the model: what providers put at risk, what their work so far says, and what they lose.
 
+use std::collections::BTreeMap;
+
 use engine::delivery::command::DeliveryCommand;
 use engine::delivery::outcome::Outcome;
 use engine::delivery::run::DeliveryTerms;
@@ -26,6 +28,8 @@ pub(crate) struct Standing {
     pub(crate) missing: Vec<bool>,
     pub(crate) delivered: u64,
     pub(crate) failed: u64,
+    /// What capacity is worth in windows that are not settled, where a stake is asked for.
+    pub(crate) capacity: BTreeMap<InstrumentId, u128>,
 }
 
 impl Standing {
@@ -35,6 +39,12 @@ impl Standing {
         let step = usize::try_from(self.clean / 500).unwrap_or(5).min(5);
         let rate: u32 = rates[step];
         if self.clean < self.raised { (4 * rate).min(1_000_000) } else { rate }
+    }
+
+    /// Whether the stake is a quarter of all capacity or more, with so much of it in one window.
+    pub(super) fn secures(&self, instrument: InstrumentId, value: u128) -> bool {
+        let elsewhere = self.capacity.iter().filter(|(other, _)| **other != instrument);
+        elsewhere.map(|(_, value)| value).sum::<u128>() + value <= 4 * self.staked
     }
 
     pub(super) fn flag(&mut self) {
@@ -97,6 +107,18 @@ impl Model {
         let until = self.window(instrument).start + (last_final + 2 * dispute) * slot_nanos;
         let standing = &mut self.owner(account).standing;
         standing.locked = standing.locked.max(until);
+    }
+
+    /// What capacity is worth counts where the market asks for a stake.
+    pub(super) fn count_capacity(&mut self, account: AccountId, instrument: InstrumentId, lots: u128) {
+        let value = lots * self.window(instrument).bond;
+        let asks = !self.market(instrument).delivery.stake.is_zero();
+        let capacity = &mut self.owner(account).standing.capacity;
+        if asks && value != 0 {
+            capacity.insert(instrument, value);
+        } else {
+            capacity.remove(&instrument);
+        }
     }
 
     /// What a final slot says of its provider.
