@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use attestation::assign::Assign;
+use attestation::calibration::Calibration;
 use attestation::receipt::Receipt;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
@@ -51,9 +52,29 @@ impl Clearing {
         blocking(move || shelf.get(place)).await?.map_err(failed)
     }
 
+    /// What a slot asks for, and by what it is judged: the calibration that was the exchange's when it was assigned.
+    pub(crate) async fn assigned(
+        &self,
+        delivery: u32,
+        slot: u8,
+    ) -> Result<Option<(Assign, Calibration)>, ErrorObject> {
+        let Some(bytes) = self.find(Place::Assignment { delivery, slot }).await? else { return Ok(None) };
+        let (assign, calibration) = bytes.split_at_checked(Assign::LEN).unwrap_or_default();
+        let assign = Assign::decode(assign).map_err(failed)?;
+        Ok(Some((assign, Calibration::decode(calibration).map_err(failed)?)))
+    }
+
     pub(crate) async fn assign(&self, delivery: u32, slot: u8) -> Result<Option<Assign>, ErrorObject> {
-        let found = self.find(Place::Assignment { delivery, slot }).await?;
-        found.map(|bytes| Assign::decode(&bytes).map_err(failed)).transpose()
+        Ok(self.assigned(delivery, slot).await?.map(|(assign, _)| assign))
+    }
+
+    pub(crate) async fn keep_assignment(
+        &self,
+        (delivery, slot): (u32, u8),
+        assign: &Assign,
+    ) -> Result<(), ErrorObject> {
+        let bytes = [assign.encode(), self.office.calibration().encode()].concat();
+        self.keep(Place::Assignment { delivery, slot }, bytes).await
     }
 
     pub(crate) async fn receipt(&self, delivery: u32, slot: u8) -> Result<Option<Receipt>, ErrorObject> {

@@ -125,7 +125,8 @@ impl Auditor {
         checked
     }
 
-    fn findings(&self, receipt: &Receipt, extent: Extent) -> Result<Vec<Finding>, String> {
+    /// What is measured of a receipt's sequences. Says why the model cannot have written one, if it cannot even read it.
+    pub(crate) fn findings(&self, receipt: &Receipt, extent: Extent) -> Result<Vec<Finding>, String> {
         let drawn = receipt.audited(Stage::Sample);
         let is_measured = |index: &u32| extent == Extent::Open || drawn.binary_search(index).is_ok();
         let measured = receipt.open.iter().filter(|(index, _)| is_measured(index));

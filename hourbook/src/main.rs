@@ -2,6 +2,7 @@
 
 mod argument;
 mod auditor;
+mod calibration_file;
 mod cheats;
 mod command;
 mod command_line;

@@ -37,10 +37,12 @@ use persistence::snapshots::error::SnapshotError;
 use persistence::store::RocksLog;
 use protocol::error::ErrorObject;
 use protocol::status::PATH;
+use settlement::measured::Measured;
 use settlement::office::{ModelTerms, Office};
 use tokio::net::TcpListener;
 
 use crate::auditor::{Auditor, BUILT_IN};
+use crate::calibration_file::CalibrationFile;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::snapshots;
@@ -84,6 +86,8 @@ pub(crate) struct ServerOptions {
     pub(crate) reserve_bytes: u64,
     /// What deliveries are computed with: a model file, or `tiny`.
     pub(crate) model: PathBuf,
+    /// How far honest providers may be from it; without a file not at all.
+    pub(crate) calibration: Option<PathBuf>,
     /// The journal is taken as it ends at this command.
     pub(crate) accept_end: Option<Sequence>,
 }
@@ -101,6 +105,7 @@ impl ServerOptions {
             rules,
             reserve_bytes: RESERVE_MIB_SMALL << 20,
             model: PathBuf::from(BUILT_IN),
+            calibration: None,
             accept_end: None,
         }
     }
@@ -219,7 +224,8 @@ impl Server {
         if options.data.join(BACKUP).exists() {
             return Err(StartError::Backup(options.data.clone()));
         }
-        let terms = model_terms(&options.model).map_err(|failure| StartError::Model(failure.to_string()))?;
+        let (terms, measured) =
+            model_terms(options).map_err(|failure| StartError::Model(failure.to_string()))?;
         make_folder(&options.data).map_err(|error| StartError::Folder(options.data.clone(), error))?;
         let begun = Instant::now();
         let folder = open(options)?;
@@ -240,7 +246,7 @@ impl Server {
         let history = ready.history().expect("it was read back with one").reader();
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
-        let office = Office::new(secret.bytes(), epoch, terms);
+        let office = Office::new(secret.bytes(), epoch, terms, &measured);
         let clearing = Some(Arc::new(Clearing::new(office, Arc::new(evidence))));
         let settings = Settings { dev: options.dev, limits: options.limits.clone(), clearing };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
@@ -425,19 +431,24 @@ fn own_key(path: &Path) -> Result<Secret, StartError> {
     Ok(secret)
 }
 
-/// What deliveries are computed with.
-fn model_terms(model: &Path) -> Result<ModelTerms, Failure> {
-    let model = Auditor::open(model)?;
+/// What deliveries are computed with, and how far honest providers may be from it.
+fn model_terms(options: &ServerOptions) -> Result<(ModelTerms, Measured), Failure> {
+    let model = Auditor::open(&options.model)?;
+    let measured = match &options.calibration {
+        Some(path) => CalibrationFile::read(path, model.id())?,
+        None => Measured::EXACT,
+    };
     let shape = model.model().shape();
     let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Ok(ModelTerms {
+    let terms = ModelTerms {
         name: model.model().name().to_owned(),
         id: model.id(),
         vocabulary: bounded(shape.vocabulary),
         context: bounded(shape.context),
         sequences: SEQUENCES,
         tokens_max: ANSWER_TOKENS,
-    })
+    };
+    Ok((terms, measured))
 }
 
 /// The first command of a new exchange. Its operator's key is written before it is needed; one that an interrupted

@@ -7,6 +7,7 @@
 
 pub mod case;
 pub mod job;
+pub mod measured;
 pub mod office;
 pub mod refusal;
 pub mod shelf;

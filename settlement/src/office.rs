@@ -4,7 +4,7 @@
 
 use attestation::assign::{Assign, BatchId, Sampling, Schedule};
 use attestation::beacon::{Secret, SecretHash};
-use attestation::calibration::{Calibration, NumericClass, Spread};
+use attestation::calibration::Calibration;
 use attestation::digest::Digest;
 use attestation::key::{PublicKey, SecretKey, Signature};
 use attestation::metering::Meter;
@@ -13,6 +13,7 @@ use attestation::transcript::prompt_hash;
 use attestation::tree;
 
 use crate::job::{Job, Part};
+use crate::measured::Measured;
 
 /// Tokens of a prompt of the reference batch.
 const REFERENCE_PROMPT_TOKENS: usize = 8;
@@ -87,17 +88,17 @@ pub struct Assignment {
 }
 
 impl Office {
-    /// The office of an exchange with this secret key, whose journal has this epoch, for deliveries with this model. Honest
-    /// providers compute exactly what the reference engine does.
-    pub fn new(secret: &[u8; 32], epoch: u64, model: ModelTerms) -> Office {
+    /// The office of an exchange with this secret key, whose journal has this epoch, for deliveries with this model, of which so much
+    /// is known of honest providers.
+    pub fn new(secret: &[u8; 32], epoch: u64, model: ModelTerms, measured: &Measured) -> Office {
         let key = SecretKey::from_bytes(secret);
         let derived = |purpose: u8| Secret::of_exchange(secret, Digest([purpose; 32])).0;
         let calibration = Calibration {
             exchange: key.public(),
             model: model.id,
-            class: NumericClass::Exact,
-            sequences: 1,
-            spreads: [Spread::default(); 4],
+            class: measured.class,
+            sequences: measured.sequences,
+            spreads: measured.spreads,
             signature: Signature::NONE,
         };
         let calibration = calibration.signed(&key);

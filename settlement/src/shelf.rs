@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 /// What a thing on the shelf belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// What a slot of a delivery asks for.
+    /// What a slot of a delivery asks for, and the calibration by which it is judged.
     Assignment {
         /// The delivery's number.
         delivery: u32,

@@ -9,6 +9,7 @@ use attestation::transcript::prompt_hash;
 use attestation::tree;
 use fixture::{SECOND, model, office, taker, work};
 use settlement::job::{Job, Part};
+use settlement::measured::Measured;
 use settlement::office::{Office, Work};
 
 fn job(prompts: u32) -> Job {
@@ -37,7 +38,7 @@ fn another_slot_delivery_epoch_or_secret_asks_for_something_else() {
         office(1).assign(&Work { slot: 4, ..work() }),
         office(1).assign(&Work { delivery: 78, ..work() }),
         office(2).assign(&work()),
-        Office::new(&[9; 32], 1, model()).assign(&work()),
+        Office::new(&[9; 32], 1, model(), &Measured::EXACT).assign(&work()),
     ];
     for other in others {
         assert_ne!(other.assign.seed, given.assign.seed);

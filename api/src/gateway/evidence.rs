@@ -105,9 +105,9 @@ impl Session {
             return Err(wrong_state("the slot has not begun: wait until it is assigned"));
         }
         let job = clearing.job(facts.holder.0, facts.instrument.0).await?;
-        let known = clearing.assign(name.delivery, name.slot).await?;
+        let known = clearing.assigned(name.delivery, name.slot).await?;
         let provider = match &known {
-            Some(assign) => assign.provider,
+            Some((assign, _)) => assign.provider,
             None => self.own_key()?,
         };
         let office = clearing.office();
@@ -126,13 +126,12 @@ impl Session {
             job: job.as_ref().map(|job| (job, part)),
             rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
         };
-        let (assign, prompts) = match known {
-            Some(assign) => (assign, office.prompts(&work)),
+        let (assign, calibration, prompts) = match known {
+            Some((assign, calibration)) => (assign, calibration, office.prompts(&work)),
             None if state == SlotState::Assigned => {
                 let given = office.assign(&work);
-                let place = Place::Assignment { delivery: name.delivery, slot: name.slot };
-                clearing.keep(place, given.assign.encode()).await?;
-                (given.assign, given.prompts)
+                clearing.keep_assignment((name.delivery, name.slot), &given.assign).await?;
+                (given.assign, office.calibration().clone(), given.prompts)
             }
             None => return Err(wrong_state("nobody asked for this slot's work while it could be done")),
         };
@@ -142,7 +141,7 @@ impl Session {
         }
         Ok(AssignmentResult {
             assign: Blob(assign.encode()),
-            calibration: Blob(office.calibration().encode()),
+            calibration: Blob(calibration.encode()),
             model: office.model().name.clone(),
             prompts,
             status: delivery::status(state),
@@ -162,10 +161,9 @@ impl Session {
                 None => Err(wrong_state("the slot is not assigned, or something else was committed to")),
             };
         }
-        let assign = clearing.assign(delivery, slot).await?;
-        let assign = assign.ok_or_else(|| wrong_state("ask for the slot's assignment first"))?;
-        let calibration = clearing.office().calibration().clone();
-        let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
+        let assigned = clearing.assigned(delivery, slot).await?;
+        let assigned = assigned.ok_or_else(|| wrong_state("ask for the slot's assignment first"))?;
+        let receipt = blocking(move || case::committed(assigned, &commit.0, &leaves)).await?;
         let receipt = receipt.map_err(refused)?;
         clearing.keep_receipt((delivery, slot), &receipt).await?;
         let sequence = self

@@ -1,11 +1,12 @@
 //! Wire: every cheat that is a provider's to try, played against a real exchange over its sockets, with an honest auditor, a bribed one and the arbiter.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use attestation::assign::Assign;
+use attestation::calibration::{NumericClass, Spread};
 use attestation::check::Consumed;
 use attestation::finding::Finding;
 use attestation::fingerprint::Distance;
@@ -21,7 +22,7 @@ use client::connection::Connection;
 use client::error::ClientError;
 use client::secret::Secret;
 use client::subscription;
-use inference::Token;
+use inference::{Alteration, Token};
 use protocol::add_order::AddOrder;
 use protocol::blob::Blob;
 use protocol::delivery::{Deliveries, DeliveryEvent, SlotName, SlotOutcome, SlotState};
@@ -33,11 +34,14 @@ use protocol::order::Side;
 use protocol::session::Scope;
 use protocol::terms::Terms;
 use protocol::update::Update;
+use settlement::measured::Measured;
 use tokio::time::{sleep, timeout};
 
 use crate::auditor::{Auditor, BUILT_IN};
-use crate::cheats::cheat::{Batch, CHEATS, Cheat};
-use crate::cheats::play::Play;
+use crate::calibration_file::CalibrationFile;
+use crate::cheats::cheat::{Batch, CHEATS, Cheat, engine};
+use crate::cheats::honest::measure_honest;
+use crate::cheats::play::{Play, Size};
 use crate::delivering::examiner::Examiner;
 use crate::screen::Screen;
 use crate::server::{Server, ServerOptions};
@@ -54,6 +58,9 @@ const LOOK: Duration = Duration::from_millis(150);
 /// A window, what follows it, and the time until it begins.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Who computes the same in another order, which is honest where sums may come in any.
+const ANOTHER_KERNEL: &str = "another kernel";
+
 /// What becomes of a provider who cheats so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
@@ -63,7 +70,7 @@ enum Fate {
     Refused(&'static str),
     /// What is asked for is not opened.
     Unopened,
-    /// It was honest, and shown twice: it is paid once.
+    /// It was honest, shown once or twice: it is paid once.
     PaidOnce,
     /// It is not a provider's to try: what it changes the exchange, the taker or an auditor signs.
     NotTheProviders,
@@ -82,7 +89,7 @@ fn fate(cheat: &str) -> Fate {
         "drawn sequences kept closed" | "drawn sequences computed anew when they are opened" => {
             Fate::Unopened
         }
-        "receipt shown twice" => Fate::PaidOnce,
+        "receipt shown twice" | ANOTHER_KERNEL => Fate::PaidOnce,
         "calibration loosened"
         | "audit rate below the rule"
         | "secrets chosen after the commitment"
@@ -116,9 +123,10 @@ async fn login(url: &str, secret: [u8; 32]) -> Connection {
 }
 
 /// An exchange with a market whose windows last a minute, and everybody's accounts, keys and credit.
-async fn found(data: &Path) -> (Server, Connection) {
+async fn found(data: &Path, calibration: Option<PathBuf>) -> (Server, Connection) {
     let screen = Screen::open(true);
-    let options = ServerOptions::trial(data.to_owned(), ([127, 0, 0, 1], 0).into());
+    let trial = ServerOptions::trial(data.to_owned(), ([127, 0, 0, 1], 0).into());
+    let options = ServerOptions { calibration, ..trial };
     let server = Server::start(&options, &mut |_| {}, &screen).await.unwrap();
     let operator = Connection::open(&server.admin_url()).await.unwrap();
     operator.login_dev("operator").await.unwrap();
@@ -314,10 +322,11 @@ fn every_cheat_of_the_table_has_a_fate() {
     assert_eq!(tried().iter().filter(|(name, _)| fate(name) == Fate::Rejected).count(), 18);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_cheats_over_the_wire_is_not_paid_and_slashed_by_the_rules() {
+/// Plays these, a slot each, three at a time: the first slot of each of three deliveries, then the second, and so on; slots that are left over
+/// nobody works on. Checks that each came to its fate, and says which were slashed.
+async fn play_out(calibration: Option<PathBuf>, cheats: &[(&str, Cheat)]) -> Vec<usize> {
     let folder = tempfile::tempdir().unwrap();
-    let (server, operator) = found(folder.path()).await;
+    let (server, operator) = found(folder.path(), calibration).await;
     let url = server.url();
     let (mut helio, ann) = (login(&url, HELIO).await, login(&url, ANN).await);
     let (eve, joe) = (login(&url, EVE).await, login(&url, JOE).await);
@@ -330,35 +339,28 @@ async fn who_cheats_over_the_wire_is_not_paid_and_slashed_by_the_rules() {
     ];
     helio.subscribe_one(subscription::deliveries()).await.unwrap();
     sell(&helio, &ann).await;
-    let cheats = tried();
-    let cheater = Cheater {
-        connection: login(&url, HELIO).await,
-        auditor: Auditor::open(Path::new(BUILT_IN)).unwrap(),
-    };
-    // Every cheat has a slot; the first one slot of each delivery, and so on. Those that are left over nobody works on.
+    let auditor = Auditor::open(Path::new(BUILT_IN)).unwrap();
+    let cheater = Cheater { connection: login(&url, HELIO).await, auditor };
+    let place = |slot: SlotName| usize::from(slot.slot) * 3 + usize::try_from(slot.delivery).unwrap();
     let (mut outcomes, mut slashed) = (BTreeMap::new(), Vec::new());
     while outcomes.len() < 36 {
         let update = timeout(PATIENCE, helio.next_update()).await.expect("slots come to an end").unwrap();
         let Update::Deliveries(Deliveries::Update(update)) = update else { continue };
         match update.data {
             DeliveryEvent::Slot { slot, status } if status.state == SlotState::Assigned => {
-                let place = usize::from(slot.slot) * 3 + usize::try_from(slot.delivery).unwrap();
-                if let Some(cheat) = cheats.get(place) {
+                if let Some(cheat) = cheats.get(place(slot)) {
                     cheater.cheat(slot, *cheat).await;
                 }
             }
             DeliveryEvent::Paid { slot, outcome, received, .. } => {
-                let place = usize::from(slot.slot) * 3 + usize::try_from(slot.delivery).unwrap();
-                outcomes.insert(place, (outcome, received));
+                outcomes.insert(place(slot), (outcome, received));
             }
-            DeliveryEvent::Slashed { slot, .. } => {
-                slashed.push(usize::from(slot.slot) * 3 + usize::try_from(slot.delivery).unwrap());
-            }
+            DeliveryEvent::Slashed { slot, .. } => slashed.push(place(slot)),
             _ => {}
         }
     }
     tasks.iter().for_each(|task| task.abort());
-    let of = |name: &str| cheats.iter().position(|(other, _)| *other == name).unwrap();
+    drop(server.stop().await);
     for (place, (name, _)) in cheats.iter().enumerate() {
         let (outcome, received) = &outcomes[&place];
         assert_eq!(*outcome, fate(name).outcome(), "{name}");
@@ -366,6 +368,15 @@ async fn who_cheats_over_the_wire_is_not_paid_and_slashed_by_the_rules() {
         let is_paid = 0.01 < received.parse::<f64>().unwrap();
         assert_eq!(is_paid, fate(name) == Fate::PaidOnce, "{name} got {received}");
     }
+    slashed.sort_unstable();
+    slashed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cheats_over_the_wire_is_not_paid_and_slashed_by_the_rules() {
+    let cheats = tried();
+    let slashed = play_out(None, &cheats).await;
+    let of = |name: &str| cheats.iter().position(|(other, _)| *other == name).unwrap();
     // What the arbiter confirmed is slashed, and the second sample that was not opened.
     let mut expected: Vec<usize> = cheats
         .iter()
@@ -374,7 +385,30 @@ async fn who_cheats_over_the_wire_is_not_paid_and_slashed_by_the_rules() {
         .chain([of("drawn sequences computed anew when they are opened")])
         .collect();
     expected.sort_unstable();
-    slashed.sort_unstable();
     assert_eq!(slashed, expected);
-    drop(server.stop().await);
+}
+
+/// With room for accidents of rounding an honest kernel of another order passes, and the subtlest cheat does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_kernel_is_honest_where_the_calibration_says_so() {
+    let auditor = Auditor::open(Path::new(BUILT_IN)).unwrap();
+    let play = Play::new(&auditor, Size { sequences: 8, tokens_max: 24 });
+    let findings = measure_honest(&play, &engine(&play, Alteration::Reordered).unwrap(), 4).unwrap();
+    assert!(findings.iter().any(|finding| 0 < finding.distance.ulps), "it is another kernel");
+    let (class, sequences) = (NumericClass::F32, u32::try_from(findings.len()).unwrap());
+    let measured = Measured { class, sequences, spreads: Spread::of(class, &findings) };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.toml");
+    CalibrationFile::of(auditor.id(), &measured).write(&path).unwrap();
+    let another: Cheat = |play, number, _| {
+        let batch = Batch::new(play, number)?;
+        let transcripts = batch.compute(&engine(play, Alteration::Reordered)?)?;
+        Ok(batch.show(play, transcripts))
+    };
+    let halved = CHEATS[0];
+    assert_eq!(halved.0, "f16 weights");
+    let mut cheats = vec![(ANOTHER_KERNEL, another); 29];
+    cheats.push(halved);
+    let slashed = play_out(Some(path), &cheats).await;
+    assert_eq!(slashed, [29]);
 }

@@ -1,5 +1,6 @@
-//! Model: asks a model, and shows what is in a model file.
+//! Model: asks a model, shows what is in a model file, and measures how far honest computations of it are.
 
+mod calibrate;
 mod chat;
 mod show;
 
@@ -11,11 +12,12 @@ use inference::{Invalid, Model, read_file};
 use crate::failure::Failure;
 use crate::screen::Screen;
 
-/// Ask a model, or show what is in a model file
+/// Ask a model, show what is in a model file, or measure how far honest computations of it are
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     Chat(chat::Chat),
     Show(show::Show),
+    Calibrate(calibrate::Calibrate),
 }
 
 impl ModelCommand {
@@ -23,6 +25,7 @@ impl ModelCommand {
         match self {
             ModelCommand::Chat(command) => command.run(screen),
             ModelCommand::Show(command) => command.run(screen),
+            ModelCommand::Calibrate(command) => command.run(screen),
         }
     }
 }

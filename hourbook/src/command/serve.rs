@@ -53,6 +53,9 @@ pub(crate) struct Serve {
     /// What deliveries are computed with: a model file, or the model that is built in
     #[arg(long, value_name = "FILE", default_value = "tiny")]
     model: PathBuf,
+    /// How far honest providers may be from that model, as `hourbook model calibrate` measured it. Without it they compute exactly the same
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
     /// Go on with a journal that ends at this command, though commands after it may be missing. Clients are told of a new
     /// epoch, and the venue is halted until an operator opens it
     #[arg(long, value_name = "COMMAND")]
@@ -97,6 +100,7 @@ impl Serve {
             rules,
             reserve_bytes: self.reserve_mib << 20,
             model: self.model.clone(),
+            calibration: self.calibration.clone(),
             accept_end: self.accept_end.map(Sequence),
         };
         let server = start(&options, screen).await?;

@@ -128,6 +128,8 @@ const OPERATING: &str = "\
     invariants flow.bin
     receipt verify a.receipt
     receipt verify a.receipt b.receipt --model tiny --all --json
+    model calibrate a.receipt b.receipt --class bf16-tol --model tiny --out c.toml
+    serve --calibration c.toml
     bench cheats --model tiny --sequences 2 --tokens 8 --calibrating 1 --honest 0
     bench deterrence --batches 10
     bench wire --orders 10 --symbol S";
