@@ -238,6 +238,7 @@ impl Server {
         };
 
         let history = ready.history().expect("it was read back with one").reader();
+        let feed = feed.with_history(history.clone().shared());
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
         let office = Office::new(secret.bytes(), epoch, terms);

@@ -143,7 +143,7 @@ impl Feed {
             return Err(too_many(message.to_owned()));
         }
         let replays = match (&item.resume, topic.owner()) {
-            (Some(asked), Some(owner)) => Some(resume::replayed((owner, &self.moments), asked, view)?),
+            (Some(asked), Some(owner)) => Some(self.replayed(owner, asked, view)?),
             _ => None,
         };
         let (key, is_new) = self.join(listener, topic, view);

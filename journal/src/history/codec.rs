@@ -25,7 +25,7 @@ use crate::reader::Reader;
 use crate::writer::Writer;
 
 /// The version of the layout.
-pub const FORMAT_VERSION: u8 = 1;
+pub const FORMAT_VERSION: u8 = 2;
 /// Bytes of a run before its first event.
 pub(super) const RUN_BYTES: usize = 26;
 
@@ -83,8 +83,8 @@ pub(super) fn event(bytes: &mut Vec<u8>, what: &What) {
         What::Position { instrument, lots, escrow, bonded } => {
             to.byte(6).instrument(instrument).long(lots.cast_unsigned()).amount(escrow).amount(bonded)
         }
-        What::Balance(Balance { available, held, bonded }) => {
-            to.byte(7).amount(available).amount(held).amount(bonded)
+        What::Balance { balance: Balance { available, held, bonded }, redeeming } => {
+            to.byte(7).amount(available).amount(held).amount(bonded).amount(redeeming)
         }
         What::TimerSet(due) => to.byte(8).option(due, Writer::time),
         What::TimerFired => to.byte(9),
@@ -225,7 +225,8 @@ fn what(from: &mut Reader<'_>, account: AccountId) -> Decoded<What> {
         }
         7 => {
             let (available, held, bonded) = (amount(from)?, amount(from)?, amount(from)?);
-            return Ok(What::Balance(Balance { available, held, bonded }));
+            let balance = Balance { available, held, bonded };
+            return Ok(What::Balance { balance, redeeming: amount(from)? });
         }
         8 => return option(from, time).map(What::TimerSet),
         9 => return Ok(What::TimerFired),
