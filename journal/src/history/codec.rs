@@ -191,15 +191,19 @@ fn begun(bytes: &[u8]) -> Decoded<Reader<'_>> {
 /// Hands the number and stamp of every item to `read`, which takes it off the bytes.
 fn runs(bytes: &[u8], mut read: impl FnMut(&mut Reader<'_>, u64, Stamp) -> Decoded<()>) -> Decoded<()> {
     let from = &mut begun(bytes)?;
+    // The command of the run before, and the number that would have continued it, if it could be counted on.
+    let mut open = None;
     while 0 < from.left() {
-        let broken = from.fault(Rule::Sequence);
+        let [broken, parted] = [Rule::Sequence, Rule::Run].map(|rule| from.fault(rule));
         let first = from.long()?;
         let stamp = Stamp { sequence: Sequence(from.long()?), time: time(from)? };
         let count = from.checked(Rule::Count, |from| Ok(Some(from.half()?).filter(|count| 0 < *count)))?;
         // The number after the last one fits too.
-        if first < 1 || first.checked_add(count.into()).is_none() {
-            return Err(broken);
+        let Some(next) = first.checked_add(count.into()).filter(|_| 0 < first) else { return Err(broken) };
+        if open == Some((stamp.sequence, first)) {
+            return Err(parted);
         }
+        open = (count < u16::MAX).then_some((stamp.sequence, next));
         for place in 0..u64::from(count) {
             read(from, first + place, stamp)?;
         }
