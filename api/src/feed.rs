@@ -84,6 +84,8 @@ pub struct Feed {
     accepted: Option<PrivateEvent>,
     /// The clock, when the stage last looked.
     now: Time,
+    /// The hour as of which tickers tell their day.
+    hour: Time,
     /// Names that orders were given in public.
     oids: u64,
     /// Who is looked after next, of those who need a snapshot.
@@ -106,6 +108,7 @@ impl Default for Feed {
             archive: None,
             accepted: None,
             now: Time(0),
+            hour: Time(0),
             oids: 0,
             next_behind: (0, 0),
             is_replaying: false,
@@ -161,6 +164,7 @@ impl Outlet for Feed {
 
     fn flush(&mut self, now: Time, view: &View) {
         self.now = now;
+        self.roll_day(view);
         for key in self.paces.take(now) {
             self.emit(key, view);
         }
@@ -239,7 +243,7 @@ impl Feed {
             } else if let Some(after) = replays {
                 self.replay((session, key), after, view);
             } else if is_clean {
-                catch_up(stream, session, Scene { view, tape: &self.tape });
+                catch_up(stream, session, Scene { view, tape: &self.tape, now: self.now });
                 self.streams.caught_up(session, key);
             }
         }
