@@ -69,8 +69,10 @@ pub const STATE_BYTES_LOW: usize = 64 * 1024;
 pub const BEHIND_MS: u64 = 10;
 /// What becomes durable so many milliseconds after it was sequenced is late: raw streams merge it.
 pub const LATE_MS: u64 = 250;
-/// How often the server pings. A client from which nothing came in twice that time is gone.
+/// How often the server pings, unless it is said.
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
+/// After so many intervals in which nothing came, not even the answer to a ping, a client is gone.
+pub const SILENT_PINGS_MAX: u32 = 2;
 /// How long a closing connection may take to write what is left.
 pub const CLOSE_GRACE: Duration = Duration::from_secs(2);
 /// Malformed requests in a row before the connection is closed.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
+use api::config::PING_INTERVAL;
 use api::feed::Feed;
 use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
@@ -243,7 +244,8 @@ impl Server {
         let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
         let office = Office::new(secret.bytes(), epoch, terms);
         let clearing = Some(Arc::new(Clearing::new(office, Arc::new(evidence))));
-        let settings = Settings { dev: options.dev, limits: options.limits.clone(), clearing };
+        let (dev, limits) = (options.dev, options.limits.clone());
+        let settings = Settings { dev, limits, clearing, ping: PING_INTERVAL };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;

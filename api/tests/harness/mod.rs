@@ -7,6 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
+use api::config::PING_INTERVAL;
 use api::feed::Feed;
 use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
@@ -147,6 +148,10 @@ impl Clock for ShiftedClock {
     }
 }
 
+fn settings(limits: Limits, clearing: Option<Arc<Clearing>>) -> Settings {
+    Settings { dev: true, limits, clearing, ping: PING_INTERVAL }
+}
+
 /// A running exchange.
 pub struct World {
     pub gateway: Arc<Gateway>,
@@ -175,29 +180,38 @@ impl World {
     }
 
     async fn founded(limits: Limits, clearing: Option<Arc<Clearing>>) -> World {
-        let world = World::with(SlowLog::default(), limits, clearing).await;
+        let world = World::with(SlowLog::default(), settings(limits, clearing)).await;
         world.found().await;
         world
     }
 
+    /// A world with a market and accounts that pings so often.
+    pub async fn pinging(ping: Duration) -> (World, String) {
+        let settings = Settings { ping, ..settings(Limits::none(), None) };
+        let world = World::with(SlowLog::default(), settings).await;
+        world.found().await;
+        let symbol = world.furnish().await;
+        (world, symbol)
+    }
+
     /// Goes on with a log.
     pub async fn again(log: SlowLog) -> World {
-        World::with(log, Limits::none(), None).await
+        World::with(log, settings(Limits::none(), None)).await
     }
 
     /// The same, so many seconds later, where work is assigned.
     pub async fn delivering_again(log: SlowLog, seconds: u64, clearing: Clearing) -> World {
-        let world = World::with(log, Limits::none(), Some(Arc::new(clearing))).await;
+        let world = World::with(log, settings(Limits::none(), Some(Arc::new(clearing)))).await;
         world.pass(seconds);
         world
     }
 
-    async fn with(log: SlowLog, limits: Limits, clearing: Option<Arc<Clearing>>) -> World {
+    async fn with(log: SlowLog, settings: Settings) -> World {
         let (stuck, mut feed) = (Arc::clone(&log.stuck), Feed::default());
         let ready = Ready::recover(log, &mut |stamped, events, view| {
             feed.recover(stamped.stamp, events, view);
         });
-        World::going_on(ready.unwrap(), feed, (stuck, limits, clearing)).await
+        World::going_on(ready.unwrap(), feed, (stuck, settings)).await
     }
 
     /// Goes on with a log and the history beside it.
@@ -207,17 +221,17 @@ impl World {
         let ready = Ready::resume_with(log, snapshot, history, &mut |stamped, events, view| {
             feed.recover(stamped.stamp, events, view);
         });
-        World::going_on(ready.unwrap(), feed.with_history(reader), (stuck, Limits::none(), None)).await
+        let settings = settings(Limits::none(), None);
+        World::going_on(ready.unwrap(), feed.with_history(reader), (stuck, settings)).await
     }
 
     async fn going_on<H: HistoryLog + 'static>(
         ready: Ready<SlowLog, NoKeeper, H>,
         feed: Feed,
-        (stuck, limits, clearing): (Arc<AtomicBool>, Limits, Option<Arc<Clearing>>),
+        (stuck, settings): (Arc<AtomicBool>, Settings),
     ) -> World {
         let clock = ShiftedClock::default();
         let pipeline = Pipeline::start(ready, (clock.clone(), SystemEntropy), feed, |_| {});
-        let settings = Settings { dev: true, limits, clearing };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, settings);
         let mut urls = Vec::new();
         for door in [Door::Public, Door::Admin] {
