@@ -42,6 +42,10 @@ pub const HISTORY_UPDATES_MAX: usize = 8_192;
 pub const MOMENTS_MAX: usize = 1 << 17;
 /// Private events that one who comes back is told at a time, before others have their turn.
 pub const REPLAY_MOMENTS_MAX: usize = 2_048;
+/// Portions of so many that are read from the history at a time, for all who come back.
+pub const ARCHIVE_READS_MAX: usize = 4;
+/// How often those who are told what they missed are looked after, in milliseconds: they read fast, and have far to go.
+pub const REPLAY_LOOK_MS: u64 = 1;
 /// Levels of a book that one message tells. When more have changed, the whole book is told.
 pub const TOUCHED_MAX: usize = 4_096;
 /// Messages of a book after which all its levels are proven by a checksum, and milliseconds after which they are anyway.
@@ -65,8 +69,10 @@ pub const STATE_BYTES_LOW: usize = 64 * 1024;
 pub const BEHIND_MS: u64 = 10;
 /// What becomes durable so many milliseconds after it was sequenced is late: raw streams merge it.
 pub const LATE_MS: u64 = 250;
-/// How often the server pings. A client from which nothing came in twice that time is gone.
+/// How often the server pings, unless it is said.
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
+/// After so many intervals in which nothing came, not even the answer to a ping, a client is gone.
+pub const SILENT_PINGS_MAX: u32 = 2;
 /// How long a closing connection may take to write what is left.
 pub const CLOSE_GRACE: Duration = Duration::from_secs(2);
 /// Malformed requests in a row before the connection is closed.

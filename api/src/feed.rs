@@ -12,6 +12,7 @@
 //! is public is handed out after the whole round.
 
 mod answer;
+mod archive;
 mod channels;
 mod desk;
 mod dry_run;
@@ -33,20 +34,27 @@ mod tape;
 mod topic;
 mod window;
 
+use std::sync::Arc;
+
 use engine::event::Event;
 use engine::stamp::{Stamp, Time};
 use engine::view::View;
+use journal::history::PrivateEvent;
+use journal::history::reader::HistoryReader;
 use node::batch::Told;
 use node::outlet::Outlet;
 
-use crate::config::{BEHIND_MS, CHECKPOINT_MS, ROUND_STREAMS_MAX, STATE_BYTES_LOW, STATE_BYTES_MAX};
+use crate::config::{
+    BEHIND_MS, CHECKPOINT_MS, REPLAY_LOOK_MS, ROUND_STREAMS_MAX, STATE_BYTES_LOW, STATE_BYTES_MAX,
+};
 use crate::convert::{batch, command};
+use crate::feed::archive::Archive;
 use crate::feed::channels::private;
 use crate::feed::channels::{Scene, catch_up};
 use crate::feed::heartbeat::Heart;
 use crate::feed::history::History;
 use crate::feed::level_move::moves;
-use crate::feed::moments::{Moment, Moments};
+use crate::feed::moments::{Moments, completed, moment};
 use crate::feed::pace::{Key, Pace, Paces};
 use crate::feed::patterns::Patterns;
 use crate::feed::stream::Behind;
@@ -69,15 +77,21 @@ pub struct Feed {
     tape: Tape,
     history: History,
     moments: Moments,
+    /// What came before those, if there is a history.
+    archive: Option<Archive>,
     /// The order that the last event accepted, which its owner is not told of yet: what else it said comes with the very
     /// next event.
-    accepted: Option<Moment>,
+    accepted: Option<PrivateEvent>,
     /// The clock, when the stage last looked.
     now: Time,
+    /// The hour as of which tickers tell their day.
+    hour: Time,
     /// Names that orders were given in public.
     oids: u64,
     /// Who is looked after next, of those who need a snapshot.
     next_behind: (u64, Key),
+    /// Whether anybody was among them in the last round who is told what it missed.
+    is_replaying: bool,
 }
 
 impl Default for Feed {
@@ -91,10 +105,13 @@ impl Default for Feed {
             tape: Tape::default(),
             history: History::default(),
             moments: Moments::default(),
+            archive: None,
             accepted: None,
             now: Time(0),
+            hour: Time(0),
             oids: 0,
             next_behind: (0, 0),
+            is_replaying: false,
         }
     }
 }
@@ -109,9 +126,9 @@ impl Outlet for Feed {
 
     fn tell_event(&mut self, stamp: Stamp, event: &Event, view: &View) {
         if let Some(accepted) = self.accepted.take() {
-            self.tell_moment(accepted.completed(event, view), view);
+            self.tell_moment(completed(accepted, event, view), view);
         }
-        match Moment::of(stamp, event, view) {
+        match moment(stamp, event, view) {
             Some(moment) if matches!(event, Event::OrderAccepted { .. }) => self.accepted = Some(moment),
             Some(moment) => self.tell_moment(moment, view),
             None => {}
@@ -147,6 +164,7 @@ impl Outlet for Feed {
 
     fn flush(&mut self, now: Time, view: &View) {
         self.now = now;
+        self.roll_day(view);
         for key in self.paces.take(now) {
             self.emit(key, view);
         }
@@ -160,7 +178,8 @@ impl Outlet for Feed {
     }
 
     fn due(&self) -> Option<Time> {
-        let behind = (!self.streams.behind_is_empty()).then(|| self.now.after(BEHIND_MS * MS));
+        let look = if self.is_replaying { REPLAY_LOOK_MS } else { BEHIND_MS };
+        let behind = (!self.streams.behind_is_empty()).then(|| self.now.after(look * MS));
         let joining = self.patterns.is_joining().then_some(self.now);
         let dues = [self.paces.due(), self.checkpoints.due(), self.heart.due(), behind, joining];
         dues.into_iter().flatten().min()
@@ -168,6 +187,15 @@ impl Outlet for Feed {
 }
 
 impl Feed {
+    /// The same, which asks a history for what happened to accounts before what it keeps itself. It is read on threads of
+    /// the runtime that this is called in.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub fn with_history(self, history: Arc<dyn HistoryReader>) -> Feed {
+        Feed { archive: Some(Archive::new(history)), ..self }
+    }
+
     /// Learns from a command that was read back what has traded, and what books were.
     pub fn recover(&mut self, stamp: Stamp, events: &[Event], view: &View) {
         self.tape.fold(stamp, events, view);
@@ -182,7 +210,7 @@ impl Feed {
     }
 
     /// Tells what happened to an account, and remembers it.
-    fn tell_moment(&mut self, moment: Moment, view: &View) {
+    fn tell_moment(&mut self, moment: PrivateEvent, view: &View) {
         private::tell(&moment, view, &mut self.streams);
         self.moments.note(moment);
     }
@@ -190,6 +218,8 @@ impl Feed {
     /// Gives snapshots to those who need one and can take it, and what they missed to those who came back; to so many in one
     /// round.
     fn catch_up(&mut self, view: &View) {
+        self.tell_read(view);
+        self.is_replaying = false;
         let mut wrapped = false;
         for _ in 0..ROUND_STREAMS_MAX {
             let Some((session, key)) = self.streams.behind_from(self.next_behind) else {
@@ -204,6 +234,7 @@ impl Feed {
             let is_clean = stream.untold.is_none();
             let Some(subscriber) = stream.find(session) else { continue };
             let replays = subscriber.behind.and_then(|behind| behind.replays);
+            self.is_replaying |= replays.is_some();
             let begins = matches!(subscriber.behind, Some(Behind { last: None, .. }));
             let low = if begins { STATE_BYTES_MAX } else { STATE_BYTES_LOW };
             if low < subscriber.listener.outbox.bytes() {
@@ -212,7 +243,7 @@ impl Feed {
             } else if let Some(after) = replays {
                 self.replay((session, key), after, view);
             } else if is_clean {
-                catch_up(stream, session, Scene { view, tape: &self.tape });
+                catch_up(stream, session, Scene { view, tape: &self.tape, now: self.now });
                 self.streams.caught_up(session, key);
             }
         }

@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Bytes;
 
 /// The last fragment of a message, and what kind.
 const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 /// Lengths up to this stand in the header's second byte.
@@ -30,6 +31,13 @@ pub fn append_text(frames: &mut Vec<u8>, text: &str) {
 pub fn text(text: &str) -> Bytes {
     let mut frame = Vec::with_capacity(text.len() + 10);
     append_text(&mut frame, text);
+    Bytes::from(frame)
+}
+
+/// A message that is no text.
+pub fn binary(bytes: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(bytes.len() + 10);
+    append(&mut frame, BINARY, bytes);
     Bytes::from(frame)
 }
 
@@ -90,6 +98,7 @@ mod tests {
         let expected: Vec<Message> = texts.iter().map(Message::text).collect();
         assert_eq!(read(&frames, texts.len()), expected);
         assert_eq!(read(&text("one"), 1), [Message::text("one")]);
+        assert_eq!(read(&binary(&[7, 0]), 1), [Message::binary(vec![7, 0])]);
         assert_eq!(read(&ping(), 1), [Message::Ping(Bytes::new())]);
     }
 

@@ -71,6 +71,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What assigns work; without it nothing can be delivered.
     pub clearing: Option<Arc<Clearing>>,
+    /// How often the server pings. A client from which nothing came in twice that time is gone.
+    pub ping: Duration,
 }
 
 /// What every session shares.

@@ -95,7 +95,7 @@ impl Outbox {
         self.push_frames_later(bytes, move || frame::text(&write()));
     }
 
-    /// The same with many messages, as frames.
+    /// The same with one message or many, as frames.
     pub fn push_frames_later(&self, bytes: usize, write: impl FnOnce() -> Bytes + Send + 'static) {
         self.put(Parcel::Later(Later { bytes, write: Box::new(write) }));
     }

@@ -6,12 +6,16 @@ mod harness;
 mod mirror;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use engine::command::Command;
 use engine::order::Side;
 use harness::{ANN, FIRST, Flow, Peer, World};
 use mirror::Mirror;
 use serde_json::{Value, json};
+
+/// Nanoseconds of a second.
+const NANOS: u64 = 1_000_000_000;
 
 #[tokio::test]
 async fn best_prices_are_told_when_they_change_and_only_then() {
@@ -281,6 +285,51 @@ async fn a_ticker_says_what_a_market_has_come_to() {
         (&again["open_interest"], &again["last"]["id"], &again["day"]["volume"]),
         (&json!("4"), &json!(4), &json!("8"))
     );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tickers_day_rolls_though_nothing_happens() {
+    let (world, _) = World::trading().await;
+    let (mut ann, mut pat, mut watcher) =
+        (world.login("ann").await, world.login("pat").await, world.connect().await);
+    let days = json!({"class": "B200", "zone": "US-E", "tier": "firm", "window_s": 86_400, "windows": 4, "gate_s": 600,
+        "bond": "0.5", "maker_fee_ppm": 200, "taker_fee_ppm": 500, "self_trade": "prevent"});
+    world.login("operator").await.ok("add_market", days).await;
+    let listed = watcher.ok("instruments", json!({})).await["instruments"].clone();
+    let symbols = listed.as_array().unwrap().iter().map(|listed| listed["symbol"].as_str().unwrap());
+    let symbol = symbols.filter(|symbol| symbol.starts_with("B200.")).max().unwrap().to_owned();
+    pat.ok("set_capacity", json!({"symbol": symbol, "gpus": 10})).await;
+    pat.order(&symbol, "sell", ("3", "1.0000")).await;
+    ann.order(&symbol, "buy", ("3", "1.0000")).await;
+    watcher.subscribe(json!({"channel": "ticker", "symbol": symbol, "speed": "raw"})).await;
+    let from = |told: &Value| told["data"]["day"]["from"].as_str().map(|text| text.parse::<u64>().unwrap());
+    let mut last = watcher.update("ticker").await;
+    // Not even a tick of the exchange is needed: nothing becomes durable meanwhile.
+    world.stuck.store(true, Ordering::SeqCst);
+    world.pass(3_600);
+    let told = watcher.update("ticker").await;
+    assert_eq!((&told["prev_seq"], &told["data"]["day"]["volume"]), (&last["seq"], &json!("3")));
+    assert!(from(&last).unwrap() + 3_600 * NANOS <= from(&told).unwrap(), "{last} {told}");
+    world.stuck.store(false, Ordering::SeqCst);
+    last = told;
+    // The hour of the trade and 23 more: then it is not of the last day any more.
+    let mut hours = 1;
+    while last["data"].get("day").is_some() {
+        assert!(hours < 24, "{last}");
+        world.pass(3_600);
+        hours += 1;
+        let before = from(&last);
+        while from(&last) == before {
+            let told = watcher.update("ticker").await;
+            assert_eq!(told["prev_seq"], last["seq"]);
+            last = told;
+        }
+    }
+    assert!(22 < hours, "{hours}");
+    assert_eq!((&last["data"]["last"]["qty"], &last["data"]["open_interest"]), (&json!("3"), &json!("3")));
+    let asked = watcher.ok("ticker", json!({"symbol": symbol})).await;
+    assert_eq!(asked.get("day"), None, "{asked}");
     world.stop().await;
 }
 

@@ -168,3 +168,43 @@ async fn a_pattern_over_thousands_of_windows_is_joined_in_portions_and_bounded()
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_pattern_leaves_out_because_there_are_too_many_streams_is_said() {
+    let (world, _) = World::trading().await;
+    let mut operator = world.login("operator").await;
+    for zone in ["A", "B", "C", "D", "E", "F"] {
+        operator.ok("add_market", market("B200", zone, 672)).await;
+    }
+    let mut watcher = world.connect().await;
+    let pattern = watcher.subscribe(json!({"channel": "trades", "symbol": "B200.*"})).await;
+    assert_eq!(pattern["matched"], 4_032);
+    // Some of what is new still fits: 4,096 in all.
+    operator.ok("add_market", market("B200", "G", 100)).await;
+    let mut left_out = BTreeSet::new();
+    for _ in 0..36 {
+        let told = watcher.update("status").await;
+        assert_eq!(told["type"], "left_out", "{told}");
+        let data = &told["data"];
+        assert_eq!(
+            (&data["stream"], &data["channel"], &data["code"]),
+            (&pattern["stream"], &json!("trades"), &json!("TOO_MANY_SUBS"))
+        );
+        let symbol = data["symbol"].as_str().unwrap();
+        // What was there at first may still be joined when the new comes.
+        assert!(symbol.starts_with("B200."), "{told}");
+        left_out.insert(symbol.to_owned());
+    }
+    assert_eq!(left_out.len(), 36);
+    assert!(watcher.is_silent("status").await);
+    // One that was left out is had by itself, once there is room.
+    let one = left_out.first().unwrap();
+    let full = watcher.ok("subscribe", json!({"subs": [{"channel": "trades", "symbol": one}]})).await;
+    assert_eq!(full["subs"][0]["error"]["code"], "TOO_MANY_SUBS");
+    // What the connection has already needs no room: another pattern joins it too, and has it when the first ends.
+    assert_eq!(watcher.subscribe(json!({"channel": "trades", "symbol": "B200.A.*"})).await["matched"], 672);
+    assert!(watcher.is_silent("status").await);
+    watcher.ok("unsubscribe", json!({"streams": [pattern["stream"]]})).await;
+    assert_eq!(watcher.subscribe(json!({"channel": "trades", "symbol": one})).await["ok"], true);
+    world.stop().await;
+}

@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 
 use api::config::{MOMENTS_MAX, REPLAY_MOMENTS_MAX};
 use engine::order::Side;
-use harness::{ANN, Flow, Peer, World, cancel, order};
+use harness::{ANN, Flow, Peer, SharedHistory, World, cancel, order};
+use journal::history::log::HistoryLog;
 use serde_json::{Value, json};
 
 const EPOCH: &str = "0000000000000007";
 const CHANNELS: [&str; 3] = ["executions", "account", "positions"];
+
+/// By channel, the numbers of all events that were told.
+type Told = BTreeMap<String, Vec<u64>>;
 
 /// What a client knows of the account, from the messages of its streams alone.
 #[derive(Default)]
@@ -23,7 +27,7 @@ struct Ledger {
     balance: Value,
     /// By channel and symbol.
     positions: BTreeMap<(String, String), Value>,
-    events: u64,
+    told: Told,
 }
 
 impl Ledger {
@@ -40,7 +44,9 @@ impl Ledger {
             _ => {
                 assert_eq!(message["prev_xseq"].as_u64(), Some(self.last[&channel]), "no gap: {message}");
                 assert!(message["type"] == "resumed" || self.last[&channel] < xseq, "each once: {message}");
-                self.events += 1;
+                if message["type"] == "update" {
+                    self.told.entry(channel.clone()).or_default().push(xseq);
+                }
             }
         }
         self.last.insert(channel.clone(), xseq);
@@ -112,6 +118,25 @@ fn is_private(message: &Value) -> bool {
     CHANNELS.iter().any(|channel| message["channel"] == *channel)
 }
 
+/// All that is told to a client that stays, until the exchange closes.
+async fn watched(mut peer: Peer) -> Told {
+    let mut told = Told::new();
+    loop {
+        let message = peer.receive().await;
+        if message.is_null() || message.get("closed").is_some() {
+            return told;
+        }
+        if is_private(&message) && message["type"] == "update" {
+            let channel = message["channel"].as_str().unwrap().to_owned();
+            told.entry(channel).or_default().push(message["xseq"].as_u64().unwrap());
+        }
+    }
+}
+
+fn wide(count: usize) -> u64 {
+    count.try_into().unwrap()
+}
+
 /// How often the client comes back.
 fn rounds() -> u64 {
     std::env::var("RESUME_ROUNDS").map_or(60, |rounds| rounds.parse().expect("RESUME_ROUNDS is a number"))
@@ -128,6 +153,18 @@ async fn who_comes_back_at_random_moments_knows_what_the_exchange_knows() {
         .await;
     let mut flow = Flow::new(11);
     let mut ledger = Ledger::default();
+    let mut stays = world.login("ann").await;
+    subscribe(&mut stays, &Ledger::default()).await;
+    let stays = tokio::spawn(watched(stays));
+    // Whoever comes back begins with the same.
+    let mut first = world.login("ann").await;
+    subscribe(&mut first, &ledger).await;
+    while ledger.last.len() < CHANNELS.len() {
+        let message = first.receive().await;
+        if is_private(&message) {
+            ledger.apply(&message);
+        }
+    }
     for round in 0..rounds() {
         let mut peer = world.login("ann").await;
         // Some of it happens before the client is back, some while it is told, some after.
@@ -135,7 +172,7 @@ async fn who_comes_back_at_random_moments_knows_what_the_exchange_knows() {
         let (before, after) = (commands / 3, commands - commands / 3);
         (0..before).for_each(|_| world.submit(flow.next()));
         for sub in subscribe(&mut peer, &ledger).await {
-            assert_eq!(sub["mode"] == "replay", 0 < round, "{sub}");
+            assert_eq!(sub["mode"], "replay", "round {round}: {sub}");
         }
         (0..after).for_each(|_| world.submit(flow.next()));
         for _ in 0..flow.below(300) {
@@ -159,9 +196,18 @@ async fn who_comes_back_at_random_moments_knows_what_the_exchange_knows() {
             ledger.apply(&message);
         }
     }
-    assert!(rounds() < ledger.events, "there was something to miss");
     ledger.compare(&mut peer).await;
     world.stop().await;
+    // On every channel all that happened, not only what the channel's own chain shows.
+    let stays = stays.await.unwrap();
+    for channel in CHANNELS {
+        let until_head = |told: &Told| {
+            told[channel].iter().copied().take_while(|xseq| *xseq <= head).collect::<Vec<u64>>()
+        };
+        let (told, all) = (until_head(&ledger.told), until_head(&stays));
+        assert!(rounds() / 4 < wide(told.len()), "there was something to miss");
+        assert_eq!(told, all, "{channel}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -255,5 +301,95 @@ async fn what_cannot_be_resumed_is_said() {
     assert_eq!(ann.told(&answer["stream"]).await["type"], "resumed");
     ann.order(&symbol, "buy", ("1", "0.4000")).await;
     assert_eq!(ann.told(&answer["stream"]).await["data"]["ev"], "new");
+    world.stop().await;
+}
+
+/// The account's messages behind a subscription, until it is told what happens from then on.
+async fn missed(peer: &mut Peer, channel: &str, after: u64) -> Vec<Value> {
+    let resume = json!({"epoch": EPOCH, "xseq": after});
+    let answer = peer.subscribe(json!({"channel": channel, "resume": resume})).await;
+    assert_eq!(answer["mode"], "replay");
+    let (mut last, mut told) = (after, Vec::new());
+    loop {
+        let mut message = peer.told(&answer["stream"]).await;
+        assert_eq!(message["prev_xseq"], last, "no gap and nothing twice: {message}");
+        last = message["xseq"].as_u64().unwrap();
+        if message["type"] == "resumed" {
+            return told;
+        }
+        // Numbers of streams are of a connection.
+        message.as_object_mut().unwrap().remove("stream");
+        told.push(message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_older_than_memory_is_told_from_the_history_word_for_word() {
+    let history = SharedHistory::default();
+    let (world, symbol) = World::trading_remembered(history.clone()).await;
+    let mut ann = world.login("ann").await;
+    let begun = ann.ok("balances", json!({})).await["as_of_xseq"].as_u64().unwrap();
+    // Every kind of event that is told, while credit waits to be paid out and after.
+    ann.order(&symbol, "buy", ("2", "0.5000")).await;
+    world.login("pat").await.order(&symbol, "sell", ("1", "0.5000")).await;
+    ann.ok("redeem", json!({"amount": "10", "reference": "out"})).await;
+    ann.ok("cancel_all_after", json!({"timeout_ms": 86_400_000})).await;
+    ann.order(&symbol, "buy", ("1", "0.4000")).await;
+    let operator = json!({"account": "ann", "reference": "out", "paid": true});
+    world.login("operator").await.ok("end_redemption", operator).await;
+    ann.ok("cancel_all", json!({})).await;
+    let mut fresh = Vec::new();
+    for channel in CHANNELS {
+        fresh.push(missed(&mut world.login("ann").await, channel, begun).await);
+    }
+    assert!(fresh.iter().all(|told| !told.is_empty()));
+    let waits = |told: &Value| told["data"]["balances"][0]["redeeming"] == "10.000000";
+    assert!(fresh[1].iter().any(waits), "credit that waits is told with the balance");
+    // More than memory keeps, of the same account: what follows comes from the history first and then from memory.
+    let pairs = MOMENTS_MAX / 4 + REPLAY_MOMENTS_MAX;
+    for number in 0..pairs {
+        let name = format!("n{number}");
+        world.submit(order(ANN, Side::Bid, (1, 1), &name));
+        world.submit(cancel(ANN, &name));
+    }
+    world.gateway.command(cancel(ANN, "nothing")).await.unwrap_err();
+    for (channel, fresh) in CHANNELS.iter().zip(&fresh) {
+        let told = missed(&mut world.login("ann").await, channel, begun).await;
+        assert!(told.starts_with(fresh), "{channel}");
+        let more = if *channel == "positions" { 0 } else { 2 * pairs };
+        assert_eq!(told.len(), fresh.len() + more, "{channel}");
+    }
+    // After a start there is nothing in memory, and all of it in the history.
+    let log = world.stop().await.log;
+    let world = World::remembering(log, history).await;
+    let mut ann = world.login("ann").await;
+    for (channel, fresh) in CHANNELS.iter().zip(&fresh) {
+        assert!(missed(&mut ann, channel, begun).await.starts_with(fresh), "{channel}");
+    }
+    ann.order(&symbol, "buy", ("1", "0.3000")).await;
+    assert_eq!(ann.update("executions").await["data"]["ev"], "new", "what happens from now on follows");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_begins_later_says_so_and_is_not_asked_twice() {
+    let mut history = SharedHistory::default();
+    let (world, symbol) = World::trading_remembered(history.clone()).await;
+    let mut ann = world.login("ann").await;
+    ann.order(&symbol, "buy", ("1", "0.5000")).await;
+    let head = ann.ok("balances", json!({})).await["as_of_xseq"].as_u64().unwrap();
+    let log = world.stop().await.log;
+    // It was lost, and so was the journal it could be made anew from.
+    let last = HistoryLog::last(&history);
+    history.clear(last).unwrap();
+    let world = World::remembering(log, history).await;
+    let resume = json!({"subs": [{"channel": "executions", "resume": {"epoch": EPOCH, "xseq": head - 1}}]});
+    let mut ann = world.login("ann").await;
+    assert_eq!(ann.ok("subscribe", resume.clone()).await["subs"][0]["mode"], "replay");
+    assert_eq!(ann.update("status").await["data"]["code"], "SEQ_TOO_OLD");
+    assert_eq!(ann.receive().await, json!({"closed": 4100}));
+    let result = world.login("ann").await.ok("subscribe", resume).await;
+    let error = &result["subs"][0]["error"];
+    assert_eq!((&error["code"], &error["details"]["oldest_xseq"]), (&json!("SEQ_TOO_OLD"), &json!(head)));
     world.stop().await;
 }

@@ -5,7 +5,7 @@ mod harness;
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use harness::{Peer, World};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -118,5 +118,51 @@ async fn a_restart_ends_the_sessions_before_it() {
     drop(ann);
     let mut watch = world.login("ann").await;
     left(&mut watch, &["0.2000"]).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_vanishes_without_a_word_is_found_and_who_answers_pings_stays() {
+    // Two seconds of silence instead of thirty.
+    let (world, symbol) = World::pinging(Duration::from_secs(1)).await;
+    let mut watch = world.login("ann").await;
+    watch.ok("subscribe", json!({"subs": [{"channel": "executions"}]})).await;
+    watch.update("executions").await;
+    place(&mut watch, &symbol, ("0.1000", true)).await;
+    // Nobody reads from this socket any more, so nobody answers; it is not closed either.
+    let mut vanished = world.login("ann").await;
+    place(&mut vanished, &symbol, ("0.2000", true)).await;
+    for _ in 0..2 {
+        assert_eq!(watch.update("executions").await["data"]["ev"], "new");
+    }
+    let told = watch.update("executions").await["data"].clone();
+    assert_eq!(
+        (&told["ev"], &told["reason"], &told["price"]),
+        (&json!("canceled"), &json!("cod"), &json!("0.2000"))
+    );
+    // The other asked for nothing meanwhile, and for nothing now.
+    let mut pings = 0;
+    while pings < 3 {
+        let message = watch.socket.next().await.unwrap().unwrap();
+        pings += u32::from(matches!(message, Message::Ping(_)));
+    }
+    left(&mut watch, &["0.1000"]).await;
+    // Whoever comes back to the silent socket finds it closed.
+    while !vanished.receive().await.is_null() {}
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_echo_sends_back_what_comes() {
+    let world = World::start().await;
+    let echo = world.url.replace("/ws/v1", "/ws/echo");
+    let (mut socket, _) = tokio_tungstenite::connect_async(&echo).await.unwrap();
+    for message in
+        [Message::text(""), Message::text("{\"method\":\"ping\"}"), Message::binary(vec![0, 200, 7])]
+    {
+        socket.send(message.clone()).await.unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), message);
+    }
+    socket.close(None).await.unwrap();
     world.stop().await;
 }

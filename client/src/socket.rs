@@ -100,7 +100,7 @@ async fn hello(frames: &mut Frames) -> Result<Hello, ClientError> {
                         Err(ClientError::Protocol { cause: format!("it speaks {}", data.api) })
                     }
                     Status::Error { data } => Err(closed(data)),
-                    Status::Update { .. } | Status::Unknown => continue,
+                    Status::Update { .. } | Status::LeftOut { .. } | Status::Unknown => continue,
                 };
             }
             Some(Ok(Frame::Close(frame))) => return Err(close_frame(frame)),

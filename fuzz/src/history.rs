@@ -14,12 +14,12 @@ pub fn history(data: &[u8]) {
         }
         1 => {
             if let Ok(events) = codec::events(AccountId(1), bytes) {
-                assert_eq!(codec::events(AccountId(1), &page::of_events(&events)), Ok(events));
+                assert_eq!(page::of_events(&events), bytes);
             }
         }
         _ => {
             if let Ok(trades) = codec::trades(InstrumentId(1), bytes) {
-                assert_eq!(codec::trades(InstrumentId(1), &page::of_trades(&trades)), Ok(trades));
+                assert_eq!(page::of_trades(&trades), bytes);
             }
         }
     }

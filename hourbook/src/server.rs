@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
+use api::config::PING_INTERVAL;
 use api::feed::Feed;
 use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
@@ -244,11 +245,13 @@ impl Server {
         };
 
         let history = ready.history().expect("it was read back with one").reader();
+        let feed = feed.with_history(history.clone().shared());
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
         let office = Office::new(secret.bytes(), epoch, terms, &measured);
         let clearing = Some(Arc::new(Clearing::new(office, Arc::new(evidence))));
-        let settings = Settings { dev: options.dev, limits: options.limits.clone(), clearing };
+        let (dev, limits) = (options.dev, options.limits.clone());
+        let settings = Settings { dev, limits, clearing, ping: PING_INTERVAL };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;

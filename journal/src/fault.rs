@@ -56,6 +56,8 @@ pub enum Rule {
     Networks,
     /// A slot is a number below twelve.
     Slot,
+    /// Items of one command that follow each other stand in one run, as many as it can count.
+    Run,
 }
 
 impl Rule {
@@ -84,6 +86,9 @@ impl Rule {
                 "a key has at most 4 networks, each once, in order, with no bit set behind its own"
             }
             Rule::Slot => "a slot is a number below twelve",
+            Rule::Run => {
+                "items of one command that follow each other stand in one run, as many as it can count"
+            }
         }
     }
 }

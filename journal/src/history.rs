@@ -13,6 +13,7 @@ pub mod log;
 pub mod memory;
 pub mod page;
 pub mod reader;
+mod redeeming;
 
 use engine::account::Balance;
 use engine::event::{Event, Liquidity, PrivateSequence, ReduceReason};
@@ -61,7 +62,12 @@ pub enum What {
         bonded: Amount,
     },
     /// The account's credit.
-    Balance(Balance),
+    Balance {
+        /// What it has.
+        balance: Balance,
+        /// What waits to be paid out to it besides.
+        redeeming: Amount,
+    },
     /// The dead man's timer was set, or withdrawn.
     TimerSet(Option<Time>),
     /// The dead man's timer fired.
@@ -135,6 +141,60 @@ pub struct Trade {
     pub taker: OrderId,
     /// The side of the one that took.
     pub taker_side: Side,
+}
+
+impl PrivateEvent {
+    /// What `event` tells an account, if it tells one anything: `order` gives the order that it is about as it is just after,
+    /// `redeeming` what waits to be paid out to the account then.
+    pub fn of(
+        stamp: Stamp,
+        event: &Event,
+        order: impl FnOnce(OrderId) -> OrderView,
+        redeeming: impl FnOnce(AccountId) -> Amount,
+    ) -> Option<PrivateEvent> {
+        let of_order = |change, id| What::Order { change, order: order(id) };
+        let (account, xseq, what) = match *event {
+            Event::OrderAccepted { account, xseq, order, .. } => {
+                (account, xseq, of_order(OrderChange::Accepted, order))
+            }
+            Event::OrderExecuted { account, xseq, order, trade, liquidity, price, lots, fee, .. } => {
+                let execution = Execution { trade, liquidity, price, lots, fee };
+                (account, xseq, of_order(OrderChange::Executed(execution), order))
+            }
+            Event::OrderReduced { account, xseq, order, reason, .. } => {
+                (account, xseq, of_order(OrderChange::Reduced(reason), order))
+            }
+            Event::OrderAmended { account, xseq, order, kept, .. } => {
+                (account, xseq, of_order(OrderChange::Amended(kept), order))
+            }
+            Event::OrderCanceled { account, xseq, order, .. } => {
+                (account, xseq, of_order(OrderChange::Canceled, order))
+            }
+            Event::PositionChanged { account, xseq, instrument, position: lots, escrow, bonded } => {
+                (account, xseq, What::Position { instrument, lots, escrow, bonded })
+            }
+            Event::BalanceChanged { account, xseq, available, held, bonded } => {
+                let balance = Balance { available, held, bonded };
+                (account, xseq, What::Balance { balance, redeeming: redeeming(account) })
+            }
+            Event::CancelAfterSet { account, xseq, due } => (account, xseq, What::TimerSet(due)),
+            Event::CancelAfterFired { account, xseq } => (account, xseq, What::TimerFired),
+            Event::RedemptionBegun { account, xseq, amount, reference } => {
+                (account, xseq, What::RedemptionBegun { amount, reference })
+            }
+            Event::RedemptionEnded { account, xseq, amount, reference, paid } => {
+                (account, xseq, What::RedemptionEnded { amount, reference, paid })
+            }
+            _ => {
+                let (account, xseq, change) = DeliveryChange::of(event)?;
+                (account, xseq, What::Delivery(change))
+            }
+        };
+        if let What::Order { order, .. } = &what {
+            assert_eq!(order.account, account, "an event and its order are of one account");
+        }
+        Some(PrivateEvent { account, xseq, stamp, what })
+    }
 }
 
 /// Notes the order that `event` says something about, as it is just after: `view` has the event folded in, and not the

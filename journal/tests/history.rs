@@ -14,6 +14,7 @@ use engine::ids::{AccountId, DeliveryId, InstrumentId};
 use engine::stamp::{Sequence, Stamp, Time};
 use engine::units::Amount;
 use engine::view::View;
+use journal::fault::Rule;
 use journal::history::check::HistoryCheck;
 use journal::history::contract::{self, Play};
 use journal::history::delivery::DeliveryChange;
@@ -130,8 +131,36 @@ fn another_format_is_refused() {
             Key::Trades(instrument, _) => codec::trades(instrument, &value).unwrap_err(),
             Key::Symbol(_) => codec::symbol_of(&value).unwrap_err(),
         };
-        assert_eq!((fault.offset, fault.rule), (0, journal::fault::Rule::Format));
+        assert_eq!((fault.offset, fault.rule), (0, Rule::Format));
     }
+}
+
+/// A run of `count` events, each the timer that fired, of one command.
+fn run(first: u64, (command, time): (u64, u64), count: u16) -> Vec<u8> {
+    let numbers = [first, command, time].map(u64::to_le_bytes).concat();
+    [numbers, count.to_le_bytes().to_vec(), vec![9; count.into()]].concat()
+}
+
+#[test]
+fn what_stands_in_one_run_is_not_parted() {
+    let value = |runs: &[Vec<u8>]| [vec![codec::FORMAT_VERSION], runs.concat()].concat();
+    let told = |runs: &[Vec<u8>]| {
+        let events = codec::events(AccountId(1), &value(runs));
+        let numbers = events.map(|events| events.iter().map(|event| event.xseq.0).collect::<Vec<_>>());
+        numbers.map_err(|fault| (fault.offset, fault.rule))
+    };
+    let first = run(5, (40, 7), 2);
+    assert_eq!(told(std::slice::from_ref(&first)), Ok(vec![5, 6]));
+    assert_eq!(told(&[first.clone(), run(7, (41, 7), 1)]), Ok(vec![5, 6, 7]), "another command");
+    assert_eq!(told(&[first.clone(), run(8, (40, 7), 1)]), Ok(vec![5, 6, 8]), "others come between");
+    // Of the same command: as one run it is written in another way, even where the times differ.
+    let refused = Err((1 + first.len(), Rule::Run));
+    assert_eq!(told(&[first.clone(), run(7, (40, 7), 1)]), refused);
+    assert_eq!(told(&[first, run(7, (40, 8), 1)]), refused);
+    // A run that is full is gone on with in another.
+    let full = run(1, (40, 7), u16::MAX);
+    let numbers = told(&[full, run(65_536, (40, 7), 1)]).unwrap();
+    assert!(numbers.into_iter().eq(1..=65_536));
 }
 
 /// What a check of `history` against the journal of `play` comes to.

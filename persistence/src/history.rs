@@ -26,7 +26,7 @@ use crate::options;
 const PROGRESS: [u8; KEY_BYTES] = [0; KEY_BYTES];
 /// Format version, epoch, and the sequences of the last command before the history and in it, little-endian.
 const PROGRESS_BYTES: usize = 26;
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
 
 /// A history in a folder, for the one who writes it.
 #[derive(Debug)]

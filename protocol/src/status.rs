@@ -13,6 +13,9 @@ pub const API: &str = "hourbook.v1";
 /// Where the websocket is.
 pub const PATH: &str = "/ws/v1";
 
+/// Where a server in the mode `dev` sends back what comes, for those who try out a websocket library.
+pub const ECHO_PATH: &str = "/ws/echo";
+
 /// The websocket subprotocol.
 pub const SUBPROTOCOL: &str = "hourbook.json.v1";
 
@@ -32,6 +35,11 @@ pub enum Status {
     Update {
         /// All that is to be said.
         data: Condition,
+    },
+    /// A pattern does not follow a market that it matches.
+    LeftOut {
+        /// Which, and why.
+        data: LeftOut,
     },
     /// The last message before the server closes.
     Error {
@@ -163,6 +171,21 @@ pub struct Limits {
     /// How often something may be asked for.
     #[serde(default, skip_serializing_if = "Rates::is_unlimited")]
     pub rates: Rates,
+}
+
+/// A market that a pattern matches and does not follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The pattern's number.
+    pub stream: u64,
+    /// What of the market the pattern asks for.
+    pub channel: String,
+    /// The market.
+    pub symbol: String,
+    /// `TOO_MANY_SUBS`.
+    pub code: ErrorCode,
+    /// One sentence.
+    pub message: String,
 }
 
 /// Why the server closes, since many libraries hide the close frame.

@@ -1,13 +1,13 @@
 //! Accounts on the wire: balances, positions, scopes and keys.
 
 use engine::account::Balance;
-use engine::event::Event;
 use engine::ids::{InstrumentId, Scopes};
 use engine::label::Label;
 use engine::payment;
 use engine::units::Amount;
 use engine::view::View;
 use engine::view::accounts::{AccountView, PositionView};
+use journal::history::What;
 use protocol::account::{Balance as WireBalance, CU, CancelTimer, Position, TimerState};
 use protocol::decimal::{self, Scale};
 use protocol::error::ErrorObject;
@@ -90,33 +90,31 @@ pub fn image(view: &View, account: &AccountView) -> AccountImage {
     }
 }
 
-/// What an event says of the account, to which so much waited to be paid out then.
-pub fn change(event: &Event, redeeming: Amount, symbol: &dyn Fn(InstrumentId) -> String) -> AccountImage {
+/// What an event says of the account.
+pub fn change(what: &What, symbol: &dyn Fn(InstrumentId) -> String) -> AccountImage {
     let mut image = AccountImage::default();
-    match *event {
-        Event::PositionChanged { instrument, position: lots, escrow, bonded, .. } => {
+    match *what {
+        What::Position { instrument, lots, escrow, bonded } => {
             let position = PositionView { lots, escrow, bonded, ..PositionView::default() };
             image.positions = vec![part(symbol(instrument), &position)];
         }
-        Event::BalanceChanged { available, held, bonded, .. } => {
-            image.balances = vec![credit(Balance { available, held, bonded }, redeeming)];
-        }
-        Event::CancelAfterSet { due, .. } => {
+        What::Balance { balance, redeeming } => image.balances = vec![credit(balance, redeeming)],
+        What::TimerSet(due) => {
             let state = if due.is_some() { TimerState::Set } else { TimerState::Off };
             let due = due.map(|due| Time::from_ns(due.0));
             image.cancel_all_after = Some(CancelTimer { state, due });
         }
-        Event::RedemptionBegun { amount: asked, reference, .. } => {
+        What::RedemptionBegun { amount: asked, reference } => {
             image.redemption = Some(redemption((reference, asked), PaymentState::Waiting));
         }
-        Event::RedemptionEnded { amount: asked, reference, paid, .. } => {
+        What::RedemptionEnded { amount: asked, reference, paid } => {
             let state = if paid { PaymentState::PaidOut } else { PaymentState::Returned };
             image.redemption = Some(redemption((reference, asked), state));
         }
-        Event::CancelAfterFired { .. } => {
+        What::TimerFired => {
             image.cancel_all_after = Some(CancelTimer { state: TimerState::Fired, due: None });
         }
-        _ => unreachable!("asked for what happens to accounts only"),
+        What::Order { .. } | What::Delivery(_) => unreachable!("asked for what happens to accounts only"),
     }
     image
 }

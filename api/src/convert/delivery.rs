@@ -2,10 +2,10 @@
 
 use engine::delivery::outcome::{Outcome, Ruling};
 use engine::delivery::slot::{Party, SlotNumber};
-use engine::event::Event;
 use engine::ids::{AccountId, DeliveryId, InstrumentId};
 use engine::view::View;
 use engine::view::deliveries::DeliveryView;
+use journal::history::delivery::DeliveryChange;
 use protocol::delivery::{
     DeliveriesImage, Delivery, DeliveryEvent, Role, SlotName, SlotOutcome, SlotState, SlotStatus,
 };
@@ -115,40 +115,37 @@ fn role(party: Party) -> Role {
     }
 }
 
-/// What an account is told of an event about its deliveries.
-pub fn event(event: &Event, symbol: &dyn Fn(InstrumentId) -> String) -> DeliveryEvent {
-    match *event {
-        Event::MaintenanceAnnounced { instrument, .. } => {
+/// What an account is told of a change of its deliveries.
+pub fn change(change: &DeliveryChange, symbol: &dyn Fn(InstrumentId) -> String) -> DeliveryEvent {
+    match *change {
+        DeliveryChange::MaintenanceAnnounced(instrument) => {
             DeliveryEvent::Maintenance { symbol: symbol(instrument) }
         }
-        Event::DeliveryTold { delivery, .. } => DeliveryEvent::Drawn { delivery: delivery.0 },
-        Event::DeliveryAcknowledged { delivery, .. } => DeliveryEvent::Acknowledged { delivery: delivery.0 },
-        Event::SlotChanged { delivery, slot, state, .. } => {
+        DeliveryChange::Told(delivery) => DeliveryEvent::Drawn { delivery: delivery.0 },
+        DeliveryChange::Acknowledged(delivery) => DeliveryEvent::Acknowledged { delivery: delivery.0 },
+        DeliveryChange::Slot(delivery, slot, state) => {
             DeliveryEvent::Slot { slot: name(delivery, slot), status: status(state) }
         }
-        Event::AuditorDrawn { delivery, slot, .. } => DeliveryEvent::Audit { slot: name(delivery, slot) },
-        Event::SlotDisputed { delivery, slot, by, .. } => {
+        DeliveryChange::AuditorDrawn(delivery, slot) => DeliveryEvent::Audit { slot: name(delivery, slot) },
+        DeliveryChange::Disputed(delivery, slot, by) => {
             DeliveryEvent::Disputed { slot: name(delivery, slot), by: role(by) }
         }
-        Event::DisputeClosed { delivery, slot, by, deposit, lost, .. } => DeliveryEvent::DisputeClosed {
-            slot: name(delivery, slot),
-            by: role(by),
-            deposit: amount(deposit),
-            lost,
-        },
-        Event::SlotPaid { delivery, slot, outcome: ended, received, fee, .. } => DeliveryEvent::Paid {
-            slot: name(delivery, slot),
-            outcome: outcome(ended),
-            received: amount(received),
-            fee: amount(fee),
-        },
-        Event::StakeChanged { staked, .. } => DeliveryEvent::Stake { staked: amount(staked) },
-        Event::Slashed { delivery, slot, holder, auditor, burned, .. } => DeliveryEvent::Slashed {
-            slot: name(delivery, slot),
-            holder: amount(holder),
-            auditor: amount(auditor),
-            burned: amount(burned),
-        },
-        _ => unreachable!("asked for events about deliveries only"),
+        DeliveryChange::DisputeClosed { slot: (delivery, slot), by, deposit, lost } => {
+            let (by, deposit) = (role(by), amount(deposit));
+            DeliveryEvent::DisputeClosed { slot: name(delivery, slot), by, deposit, lost }
+        }
+        DeliveryChange::Paid { slot: (delivery, slot), outcome: ended, received, fee } => {
+            DeliveryEvent::Paid {
+                slot: name(delivery, slot),
+                outcome: outcome(ended),
+                received: amount(received),
+                fee: amount(fee),
+            }
+        }
+        DeliveryChange::Staked(staked) => DeliveryEvent::Stake { staked: amount(staked) },
+        DeliveryChange::Slashed { slot: (delivery, slot), holder, auditor, burned, .. } => {
+            let (holder, auditor, burned) = (amount(holder), amount(auditor), amount(burned));
+            DeliveryEvent::Slashed { slot: name(delivery, slot), holder, auditor, burned }
+        }
     }
 }

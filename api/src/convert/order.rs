@@ -1,13 +1,14 @@
 //! Orders on the wire: what became of them.
 
 use engine::ending::CancelReason;
-use engine::event::{Event, Liquidity, ReduceReason};
+use engine::event::{Liquidity, ReduceReason};
 use engine::order::{OrderKind, Side, TimeInForce};
 use engine::stamp::Stamp;
 use engine::units::{Lots, Price};
 use engine::view::View;
 use engine::view::accounts::FillView;
 use engine::view::orders::{OrderStatus, OrderView};
+use journal::history::{self, OrderChange};
 use protocol::account::CU;
 use protocol::decimal::{self, Scale};
 use protocol::execution::{self, Execution};
@@ -96,27 +97,33 @@ fn told(order: &OrderView, symbol: String) -> Order {
 }
 
 /// What happened to an order, with the order as it was just after and its symbol.
-pub fn execution(stamp: Stamp, event: &Event, (order, symbol): (&OrderView, String)) -> Execution {
-    let event = match *event {
-        Event::OrderAccepted { .. } => execution::Event::New,
-        Event::OrderExecuted { trade, liquidity, price, lots, fee, .. } => execution::Event::Trade {
-            last_price: price_text(price),
-            last_qty: quantity(lots),
-            trade_id: trade.0,
-            liquidity: self::liquidity(liquidity),
-            fee: amount(fee),
-            fee_unit: CU.to_owned(),
-        },
-        Event::OrderReduced { reason, .. } => {
+pub fn execution(stamp: Stamp, change: &OrderChange, (order, symbol): (&OrderView, String)) -> Execution {
+    let event = match *change {
+        OrderChange::Accepted => execution::Event::New,
+        OrderChange::Executed(history::Execution { trade, liquidity, price, lots, fee }) => {
+            execution::Event::Trade {
+                last_price: price_text(price),
+                last_qty: quantity(lots),
+                trade_id: trade.0,
+                liquidity: self::liquidity(liquidity),
+                fee: amount(fee),
+                fee_unit: CU.to_owned(),
+            }
+        }
+        OrderChange::Reduced(reason) => {
             let reason = match reason {
                 ReduceReason::User => execution::ReduceReason::User,
                 ReduceReason::SelfTrade => execution::ReduceReason::Stp,
             };
             execution::Event::Reduced { reason }
         }
-        Event::OrderAmended { kept, .. } => execution::Event::Amended { priority_kept: kept },
-        Event::OrderCanceled { reason, .. } => execution::Event::Canceled { reason: cancel_reason(reason) },
-        _ => unreachable!("asked for what happens to orders only"),
+        OrderChange::Amended(kept) => execution::Event::Amended { priority_kept: kept },
+        OrderChange::Canceled => {
+            let OrderStatus::Canceled(reason) = order.status else {
+                unreachable!("an order that was canceled says why")
+            };
+            execution::Event::Canceled { reason: cancel_reason(reason) }
+        }
     };
     Execution { event, order: told(order, symbol), engine_seq: stamp.sequence.0 }
 }

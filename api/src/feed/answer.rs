@@ -8,6 +8,7 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 
 use crate::convert::symbol;
+use crate::feed::channels::Scene;
 use crate::feed::channels::instruments;
 use crate::feed::stream::Listener;
 use crate::feed::{Feed, desk, dry_run, look};
@@ -114,7 +115,7 @@ impl Feed {
                 });
             }
             Request::Book(_) | Request::Trades(_) | Request::Ticker(_) | Request::Candles(_) => {
-                look::answer(pending, &request, (view, &self.tape));
+                look::answer(pending, &request, Scene { view, tape: &self.tape, now: self.now });
             }
             request => {
                 let outcome = desk::answer(view, reader, &request);

@@ -13,7 +13,7 @@ pub(super) mod trades;
 use std::sync::Arc;
 
 use engine::ids::InstrumentId;
-use engine::stamp::Stamp;
+use engine::stamp::{self, Stamp};
 use engine::view::View;
 use protocol::public::{Conflated, ConflationReason, PublicUpdate};
 use protocol::speed::Speed;
@@ -47,6 +47,8 @@ pub(super) enum State {
 pub(super) struct Scene<'a> {
     pub(super) view: &'a View,
     pub(super) tape: &'a Tape,
+    /// The clock, when the stage last looked.
+    pub(super) now: stamp::Time,
 }
 
 /// What a message says of itself.
@@ -154,7 +156,7 @@ pub(super) fn image(stream: &mut Stream, scene: Scene<'_>) -> Arc<Image> {
         (Topic::Of(instrument, Aspect::Bbo(_)), _) => bbo::image(instrument, scene.view),
         (Topic::Strip(market, _), _) => bbo::strip(market, scene.view),
         (Topic::Of(instrument, Aspect::Queue), State::Queue(state)) => state.image(instrument, scene.view),
-        (Topic::Of(instrument, Aspect::Ticker(_)), _) => ticker::image(instrument, stream.ts, scene),
+        (Topic::Of(instrument, Aspect::Ticker(_)), _) => ticker::image(instrument, scene),
         (topic, State::Candles(_)) => candles::image(topic, scene.tape),
         (Topic::Fixings(class), _) => fixings::image(class, scene),
         (Topic::Instruments, _) => instruments::image(scene.view),

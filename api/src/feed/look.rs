@@ -1,7 +1,6 @@
 //! Look: answers what a market is now, from what streams about it would tell.
 
 use engine::ids::InstrumentId;
-use engine::stamp;
 use engine::view::View;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
@@ -18,7 +17,8 @@ use crate::feed::topic;
 use crate::origin::Pending;
 
 /// Answers a look.
-pub(super) fn answer(pending: Pending, request: &Request, (view, tape): (&View, &Tape)) {
+pub(super) fn answer(pending: Pending, request: &Request, scene: Scene<'_>) {
+    let Scene { view, tape, .. } = scene;
     match request {
         Request::Book(params) => match book_now(view, params) {
             Ok((bytes, write)) => pending.answer_later(bytes, write),
@@ -27,7 +27,7 @@ pub(super) fn answer(pending: Pending, request: &Request, (view, tape): (&View, 
         Request::Trades(params) => pending.answer(trades_now((view, tape), params)),
         Request::Ticker(params) => {
             let found = named(view, &params.symbol).map(|instrument| {
-                let data = ticker::data(instrument, now(view), Scene { view, tape });
+                let data = ticker::data(instrument, scene);
                 Answer::Ticker(Box::new(look(view, symbol::text(view, instrument), data)))
             });
             pending.answer(found);
@@ -40,10 +40,6 @@ pub(super) fn answer(pending: Pending, request: &Request, (view, tape): (&View, 
 fn look<D>(view: &View, symbol: String, data: D) -> Look<D> {
     let epoch = view.founding().map_or_else(String::new, |founding| format!("{:016x}", founding.epoch));
     Look { symbol, epoch, data, as_of_seq: view.stamp().sequence.0 }
-}
-
-fn now(view: &View) -> stamp::Time {
-    view.stamp().time
 }
 
 fn named(view: &View, text: &str) -> Result<InstrumentId, ErrorObject> {

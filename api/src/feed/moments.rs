@@ -9,33 +9,11 @@ use std::collections::{HashMap, VecDeque};
 use engine::event::{Event, PrivateSequence};
 use engine::ids::AccountId;
 use engine::stamp::Stamp;
-use engine::units::Amount;
 use engine::view::View;
-use engine::view::orders::OrderView;
+use journal::history::{OrderChange, PrivateEvent, What};
 use protocol::channel::Channel;
 
 use crate::config::MOMENTS_MAX;
-
-/// A private event, with all that its owner is told of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    pub(super) account: AccountId,
-    pub(super) xseq: PrivateSequence,
-    pub(super) stamp: Stamp,
-    pub(super) event: Event,
-    pub(super) about: About,
-}
-
-/// What an event does not say by itself.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum About {
-    /// The order as it was just after.
-    Order(OrderView),
-    /// What waited to be paid out to the account then.
-    Credit(Amount),
-    /// Nothing: it is about a delivery, and says all by itself.
-    Delivery,
-}
 
 /// The moment that is asked for is older than what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,61 +22,36 @@ pub(super) struct TooOld {
     pub(super) oldest: PrivateSequence,
 }
 
-impl Moment {
-    /// The event, if it is somebody's. The view has it folded in, and not the next one.
-    pub(super) fn of(stamp: Stamp, event: &Event, view: &View) -> Option<Moment> {
-        let order = |order| About::Order(*view.order(order).expect("events name orders that the view knows"));
-        let credit = |account| {
-            let owner = view.account(account).expect("events name accounts that the view knows");
-            About::Credit(owner.redeeming)
-        };
-        let (account, xseq, about) = match *event {
-            Event::OrderAccepted { account, xseq, order: id, .. }
-            | Event::OrderExecuted { account, xseq, order: id, .. }
-            | Event::OrderReduced { account, xseq, order: id, .. }
-            | Event::OrderAmended { account, xseq, order: id, .. }
-            | Event::OrderCanceled { account, xseq, order: id, .. } => (account, xseq, order(id)),
-            Event::PositionChanged { account, xseq, .. }
-            | Event::BalanceChanged { account, xseq, .. }
-            | Event::CancelAfterSet { account, xseq, .. }
-            | Event::RedemptionBegun { account, xseq, .. }
-            | Event::RedemptionEnded { account, xseq, .. }
-            | Event::CancelAfterFired { account, xseq } => (account, xseq, credit(account)),
-            Event::MaintenanceAnnounced { account, xseq, .. }
-            | Event::DeliveryTold { account, xseq, .. }
-            | Event::DeliveryAcknowledged { account, xseq, .. }
-            | Event::SlotChanged { account, xseq, .. }
-            | Event::AuditorDrawn { account, xseq, .. }
-            | Event::SlotDisputed { account, xseq, .. }
-            | Event::DisputeClosed { account, xseq, .. }
-            | Event::SlotPaid { account, xseq, .. }
-            | Event::StakeChanged { account, xseq, .. }
-            | Event::Slashed { account, xseq, .. } => (account, xseq, About::Delivery),
-            _ => return None,
-        };
-        Some(Moment { account, xseq, stamp, event: *event, about })
-    }
+/// The event, if it is somebody's. The view has it folded in, and not the next one.
+pub(super) fn moment(stamp: Stamp, event: &Event, view: &View) -> Option<PrivateEvent> {
+    let order = |order| *view.order(order).expect("events name orders that the view knows");
+    let redeeming =
+        |account| view.account(account).expect("events name accounts that the view knows").redeeming;
+    PrivateEvent::of(stamp, event, order, redeeming)
+}
 
-    /// The order that was accepted, with what else it said, if `event` says that: the very next one does.
-    pub(super) fn completed(self, event: &Event, view: &View) -> Moment {
-        match *event {
-            Event::OrderTerms { order, .. } => {
-                let order = view.order(order).expect("events name orders that the view knows");
-                Moment { about: About::Order(*order), ..self }
-            }
-            _ => self,
+/// The order that was accepted, with what else it said, if `event` says that: the very next one does.
+pub(super) fn completed(accepted: PrivateEvent, event: &Event, view: &View) -> PrivateEvent {
+    match *event {
+        Event::OrderTerms { order, .. } => {
+            let order = *view.order(order).expect("events name orders that the view knows");
+            PrivateEvent { what: What::Order { change: OrderChange::Accepted, order }, ..accepted }
         }
+        _ => accepted,
     }
+}
 
-    /// Whether it is told on a private channel.
-    pub(super) fn is_on(&self, channel: Channel) -> bool {
-        match (channel, self.about) {
-            (Channel::Executions, about) => matches!(about, About::Order(_)),
-            (Channel::Account, about) => matches!(about, About::Credit(_)),
-            (Channel::Deliveries, about) => matches!(about, About::Delivery),
-            (Channel::Positions, _) => matches!(self.event, Event::PositionChanged { .. }),
-            _ => false,
-        }
+/// Whether it is told on a private channel.
+pub(super) fn is_on(moment: &PrivateEvent, channel: Channel) -> bool {
+    match moment.what {
+        What::Order { .. } => channel == Channel::Executions,
+        What::Position { .. } => matches!(channel, Channel::Account | Channel::Positions),
+        What::Balance { .. }
+        | What::TimerSet(_)
+        | What::TimerFired
+        | What::RedemptionBegun { .. }
+        | What::RedemptionEnded { .. } => channel == Channel::Account,
+        What::Delivery(_) => channel == Channel::Deliveries,
     }
 }
 
@@ -106,7 +59,7 @@ impl Moment {
 #[derive(Debug, Default)]
 pub(super) struct Moments {
     /// The oldest first.
-    ring: VecDeque<Moment>,
+    ring: VecDeque<PrivateEvent>,
     /// How many there were before those.
     dropped: u64,
     /// Where each account's are, counted from the very first.
@@ -115,7 +68,7 @@ pub(super) struct Moments {
 
 impl Moments {
     /// Remembers what has happened last.
-    pub(super) fn note(&mut self, moment: Moment) {
+    pub(super) fn note(&mut self, moment: PrivateEvent) {
         if self.ring.len() == MOMENTS_MAX {
             self.drop_oldest();
         }
@@ -140,7 +93,7 @@ impl Moments {
         (account, last): (AccountId, PrivateSequence),
         after: PrivateSequence,
         max: usize,
-    ) -> Result<impl Iterator<Item = &Moment>, TooOld> {
+    ) -> Result<impl Iterator<Item = &PrivateEvent>, TooOld> {
         let own = self.places.get(&account);
         let kept = own.map_or(0, |own| wide(own.len()));
         // The account's events have no gaps.
@@ -165,11 +118,10 @@ mod tests {
 
     use super::*;
 
-    fn moment(account: u32, xseq: u64) -> Moment {
+    fn moment(account: u32, xseq: u64) -> PrivateEvent {
         let (account, xseq) = (AccountId(account), PrivateSequence(xseq));
         let stamp = Stamp { sequence: Sequence(xseq.0), time: Time(xseq.0) };
-        let event = Event::CancelAfterFired { account, xseq };
-        Moment { account, xseq, stamp, event, about: About::Credit(Amount::ZERO) }
+        PrivateEvent { account, xseq, stamp, what: What::TimerFired }
     }
 
     fn told(moments: &Moments, (account, last): (u32, u64), after: u64, max: usize) -> Result<Vec<u64>, u64> {

@@ -9,15 +9,18 @@ use engine::order::Side;
 use engine::stamp::Stamp;
 use engine::view::View;
 use engine::view::depth::Depth;
+use protocol::error_code::ErrorCode;
 use protocol::queue::QueueEvent;
+use protocol::status::{LeftOut, Status};
+use protocol::update::Update;
 
 use crate::config::{LATE_MS, ROUND_STREAMS_MAX, STREAMS_MAX};
-use crate::convert::instrument;
+use crate::convert::{instrument, symbol};
 use crate::feed::channels::{Link, Scene, State, book, emit, fixings, instruments, put_off, queue, trades};
 use crate::feed::level_move::{LevelMove, moves};
 use crate::feed::pace::Key;
 use crate::feed::stream::Listener;
-use crate::feed::tape::{Fix, Printed, class_of};
+use crate::feed::tape::{Fix, Printed, class_of, day, hour};
 use crate::feed::topic::{Aspect, Subject, Topic};
 use crate::feed::{Feed, MS};
 
@@ -107,7 +110,7 @@ impl Feed {
         if self.streams.get(key).is_none() {
             return;
         }
-        let scene = Scene { view, tape: &self.tape };
+        let scene = Scene { view, tape: &self.tape, now: self.now };
         let stream = self.streams.at(key);
         if emit(stream, scene) {
             self.streams.is_ready(key);
@@ -180,6 +183,25 @@ impl Feed {
         }
     }
 
+    /// In another hour the last day is another one: tickers that have a day are told anew. While anybody listens the feed
+    /// is looked after often enough, because of its heartbeats.
+    pub(super) fn roll_day(&mut self, view: &View) {
+        let before = std::mem::replace(&mut self.hour, hour(self.now));
+        if before == self.hour {
+            return;
+        }
+        for (key, topic) in self.streams.tickers() {
+            let Topic::Of(instrument, _) = topic else { continue };
+            let has_day = self
+                .tape
+                .market(instrument)
+                .is_some_and(|market| day(&market.bars, before).1.next().is_some());
+            if has_day {
+                self.change(key, view.stamp(), view);
+            }
+        }
+    }
+
     /// Tells markets that look different, lets patterns join what is new, and ends the streams of what is over.
     fn tell_listings(&mut self, stamp: Stamp, events: &[Event], view: &View) {
         for event in events {
@@ -223,17 +245,41 @@ impl Feed {
         }
     }
 
-    /// Joins a stream by a pattern. A connection that has as many streams as it may goes without.
+    /// Joins a stream by a pattern. A connection that has as many streams as it may goes without, and is told.
     fn follow(&mut self, (number, listener): (u64, &Listener), topic: Topic, view: &View) {
-        let joined =
-            self.streams.connected(listener.session).map_or(0, |connection| connection.streams.len());
-        let is_over = topic_is_over(topic, view);
-        if is_over || STREAMS_MAX <= joined || !self.has_room(topic) {
+        if topic_is_over(topic, view) {
             return;
+        }
+        let has = self.streams.of_topic(topic).is_some_and(|key| self.has(listener.session, key));
+        let lacking = if has {
+            None
+        } else if STREAMS_MAX <= self.joined(listener.session) {
+            Some(format!("a connection has at most {STREAMS_MAX} streams"))
+        } else if self.has_room(topic) {
+            None
+        } else {
+            Some("the exchange has as many streams as it may".to_owned())
+        };
+        if let Some(lacking) = lacking {
+            return tell_left_out((number, listener), topic, (lacking, view));
         }
         let (key, _) = self.join(listener, topic, view);
         self.streams.reasons(listener.session, key).patterns.insert(number);
     }
+}
+
+/// Tells a connection that its pattern does not follow a market that it matches.
+fn tell_left_out((stream, listener): (u64, &Listener), topic: Topic, (lacking, view): (String, &View)) {
+    let Topic::Of(instrument, _) = topic else { return };
+    let message = format!("{lacking}: unsubscribe from some, and then subscribe to this one");
+    let data = LeftOut {
+        stream,
+        channel: topic.channel().name().to_owned(),
+        symbol: symbol::text(view, instrument),
+        code: ErrorCode::TooManySubs,
+        message,
+    };
+    listener.outbox.push_text(&Update::Status(Box::new(Status::LeftOut { data })).encode());
 }
 
 fn topic_is_over(topic: Topic, view: &View) -> bool {

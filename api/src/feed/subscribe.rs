@@ -84,8 +84,11 @@ impl Feed {
                 if found.is_empty() {
                     return Err(pattern.no_match(view, text));
                 }
-                let joined = self.joined(listener.session);
-                if STREAMS_MAX < joined + found.len() {
+                let new = found.iter().filter(|instrument| {
+                    let key = self.streams.of_topic(Topic::Of(**instrument, aspect));
+                    !key.is_some_and(|key| self.has(listener.session, key))
+                });
+                if STREAMS_MAX < self.joined(listener.session) + new.count() {
                     let message = format!(
                         "{text} matches {} markets, and a connection has at most {STREAMS_MAX} streams: match fewer",
                         found.len()
@@ -143,7 +146,7 @@ impl Feed {
             return Err(too_many(message.to_owned()));
         }
         let replays = match (&item.resume, topic.owner()) {
-            (Some(asked), Some(owner)) => Some(resume::replayed((owner, &self.moments), asked, view)?),
+            (Some(asked), Some(owner)) => Some(self.replayed(owner, asked, view)?),
             _ => None,
         };
         let (key, is_new) = self.join(listener, topic, view);
@@ -182,7 +185,7 @@ impl Feed {
     }
 
     fn open(&mut self, topic: Topic, view: &View) -> Key {
-        let state = State::new(topic, Scene { view, tape: &self.tape }, &mut self.oids);
+        let state = State::new(topic, Scene { view, tape: &self.tape, now: self.now }, &mut self.oids);
         let key = self.streams.open(topic, view.stamp(), state);
         if let Some(owner) = topic.owner() {
             self.streams.at(key).last = private::begin(owner, view);
@@ -195,11 +198,11 @@ impl Feed {
         self.streams.of_topic(topic).is_some() || self.streams.count() < STREAMS_VENUE_MAX
     }
 
-    fn joined(&self, session: u64) -> usize {
+    pub(super) fn joined(&self, session: u64) -> usize {
         self.streams.connected(session).map_or(0, |connection| connection.streams.len())
     }
 
-    fn has(&self, session: u64, key: Key) -> bool {
+    pub(super) fn has(&self, session: u64, key: Key) -> bool {
         self.streams.connected(session).is_some_and(|connection| connection.streams.contains_key(&key))
     }
 

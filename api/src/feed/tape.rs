@@ -214,10 +214,17 @@ pub(super) fn class_of(view: &View, instrument: InstrumentId) -> ClassId {
     ClassId(u32::try_from(place).expect("classes are few"))
 }
 
+/// Nanoseconds of an hour.
+const HOUR: u64 = 3_600 * Time::SECOND;
+
+/// The beginning of the hour that a time is in.
+pub(super) fn hour(now: Time) -> Time {
+    Time(now.0 / HOUR * HOUR)
+}
+
 /// The hours of the last day as of a time: when they begin, and their bars.
 pub(super) fn day(bars: &Bars, now: Time) -> (Time, impl Iterator<Item = &Bar>) {
-    let hour = Interval::H1.seconds() * Time::SECOND;
-    let from = Time((now.0 / hour * hour).saturating_sub(23 * hour));
+    let from = Time(hour(now).0.saturating_sub(23 * HOUR));
     (from, bars.of(Interval::H1).iter().filter(move |bar| from <= bar.start))
 }
 

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use protocol::close::CloseCode;
@@ -13,11 +15,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::config::{CLOSE_GRACE, HANDSHAKE_TIMEOUT, PING_INTERVAL};
+use crate::config::{CLOSE_GRACE, HANDSHAKE_TIMEOUT, SILENT_PINGS_MAX};
 use crate::frame;
 use crate::gateway::door::Door;
 use crate::gateway::http::wire::{Come, Wire};
@@ -51,8 +53,8 @@ async fn websocket(
     wire: Wire,
     (from, counted): ((SocketAddr, Door), Counted<AddressUse>),
 ) {
-    let Some(mut frames) = handshake::accept(wire).await else { return };
-    let mut session = Session::open(Arc::clone(gateway), (from, counted));
+    let Some((mut frames, purpose)) = handshake::accept(wire, gateway.settings.dev).await else { return };
+    let mut session = Session::open(Arc::clone(gateway), (from, counted), purpose);
     let outbox = session.outbox();
     let writer = frames.get_mut().divert(Arc::clone(&outbox));
     let notices = async {
@@ -64,7 +66,7 @@ async fn websocket(
     };
     // Whichever comes first ends the connection: all is written, the client is gone, or time is up.
     tokio::select! {
-        () = write(writer, &outbox) => {}
+        () = write(writer, &outbox, gateway.settings.ping) => {}
         () = read(frames, &mut session) => {}
         () = doom(&outbox) => {}
         () = notices => {}
@@ -96,18 +98,21 @@ async fn doom(outbox: &Outbox) {
     tokio::time::sleep(CLOSE_GRACE).await;
 }
 
-/// Returns when the client is gone.
+/// Returns when the client is gone: when it says so, or has not even answered the server's pings.
 async fn read(mut frames: WebSocketStream<Socket>, session: &mut Session) {
+    let silence = session.gateway.settings.ping * SILENT_PINGS_MAX;
     let mut heard = Instant::now();
-    let mut ping = tokio::time::interval_at(heard + PING_INTERVAL, PING_INTERVAL);
-    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut patience = pin!(sleep_until(heard + silence));
     loop {
         let message = tokio::select! {
+            biased;
+            // What has come is read first, however late.
             message = frames.next() => message,
-            now = ping.tick() => {
-                if heard + 2 * PING_INTERVAL < now {
+            () = &mut patience => {
+                if heard + silence <= Instant::now() {
                     return;
                 }
+                patience.as_mut().reset(heard + silence);
                 continue;
             }
         };
@@ -115,6 +120,9 @@ async fn read(mut frames: WebSocketStream<Socket>, session: &mut Session) {
         match message {
             Some(Ok(Message::Text(text))) => session.receive(&text).await,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Binary(bytes))) if session.is_echo => {
+                session.outbox().push(frame::binary(&bytes))
+            }
             Some(Ok(Message::Binary(_))) => {
                 let message = "requests are text frames, one JSON object each".to_owned();
                 session.end(CloseCode::POLICY, ErrorCode::BadJson, message);
@@ -136,8 +144,8 @@ async fn read(mut frames: WebSocketStream<Socket>, session: &mut Session) {
 }
 
 /// Writes what waits, all of it at a time. Returns when the end has been written or the client is gone.
-async fn write(mut writer: OwnedWriteHalf, outbox: &Outbox) {
-    let mut ping = tokio::time::interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
+async fn write(mut writer: OwnedWriteHalf, outbox: &Outbox, interval: Duration) {
+    let mut ping = tokio::time::interval_at(Instant::now() + interval, interval);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use protocol::status::{MESSAGE_BYTES_MAX, PATH, SUBPROTOCOL};
+use protocol::status::{ECHO_PATH, MESSAGE_BYTES_MAX, PATH, SUBPROTOCOL};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
@@ -13,23 +13,44 @@ use crate::config::{HANDSHAKE_TIMEOUT, READ_BUFFER_BYTES};
 use crate::gateway::http::wire::Wire;
 use crate::gateway::socket::Socket;
 
-/// Makes a websocket of a connection; `None` when the client asks for something else or takes too long.
+/// What a websocket is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The exchange.
+    Exchange,
+    /// What comes is sent back.
+    Echo,
+}
+
+/// Makes a websocket of a connection; `None` when the client asks for something else or takes too long. An echo is there on a
+/// development server only.
 #[allow(clippy::result_large_err, reason = "the callback's type is the websocket library's")]
-pub(super) async fn accept(wire: Wire) -> Option<WebSocketStream<Socket>> {
+pub(super) async fn accept(wire: Wire, dev: bool) -> Option<(WebSocketStream<Socket>, Purpose)> {
     let local = wire.stream().local_addr().ok()?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX))
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0);
-    let check = |request: &Request, response: Response| check(request, response, local);
+    let mut purpose = Purpose::Exchange;
+    let check = |request: &Request, response: Response| {
+        if dev && request.uri().path() == ECHO_PATH {
+            purpose = Purpose::Echo;
+        }
+        check(request, response, (local, purpose))
+    };
     let handshake = accept_hdr_async_with_config(wire.into_socket(), check, Some(config));
-    tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.ok()?.ok()
+    let frames = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.ok()?.ok()?;
+    Some((frames, purpose))
 }
 
 #[allow(clippy::result_large_err, reason = "the callback's type is the websocket library's")]
-fn check(request: &Request, mut response: Response, local: SocketAddr) -> Result<Response, ErrorResponse> {
-    if request.uri().path() != PATH {
+fn check(
+    request: &Request,
+    mut response: Response,
+    (local, purpose): (SocketAddr, Purpose),
+) -> Result<Response, ErrorResponse> {
+    if request.uri().path() != PATH && purpose == Purpose::Exchange {
         return Err(refusal(StatusCode::NOT_FOUND, format!("the websocket is at {PATH}")));
     }
     if let Some(origin) = request.headers().get(ORIGIN)

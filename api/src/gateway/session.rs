@@ -27,9 +27,10 @@ use protocol::update::Update;
 use tokio::sync::oneshot;
 
 use crate::budget::Budget;
-use crate::config::{FAULTS_MAX, OUTBOX_BYTES_MAX, PING_INTERVAL, STREAMS_MAX};
+use crate::config::{FAULTS_MAX, OUTBOX_BYTES_MAX, STREAMS_MAX};
 use crate::gateway::admission::Abuse;
 use crate::gateway::door::Door;
+use crate::gateway::handshake::Purpose;
 use crate::gateway::registry::{AccountBudgets, AddressUse, Counted, KeyUse};
 use crate::gateway::venue::SERVER;
 use crate::gateway::{Gateway, overloaded};
@@ -78,6 +79,8 @@ pub(super) struct Session {
     pub(super) door: Door,
     /// Whether it is requests over HTTP, each signed, and no websocket.
     pub(super) is_http: bool,
+    /// Whether what comes is sent back, and nothing else.
+    pub(super) is_echo: bool,
     /// Counts among the address's connections.
     pub(super) connections: Arc<Counted<AddressUse>>,
     /// What may be asked for on this connection.
@@ -96,14 +99,18 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Opens a session and says hello.
+    /// Opens a session, and says hello where it is the exchange that is talked to.
     pub(super) fn open(
         gateway: Arc<Gateway>,
         (from, counted): ((SocketAddr, Door), Counted<AddressUse>),
+        purpose: Purpose,
     ) -> Session {
         count(&gateway.metrics.opened);
-        let session = Session::silent(gateway, (from, Arc::new(counted)));
-        session.greet();
+        let is_echo = purpose == Purpose::Echo;
+        let session = Session { is_echo, ..Session::silent(gateway, (from, Arc::new(counted))) };
+        if !is_echo {
+            session.greet();
+        }
         session
     }
 
@@ -128,6 +135,7 @@ impl Session {
             local: None,
             door,
             is_http: false,
+            is_echo: false,
             connections,
             requests: Budget::default(),
             abuse: Abuse::default(),
@@ -159,7 +167,7 @@ impl Session {
                 queue_bytes: wide(OUTBOX_BYTES_MAX),
                 rates: self.gateway.settings.limits.told(),
             },
-            ping_ms: u32::try_from(PING_INTERVAL.as_millis()).expect("a ping interval is short"),
+            ping_ms: u32::try_from(self.gateway.settings.ping.as_millis()).expect("a ping interval is short"),
         };
         self.outbox.push_text(&Update::Status(Box::new(Status::Hello { data })).encode());
     }
@@ -207,6 +215,9 @@ impl Session {
     pub(super) async fn receive(&mut self, text: &str) {
         if self.outbox.ending().is_some() {
             return;
+        }
+        if self.is_echo {
+            return self.outbox.push_text(text);
         }
         let t_in = now();
         let call = Call::decode(text);

@@ -2,26 +2,36 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its part")]
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
+use api::config::PING_INTERVAL;
 use api::feed::Feed;
 use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
 use api::limits::Limits;
 use api::origin::Origin;
 use engine::command::Command;
-use engine::ids::{AccountId, InstrumentId, PublicKey};
+use engine::event::PrivateSequence;
+use engine::ids::{AccountId, InstrumentId, PublicKey, TradeId};
 use engine::label::Label;
 use engine::order::{NewOrder, OrderRef, Side};
 use engine::stamp::{Sequence, Time};
+use engine::symbol::Symbol;
 use engine::units::{Lots, Price};
 use futures_util::{SinkExt, StreamExt};
-use journal::log::{AppendError, CommandLog, ReadError, Tip};
+use journal::history::group::HistoryGroup;
+use journal::history::log::HistoryLog;
+use journal::history::memory::MemoryHistory;
+use journal::history::reader::HistoryReader;
+use journal::history::{PrivateEvent, Trade};
+use journal::keeper::NoKeeper;
+use journal::log::{AppendError, CommandLog, ReadError, Tip, WriteError};
 use journal::memory::MemoryLog;
 use journal::sealed::SealedRecords;
+use journal::snapshot::Snapshot;
 use node::clock::{Clock, SystemClock};
 use node::entropy::SystemEntropy;
 use node::inlet::Inbound;
@@ -65,6 +75,69 @@ impl CommandLog for SlowLog {
     }
 }
 
+/// A history in memory that is read while it is written, and outlives the exchange.
+#[derive(Clone, Default)]
+pub struct SharedHistory(Arc<RwLock<MemoryHistory>>);
+
+impl HistoryLog for SharedHistory {
+    fn last(&self) -> Sequence {
+        HistoryLog::last(&*self.0.read().unwrap())
+    }
+
+    fn append(&mut self, group: &HistoryGroup) -> Result<(), WriteError> {
+        self.0.write().unwrap().append(group)
+    }
+
+    fn clear(&mut self, begin: Sequence) -> Result<(), WriteError> {
+        self.0.write().unwrap().clear(begin)
+    }
+}
+
+impl HistoryReader for SharedHistory {
+    fn last(&self) -> Sequence {
+        HistoryReader::last(&*self.0.read().unwrap())
+    }
+
+    fn begin(&self) -> Sequence {
+        self.0.read().unwrap().begin()
+    }
+
+    fn events(
+        &self,
+        account: AccountId,
+        after: PrivateSequence,
+        max: usize,
+    ) -> Result<Vec<PrivateEvent>, ReadError> {
+        self.0.read().unwrap().events(account, after, max)
+    }
+
+    fn fills(
+        &self,
+        account: AccountId,
+        after: PrivateSequence,
+        max: usize,
+    ) -> Result<Vec<PrivateEvent>, ReadError> {
+        self.0.read().unwrap().fills(account, after, max)
+    }
+
+    fn fills_before(
+        &self,
+        account: AccountId,
+        before: PrivateSequence,
+        max: usize,
+    ) -> Result<Vec<PrivateEvent>, ReadError> {
+        self.0.read().unwrap().fills_before(account, before, max)
+    }
+
+    fn trades(&self, instrument: InstrumentId, after: TradeId, max: usize) -> Result<Vec<Trade>, ReadError> {
+        self.0.read().unwrap().trades(instrument, after, max)
+    }
+
+    fn symbol(&self, instrument: InstrumentId) -> Result<Option<Symbol>, ReadError> {
+        self.0.read().unwrap().symbol(instrument)
+    }
+}
+
 /// The machine's time, and as much later as the test says.
 #[derive(Clone, Default)]
 pub struct ShiftedClock(Arc<AtomicU64>);
@@ -73,6 +146,10 @@ impl Clock for ShiftedClock {
     fn now(&self) -> Time {
         SystemClock.now().after(self.0.load(Ordering::SeqCst))
     }
+}
+
+fn settings(limits: Limits, clearing: Option<Arc<Clearing>>) -> Settings {
+    Settings { dev: true, limits, clearing, ping: PING_INTERVAL }
 }
 
 /// A running exchange.
@@ -98,38 +175,63 @@ impl World {
     /// The same, where work is assigned.
     pub async fn delivering(clearing: Clearing) -> (World, String) {
         let world = World::founded(Limits::none(), Some(Arc::new(clearing))).await;
-        let symbol = world.open_market().await;
+        let symbol = world.furnish().await;
         (world, symbol)
     }
 
     async fn founded(limits: Limits, clearing: Option<Arc<Clearing>>) -> World {
-        let world = World::with(SlowLog::default(), limits, clearing).await;
-        let operator = PublicKey([7; 32]);
-        world.gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
+        let world = World::with(SlowLog::default(), settings(limits, clearing)).await;
+        world.found().await;
         world
+    }
+
+    /// A world with a market and accounts that pings so often.
+    pub async fn pinging(ping: Duration) -> (World, String) {
+        let settings = Settings { ping, ..settings(Limits::none(), None) };
+        let world = World::with(SlowLog::default(), settings).await;
+        world.found().await;
+        let symbol = world.furnish().await;
+        (world, symbol)
     }
 
     /// Goes on with a log.
     pub async fn again(log: SlowLog) -> World {
-        World::with(log, Limits::none(), None).await
+        World::with(log, settings(Limits::none(), None)).await
     }
 
     /// The same, so many seconds later, where work is assigned.
     pub async fn delivering_again(log: SlowLog, seconds: u64, clearing: Clearing) -> World {
-        let world = World::with(log, Limits::none(), Some(Arc::new(clearing))).await;
+        let world = World::with(log, settings(Limits::none(), Some(Arc::new(clearing)))).await;
         world.pass(seconds);
         world
     }
 
-    async fn with(log: SlowLog, limits: Limits, clearing: Option<Arc<Clearing>>) -> World {
-        let stuck = Arc::clone(&log.stuck);
-        let mut feed = Feed::default();
+    async fn with(log: SlowLog, settings: Settings) -> World {
+        let (stuck, mut feed) = (Arc::clone(&log.stuck), Feed::default());
         let ready = Ready::recover(log, &mut |stamped, events, view| {
             feed.recover(stamped.stamp, events, view);
         });
+        World::going_on(ready.unwrap(), feed, (stuck, settings)).await
+    }
+
+    /// Goes on with a log and the history beside it.
+    pub async fn remembering(log: SlowLog, history: SharedHistory) -> World {
+        let (stuck, mut feed) = (Arc::clone(&log.stuck), Feed::default());
+        let (snapshot, reader) = (Snapshot::default(), Arc::new(history.clone()));
+        let ready = Ready::resume_with(log, snapshot, history, &mut |stamped, events, view| {
+            feed.recover(stamped.stamp, events, view);
+        });
+        let settings = settings(Limits::none(), None);
+        World::going_on(ready.unwrap(), feed.with_history(reader), (stuck, settings)).await
+    }
+
+    async fn going_on<H: HistoryLog + 'static>(
+        ready: Ready<SlowLog, NoKeeper, H>,
+        feed: Feed,
+        (stuck, settings): (Arc<AtomicBool>, Settings),
+    ) -> World {
         let clock = ShiftedClock::default();
-        let pipeline = Pipeline::start(ready.unwrap(), (clock.clone(), SystemEntropy), feed, |_| {});
-        let settings = Settings { dev: true, limits, clearing };
+        let pipeline = Pipeline::start(ready, (clock.clone(), SystemEntropy), feed, |_| {});
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, settings);
         let mut urls = Vec::new();
         for door in [Door::Public, Door::Admin] {
@@ -150,12 +252,25 @@ impl World {
     /// The same, where clients may ask so often only.
     pub async fn trading_with(limits: Limits) -> (World, String) {
         let world = World::limited(limits).await;
-        let symbol = world.open_market().await;
+        let symbol = world.furnish().await;
         (world, symbol)
     }
 
-    /// Opens what [`World::trading`] says.
-    async fn open_market(&self) -> String {
+    /// The same, with a history.
+    pub async fn trading_remembered(history: SharedHistory) -> (World, String) {
+        let world = World::remembering(SlowLog::default(), history).await;
+        world.found().await;
+        let symbol = world.furnish().await;
+        (world, symbol)
+    }
+
+    async fn found(&self) {
+        let operator = PublicKey([7; 32]);
+        self.gateway.command(Command::Found { epoch: 7, seed: 42, operator }).await.unwrap();
+    }
+
+    /// Adds the market and the accounts; the symbol is that of the first window.
+    async fn furnish(&self) -> String {
         let mut operator = self.login("operator").await;
         let market = json!({"class": "H100SXM", "zone": "US-E", "tier": "firm", "window_s": 3600, "windows": 3,
             "gate_s": 600, "bond": "0.5", "maker_fee_ppm": 200, "taker_fee_ppm": 500, "self_trade": "prevent"});

@@ -10,6 +10,7 @@ mod makers;
 mod own_exchange;
 mod own_folder;
 mod pipeline;
+mod resume;
 mod sim;
 mod start;
 mod wire;
@@ -20,7 +21,7 @@ use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
-/// Measure the book, the exchange, what is taken without sockets, the start, the way from order to reply, or what reaches many
+/// Measure the book, the exchange, what is taken without sockets, the start, the way from order to reply, what reaches many, or who comes back
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     Book(flow::Book),
@@ -28,6 +29,7 @@ pub(crate) enum Bench {
     Exchange(flow::Exchange),
     Fanout(fanout::Fanout),
     Pipeline(pipeline::Pipeline),
+    Resume(resume::Resume),
     Sim(sim::Sim),
     Start(start::Start),
     Wire(wire::Wire),
@@ -47,6 +49,7 @@ impl Bench {
             Bench::Connections(command) => command.run(screen).await,
             Bench::Fanout(command) => command.run(screen).await,
             Bench::Pipeline(command) => command.run(screen),
+            Bench::Resume(command) => command.run(screen).await,
             Bench::Sim(command) => command.run(screen),
             Bench::Start(command) => command.run(screen),
             Bench::Wire(command) => command.run(options, screen).await,

@@ -25,7 +25,7 @@ use crate::reader::Reader;
 use crate::writer::Writer;
 
 /// The version of the layout.
-pub const FORMAT_VERSION: u8 = 1;
+pub const FORMAT_VERSION: u8 = 2;
 /// Bytes of a run before its first event.
 pub(super) const RUN_BYTES: usize = 26;
 
@@ -83,8 +83,8 @@ pub(super) fn event(bytes: &mut Vec<u8>, what: &What) {
         What::Position { instrument, lots, escrow, bonded } => {
             to.byte(6).instrument(instrument).long(lots.cast_unsigned()).amount(escrow).amount(bonded)
         }
-        What::Balance(Balance { available, held, bonded }) => {
-            to.byte(7).amount(available).amount(held).amount(bonded)
+        What::Balance { balance: Balance { available, held, bonded }, redeeming } => {
+            to.byte(7).amount(available).amount(held).amount(bonded).amount(redeeming)
         }
         What::TimerSet(due) => to.byte(8).option(due, Writer::time),
         What::TimerFired => to.byte(9),
@@ -191,15 +191,19 @@ fn begun(bytes: &[u8]) -> Decoded<Reader<'_>> {
 /// Hands the number and stamp of every item to `read`, which takes it off the bytes.
 fn runs(bytes: &[u8], mut read: impl FnMut(&mut Reader<'_>, u64, Stamp) -> Decoded<()>) -> Decoded<()> {
     let from = &mut begun(bytes)?;
+    // The command of the run before, and the number that would have continued it, if it could be counted on.
+    let mut open = None;
     while 0 < from.left() {
-        let broken = from.fault(Rule::Sequence);
+        let [broken, parted] = [Rule::Sequence, Rule::Run].map(|rule| from.fault(rule));
         let first = from.long()?;
         let stamp = Stamp { sequence: Sequence(from.long()?), time: time(from)? };
         let count = from.checked(Rule::Count, |from| Ok(Some(from.half()?).filter(|count| 0 < *count)))?;
         // The number after the last one fits too.
-        if first < 1 || first.checked_add(count.into()).is_none() {
-            return Err(broken);
+        let Some(next) = first.checked_add(count.into()).filter(|_| 0 < first) else { return Err(broken) };
+        if open == Some((stamp.sequence, first)) {
+            return Err(parted);
         }
+        open = (count < u16::MAX).then_some((stamp.sequence, next));
         for place in 0..u64::from(count) {
             read(from, first + place, stamp)?;
         }
@@ -225,7 +229,8 @@ fn what(from: &mut Reader<'_>, account: AccountId) -> Decoded<What> {
         }
         7 => {
             let (available, held, bonded) = (amount(from)?, amount(from)?, amount(from)?);
-            return Ok(What::Balance(Balance { available, held, bonded }));
+            let balance = Balance { available, held, bonded };
+            return Ok(What::Balance { balance, redeeming: amount(from)? });
         }
         8 => return option(from, time).map(What::TimerSet),
         9 => return Ok(What::TimerFired),

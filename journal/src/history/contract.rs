@@ -122,7 +122,10 @@ impl Play {
                     self.symbols.push(listed.symbol);
                 }
                 _ => {
-                    let told = expected(event, order);
+                    let view = &self.view;
+                    let told = expected(event, order, |account| {
+                        view.account(account).expect("it was opened").redeeming
+                    });
                     let private = told.map(|(account, xseq, what)| PrivateEvent {
                         account,
                         xseq,
@@ -210,7 +213,11 @@ fn order_of(event: &Event) -> bool {
 }
 
 /// What the history should say of an event, if it is private.
-fn expected(event: &Event, order: Option<OrderView>) -> Option<(AccountId, PrivateSequence, What)> {
+fn expected(
+    event: &Event,
+    order: Option<OrderView>,
+    redeeming: impl FnOnce(AccountId) -> Amount,
+) -> Option<(AccountId, PrivateSequence, What)> {
     let of = |change| What::Order { change, order: order.expect("it is an order's") };
     Some(match *event {
         Event::OrderAccepted { account, xseq, .. } => (account, xseq, of(OrderChange::Accepted)),
@@ -227,7 +234,8 @@ fn expected(event: &Event, order: Option<OrderView>) -> Option<(AccountId, Priva
             (account, xseq, What::Position { instrument, lots, escrow, bonded })
         }
         Event::BalanceChanged { account, xseq, available, held, bonded } => {
-            (account, xseq, What::Balance(Balance { available, held, bonded }))
+            let balance = Balance { available, held, bonded };
+            (account, xseq, What::Balance { balance, redeeming: redeeming(account) })
         }
         Event::CancelAfterSet { account, xseq, due } => (account, xseq, What::TimerSet(due)),
         Event::CancelAfterFired { account, xseq } => (account, xseq, What::TimerFired),

@@ -2,7 +2,6 @@
 //!
 //! Each account and instrument that something happened to has a page, which becomes one value. The memory is used again.
 
-use engine::account::Balance;
 use engine::event::{Event, PrivateSequence};
 use engine::ids::{AccountId, InstrumentId, TradeId, index};
 use engine::market::MarketSpec;
@@ -11,10 +10,10 @@ use engine::view::View;
 use engine::view::orders::OrderView;
 
 use crate::history::codec;
-use crate::history::delivery::DeliveryChange;
 use crate::history::key::Key;
 use crate::history::page::Pages;
-use crate::history::{Execution, OrderChange, Trade, What};
+use crate::history::redeeming::Redeeming;
+use crate::history::{OrderChange, PrivateEvent, Trade, What};
 
 /// Commands after which a group should be written.
 pub const GROUP_COMMANDS_MAX: usize = 16_384;
@@ -24,6 +23,7 @@ pub const GROUP_COMMANDS_MAX: usize = 16_384;
 pub struct HistoryGroup {
     /// Settings of each market, from which symbols are made.
     markets: Vec<MarketSpec>,
+    redeeming: Redeeming,
     events: Pages,
     fills: Pages,
     trades: Pages,
@@ -36,7 +36,12 @@ impl HistoryGroup {
     /// An empty group, which goes on after the last command of `view`.
     pub fn after(view: &View) -> HistoryGroup {
         let markets = view.markets().iter().map(|market| market.spec).collect();
-        HistoryGroup { markets, last: view.stamp().sequence, ..HistoryGroup::default() }
+        HistoryGroup {
+            markets,
+            redeeming: Redeeming::of(view),
+            last: view.stamp().sequence,
+            ..HistoryGroup::default()
+        }
     }
 
     /// The same, of a history that begins there: it names what is listed already.
@@ -104,46 +109,14 @@ impl HistoryGroup {
     }
 
     fn private<'a>(&mut self, stamp: Stamp, event: &Event, orders: &mut impl Iterator<Item = &'a OrderView>) {
-        let mut of_order = |change| {
-            let order = *orders.next().expect("every order that changed was noted");
-            What::Order { change, order }
+        self.redeeming.fold(event);
+        let order = |_| *orders.next().expect("every order that changed was noted");
+        let Some(told) = PrivateEvent::of(stamp, event, order, |account| self.redeeming.at(account)) else {
+            return;
         };
-        let (account, xseq, what) = match *event {
-            Event::OrderAccepted { account, xseq, .. } => (account, xseq, of_order(OrderChange::Accepted)),
-            Event::OrderExecuted { account, xseq, trade, liquidity, price, lots, fee, .. } => {
-                let execution = Execution { trade, liquidity, price, lots, fee };
-                let what = of_order(OrderChange::Executed(execution));
-                codec::event(self.fills.next((account.0, xseq.0), stamp), &what);
-                (account, xseq, what)
-            }
-            Event::OrderReduced { account, xseq, reason, .. } => {
-                (account, xseq, of_order(OrderChange::Reduced(reason)))
-            }
-            Event::OrderAmended { account, xseq, kept, .. } => {
-                (account, xseq, of_order(OrderChange::Amended(kept)))
-            }
-            Event::OrderCanceled { account, xseq, .. } => (account, xseq, of_order(OrderChange::Canceled)),
-            Event::PositionChanged { account, xseq, instrument, position: lots, escrow, bonded } => {
-                (account, xseq, What::Position { instrument, lots, escrow, bonded })
-            }
-            Event::BalanceChanged { account, xseq, available, held, bonded } => {
-                (account, xseq, What::Balance(Balance { available, held, bonded }))
-            }
-            Event::CancelAfterSet { account, xseq, due } => (account, xseq, What::TimerSet(due)),
-            Event::CancelAfterFired { account, xseq } => (account, xseq, What::TimerFired),
-            Event::RedemptionBegun { account, xseq, amount, reference } => {
-                (account, xseq, What::RedemptionBegun { amount, reference })
-            }
-            Event::RedemptionEnded { account, xseq, amount, reference, paid } => {
-                (account, xseq, What::RedemptionEnded { amount, reference, paid })
-            }
-            _ => {
-                let Some((account, xseq, change)) = DeliveryChange::of(event) else { return };
-                (account, xseq, What::Delivery(change))
-            }
-        };
-        if let What::Order { order, .. } = &what {
-            assert_eq!(order.account, account, "the order that was noted is the event's");
+        let PrivateEvent { account, xseq, what, .. } = told;
+        if matches!(what, What::Order { change: OrderChange::Executed(_), .. }) {
+            codec::event(self.fills.next((account.0, xseq.0), stamp), &what);
         }
         codec::event(self.events.next((account.0, xseq.0), stamp), &what);
     }

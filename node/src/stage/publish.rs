@@ -51,6 +51,7 @@ impl<C: Clock, O: Outlet> PublishStage<C, O> {
 
     /// Answers a question.
     pub fn answer(&mut self, question: O::Question) {
+        self.outlet.begin(self.clock.now());
         self.outlet.answer(question, &self.view);
     }
 

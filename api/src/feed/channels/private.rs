@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use engine::event::Event;
 use engine::ids::{AccountId, InstrumentId};
-use engine::units::Amount;
 use engine::view::View;
+use journal::history::delivery::DeliveryChange;
+use journal::history::{PrivateEvent, What};
 use protocol::channel::Channel;
 use protocol::delivery::Deliveries;
 use protocol::execution::{
@@ -16,7 +16,7 @@ use protocol::update::Update;
 use tokio_tungstenite::tungstenite::Bytes;
 
 use crate::convert::{account, delivery, order, symbol};
-use crate::feed::moments::{About, Moment};
+use crate::feed::moments::is_on;
 use crate::feed::stream::Stream;
 use crate::feed::streams::Streams;
 use crate::feed::topic::Topic;
@@ -26,10 +26,10 @@ use crate::frame;
 const MOMENT_BYTES: usize = 420;
 
 /// Tells what happened on every channel that tells it, if anybody listens.
-pub(in crate::feed) fn tell(moment: &Moment, view: &View, streams: &mut Streams) {
+pub(in crate::feed) fn tell(moment: &PrivateEvent, view: &View, streams: &mut Streams) {
     let owner = moment.account;
     for topic in Topic::private(owner) {
-        if moment.is_on(topic.channel()) {
+        if is_on(moment, topic.channel()) {
             streams.tell_now(topic, (moment.xseq.0, moment.stamp.time), |stream| {
                 let link = (stream.number, stream.last);
                 update(topic.channel(), link, moment, &|instrument| symbol::text(view, instrument))
@@ -42,28 +42,27 @@ pub(in crate::feed) fn tell(moment: &Moment, view: &View, streams: &mut Streams)
 fn update(
     channel: Channel,
     (stream, prev_xseq): (u64, u64),
-    moment: &Moment,
+    moment: &PrivateEvent,
     symbol: &dyn Fn(InstrumentId) -> String,
 ) -> Update {
     let (xseq, ts) = (moment.xseq.0, Time::from_ns(moment.stamp.time.0));
-    match (channel, moment.about) {
-        (_, About::Order(ref order)) => {
-            let data = order::execution(moment.stamp, &moment.event, (order, symbol(order.instrument)));
+    match (channel, &moment.what) {
+        (_, What::Order { change, order }) => {
+            let data = order::execution(moment.stamp, change, (order, symbol(order.instrument)));
             let update = PrivateUpdate { stream, xseq, prev_xseq, ts, data };
             Update::Executions(Executions::Update(Box::new(update)))
         }
-        (Channel::Positions, About::Credit(_)) => {
-            let positions = account::change(&moment.event, Amount::ZERO, symbol).positions;
-            let data = PositionsImage { positions };
+        (Channel::Positions, what) => {
+            let data = PositionsImage { positions: account::change(what, symbol).positions };
             Update::Positions(Positions::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
         }
-        (_, About::Credit(redeeming)) => {
-            let data = account::change(&moment.event, redeeming, symbol);
-            Update::Account(Account::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
-        }
-        (_, About::Delivery) => {
-            let data = delivery::event(&moment.event, symbol);
+        (_, What::Delivery(change)) => {
+            let data = delivery::change(change, symbol);
             Update::Deliveries(Deliveries::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
+        }
+        (_, what) => {
+            let data = account::change(what, symbol);
+            Update::Account(Account::Update(PrivateUpdate { stream, xseq, prev_xseq, ts, data }))
         }
     }
 }
@@ -105,7 +104,7 @@ pub(in crate::feed) struct Portion {
     stream: u64,
     /// The message before the first.
     prev_xseq: u64,
-    moments: Vec<Moment>,
+    moments: Vec<PrivateEvent>,
     symbols: HashMap<InstrumentId, String>,
     /// The message that ends the replay: the stream's last one, and when that was.
     end: Option<(u64, Time)>,
@@ -116,7 +115,7 @@ impl Portion {
     pub(in crate::feed) fn new(
         stream: &Stream,
         prev_xseq: u64,
-        (moments, view): (Vec<Moment>, &View),
+        (moments, view): (Vec<PrivateEvent>, &View),
     ) -> Portion {
         let instruments = moments.iter().filter_map(instrument);
         let symbols = instruments.map(|instrument| (instrument, symbol::text(view, instrument))).collect();
@@ -132,6 +131,11 @@ impl Portion {
     /// The message behind it.
     pub(in crate::feed) fn last(&self) -> u64 {
         self.moments.last().map_or(self.prev_xseq, |moment| moment.xseq.0)
+    }
+
+    /// Whether it has no message.
+    pub(in crate::feed) fn is_empty(&self) -> bool {
+        self.moments.is_empty() && self.end.is_none()
     }
 
     /// About how many bytes it is.
@@ -163,12 +167,11 @@ impl Portion {
     }
 }
 
-fn instrument(moment: &Moment) -> Option<InstrumentId> {
-    match (moment.about, moment.event) {
-        (About::Order(order), _) => Some(order.instrument),
-        (_, Event::PositionChanged { instrument, .. } | Event::MaintenanceAnnounced { instrument, .. }) => {
-            Some(instrument)
-        }
+fn instrument(moment: &PrivateEvent) -> Option<InstrumentId> {
+    match moment.what {
+        What::Order { order, .. } => Some(order.instrument),
+        What::Position { instrument, .. } => Some(instrument),
+        What::Delivery(DeliveryChange::MaintenanceAnnounced(instrument)) => Some(instrument),
         _ => None,
     }
 }

@@ -22,19 +22,19 @@ const TICKER_BYTES: usize = 400;
 
 /// Tells all of it.
 pub(super) fn tell(link: Link, instrument: InstrumentId, scene: Scene<'_>) -> Told {
-    let data = data(instrument, stamp::Time(link.ts.ns()), scene);
+    let data = data(instrument, scene);
     let update = link.update(Some(symbol::text(scene.view, instrument)), data);
     Told::Update(Box::new(Update::Ticker(Box::new(Public::Update(update)))))
 }
 
-/// All of it as of a time.
-pub(super) fn image(instrument: InstrumentId, now: stamp::Time, scene: Scene<'_>) -> Arc<Image> {
-    let data = data(instrument, now, scene);
+/// All of it.
+pub(super) fn image(instrument: InstrumentId, scene: Scene<'_>) -> Arc<Image> {
+    let data = data(instrument, scene);
     Image::new(TICKER_BYTES, move || Data::of(&data))
 }
 
-/// What a market has come to as of a time.
-pub(in crate::feed) fn data(instrument: InstrumentId, now: stamp::Time, scene: Scene<'_>) -> TickerData {
+/// What a market has come to now.
+pub(in crate::feed) fn data(instrument: InstrumentId, scene: Scene<'_>) -> TickerData {
     let market = scene.tape.market(instrument);
     let class = &scene.view.classes()[index(class_of(scene.view, instrument).0)];
     TickerData {
@@ -45,7 +45,7 @@ pub(in crate::feed) fn data(instrument: InstrumentId, now: stamp::Time, scene: S
             ts: Time::from_ns(market.last.time.0),
         }),
         day: market.and_then(|market| {
-            let (from, bars) = day(&market.bars, now);
+            let (from, bars) = day(&market.bars, scene.now);
             summary(from, bars)
         }),
         open_interest: decimal::print(scene.view.open_interest(instrument), Scale::Quantity),

@@ -1,7 +1,7 @@
 //! Fan-out bench: one busy book, many who watch it, and how many messages reach them.
 
 pub(super) mod reader;
-mod traffic;
+pub(super) mod traffic;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

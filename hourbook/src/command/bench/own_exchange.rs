@@ -7,6 +7,7 @@ use protocol::instrument::Tier;
 use protocol::operator::{AddMarket, Deposit, SelfTrade};
 use tempfile::TempDir;
 
+use crate::command::bench::own_folder::folder;
 use crate::command::serve::start;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -25,16 +26,12 @@ pub(super) struct OwnExchange {
 impl OwnExchange {
     /// Starts an exchange with one market and logs in as an account with credit.
     pub(super) async fn start(screen: &Screen) -> Result<OwnExchange, Failure> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| Failure::local(format!("a temporary folder cannot be made: {error}")))?;
-        let listen = ([127, 0, 0, 1], 0).into();
-        let options = ServerOptions::trial(folder.path().join("data"), listen);
-        let server = start(&options, screen).await?;
+        let folder = folder(None)?;
+        let server = serve(&folder, screen).await?;
         let operator = Connection::open(&server.admin_url()).await?;
         operator.login_dev("operator").await?;
         operator.add_market(market()).await?;
-        let connection = Connection::open(&server.url()).await?;
-        connection.login_dev(ACCOUNT).await?;
+        let connection = login(&server).await?;
         let amount = "1000".to_owned();
         operator
             .deposit(Deposit { account: ACCOUNT.to_owned(), amount, reference: ACCOUNT.to_owned() })
@@ -46,6 +43,11 @@ impl OwnExchange {
     /// The client, logged in.
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The same, to be read from.
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 
     /// Where commands enter, past the sockets.
@@ -65,6 +67,16 @@ impl OwnExchange {
         Ok(first.expect("a market with windows has been added").symbol)
     }
 
+    /// Stops it and starts it again.
+    pub(super) async fn again(self, screen: &Screen) -> Result<OwnExchange, Failure> {
+        let OwnExchange { folder, server, connection } = self;
+        connection.close().await;
+        drop(server.stop().await);
+        let server = serve(&folder, screen).await?;
+        let connection = login(&server).await?;
+        Ok(OwnExchange { folder, server, connection })
+    }
+
     /// Stops it and removes its journal.
     pub(super) async fn stop(self) {
         self.connection.close().await;
@@ -72,6 +84,17 @@ impl OwnExchange {
         // What is left behind in the temporary folder is the system's to remove.
         let _ = self.folder.close();
     }
+}
+
+async fn serve(folder: &TempDir, screen: &Screen) -> Result<Server, Failure> {
+    let listen = ([127, 0, 0, 1], 0).into();
+    start(&ServerOptions::trial(folder.path().join("data"), listen), screen).await
+}
+
+async fn login(server: &Server) -> Result<Connection, Failure> {
+    let connection = Connection::open(&server.url()).await?;
+    connection.login_dev(ACCOUNT).await?;
+    Ok(connection)
 }
 
 fn market() -> AddMarket {

@@ -64,25 +64,28 @@ fn submit(inlet: &Inlet<Origin>, counts: &[Arc<Counts>], until: &AtomicBool) {
             thread::sleep(PAUSE);
             continue;
         }
-        for _ in 0..BURST {
-            let command = changes.next();
-            let inbound = || Inbound::one(Origin::Inform(oneshot::channel().0), command);
-            while inlet.submit(inbound()).is_err() {
-                thread::sleep(PAUSE);
-            }
-        }
+        (0..BURST).for_each(|_| changes.submit(inlet));
     }
 }
 
-/// Commands of which each changes one level.
+/// Commands of which each changes one level, and the account's credit.
 #[derive(Default)]
-struct Changes {
+pub(in crate::command::bench) struct Changes {
     made: u64,
     ids: u64,
     resting: VecDeque<Label>,
 }
 
 impl Changes {
+    /// Hands in the next one, as soon as there is room.
+    pub(in crate::command::bench) fn submit(&mut self, inlet: &Inlet<Origin>) {
+        let command = self.next();
+        let inbound = || Inbound::one(Origin::Inform(oneshot::channel().0), command);
+        while inlet.submit(inbound()).is_err() {
+            thread::sleep(PAUSE);
+        }
+    }
+
     fn next(&mut self) -> Command {
         self.made += 1;
         if RESTING <= self.resting.len()
