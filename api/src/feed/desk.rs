@@ -1,6 +1,6 @@
 //! Desk: what an account is told of its own orders, fills, positions, keys and limits, and operators of others'.
 
-use engine::delivery::slot::{Slot, SlotNumber, SlotState};
+use engine::delivery::slot::{SlotNumber, SlotState};
 use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::order::OrderRef;
 use engine::units::{Lots, Price};
@@ -97,26 +97,19 @@ pub(super) fn ordinal(view: &View, delivery: DeliveryId) -> Option<usize> {
 
 /// Slots that are committed to and not opened.
 pub(super) fn committed(view: &View) -> Vec<(DeliveryId, SlotNumber)> {
-    slots(view, |slot| slot.state == SlotState::Committed).map(|(number, _, slot)| (number, slot)).collect()
-}
-
-/// The slots of all deliveries for which something holds.
-fn slots(
-    view: &View,
-    holds: impl Fn(&Slot) -> bool + Copy,
-) -> impl Iterator<Item = (DeliveryId, &DeliveryView, SlotNumber)> {
-    view.deliveries().flat_map(move |(number, delivery)| {
-        let chosen = SlotNumber::all().zip(&delivery.slots).filter(move |(_, slot)| holds(slot));
-        chosen.map(move |(slot, _)| (number, delivery, slot))
-    })
+    let slots = view.deliveries().flat_map(|(number, delivery)| {
+        let chosen = SlotNumber::all().zip(&delivery.slots);
+        let chosen = chosen.filter(|(_, slot)| slot.state == SlotState::Committed);
+        chosen.map(move |(slot, _)| (number, slot))
+    });
+    slots.collect()
 }
 
 /// What waits for the arbiter.
 fn cases(view: &View) -> Vec<Case> {
-    let waits =
-        |slot: &Slot| matches!(slot.state, SlotState::Flagged | SlotState::Unaudited) || slot.is_disputed();
     let name = |account| view.account(account).expect("both sides have accounts").name.to_string();
-    let case = |(number, delivery, slot): (DeliveryId, &DeliveryView, SlotNumber)| {
+    let case = |(number, slot): (DeliveryId, SlotNumber)| {
+        let delivery = view.delivery(number).expect("a case is of a delivery under way");
         let held = &delivery.slots[usize::from(slot.number())];
         Case {
             slot: delivery::name(number, slot),
@@ -127,7 +120,7 @@ fn cases(view: &View) -> Vec<Case> {
             holder: name(delivery.holder),
         }
     };
-    slots(view, waits).map(case).collect()
+    view.cases().map(case).collect()
 }
 
 /// The account that a request names.
