@@ -4,6 +4,7 @@ mod admission;
 mod batch;
 mod connection;
 mod controls;
+mod custody;
 mod deliveries;
 pub mod door;
 mod drain;

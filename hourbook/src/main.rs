@@ -5,6 +5,7 @@ mod auditor;
 mod cheats;
 mod command;
 mod command_line;
+mod custody;
 mod delivering;
 mod demo;
 mod deterrence;

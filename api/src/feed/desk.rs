@@ -1,6 +1,6 @@
 //! Desk: what an account is told of its own orders, fills, positions, keys and limits, and operators of others'.
 
-use engine::delivery::slot::{SlotNumber, SlotState};
+use engine::delivery::slot::{Slot, SlotNumber, SlotState};
 use engine::ids::{AccountId, DeliveryId, InstrumentId, index};
 use engine::order::OrderRef;
 use engine::units::{Lots, Price};
@@ -25,6 +25,7 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::venue::{FeesResult, MarketFees, MarketMode};
 
+use crate::clearing;
 use crate::convert::account::{self, amount};
 use crate::convert::{control, delivery, entry, key, order as orders, symbol};
 use crate::question::{AccountBounds, Facts, Modes, Reader};
@@ -95,12 +96,12 @@ pub(super) fn ordinal(view: &View, delivery: DeliveryId) -> Option<usize> {
     Some(before.filter(|(_, other)| same(other)).count())
 }
 
-/// Slots that are committed to and not opened.
-pub(super) fn committed(view: &View) -> Vec<(DeliveryId, SlotNumber)> {
+/// Slots of which something was shown that somebody still has to see, and where they stand.
+pub(super) fn shown(view: &View) -> Vec<(DeliveryId, SlotNumber, SlotState)> {
+    let shown = |slot: &Slot| !slot.ruled && clearing::named(slot.state).is_some();
     let slots = view.deliveries().flat_map(|(number, delivery)| {
-        let chosen = SlotNumber::all().zip(&delivery.slots);
-        let chosen = chosen.filter(|(_, slot)| slot.state == SlotState::Committed);
-        chosen.map(move |(slot, _)| (number, slot))
+        let chosen = SlotNumber::all().zip(delivery.slots).filter(|(_, slot)| shown(slot));
+        chosen.map(move |(slot, held)| (number, slot, held.state))
     });
     slots.collect()
 }

@@ -3,7 +3,7 @@
 //! It is checked and kept here; the engine is told its hash and moves slots and money. What is kept comes first, so that whatever
 //! is journaled can be shown; the same message again, after a crash too, is answered as the first time.
 
-use attestation::assign::{Sampling, Schedule};
+use attestation::assign::{Assign, Sampling, Schedule};
 use attestation::beacon::Secrets;
 use attestation::digest::Digest;
 use attestation::domain::Domain;
@@ -32,6 +32,7 @@ use protocol::operator::Accepted;
 use protocol::reply::Answer;
 use protocol::request::Request;
 use settlement::case;
+use settlement::custody::Named;
 use settlement::job::Job;
 use settlement::office::Work;
 use settlement::shelf::Place;
@@ -39,8 +40,8 @@ use settlement::shelf::Place;
 use crate::clearing::{Clearing, blocking, refused};
 use crate::convert::delivery::{self, slot_of};
 use crate::convert::reject;
-use crate::gateway::Gateway;
 use crate::gateway::session::Session;
+use crate::gateway::{Gateway, disk_full};
 use crate::question::{Facts, Question};
 
 /// What `submit_job` draws with unless it says so.
@@ -52,6 +53,9 @@ const OUTPUT_PARTS_MAX: u8 = 64;
 impl Session {
     /// What takes evidence, or gives it.
     pub(super) async fn evidence(&mut self, request: Request) -> Result<Answer, ErrorObject> {
+        if self.gateway.inlet.is_low() && takes_room(&request) {
+            return Err(disk_full());
+        }
         match request {
             Request::SubmitJob(params) => self.submit_job(params).await.map(Answer::Job),
             Request::Assignment(name) => {
@@ -104,7 +108,10 @@ impl Session {
             return Err(wrong_state("the slot has not begun: wait until it is assigned"));
         }
         let job = clearing.job(facts.holder.0, facts.instrument.0).await?;
-        let known = clearing.assign(name.delivery, name.slot).await?;
+        // What was asked for before the journal lost its end is asked for anew: its secret may have been shown.
+        let stands =
+            |assign: &Assign| state != SlotState::Assigned || assign.batch.epoch == clearing.office().epoch();
+        let known = clearing.assign(name.delivery, name.slot).await?.filter(stands);
         let provider = match &known {
             Some(assign) => assign.provider,
             None => self.own_key()?,
@@ -125,7 +132,10 @@ impl Session {
         };
         let office = clearing.office();
         let (assign, prompts) = match known {
-            Some(assign) => (assign, office.prompts(&work)),
+            Some(assign) => {
+                let prompts = office.prompts(&work, &assign.batch);
+                (assign, prompts)
+            }
             None if state == SlotState::Assigned => {
                 let given = office.assign(&work);
                 let place = Place::Assignment { delivery: name.delivery, slot: name.slot };
@@ -153,7 +163,7 @@ impl Session {
         let _held = clearing.hold(delivery).await;
         let facts = self.provided(of).await?;
         if facts.state(of.1) != SlotState::Assigned {
-            let known = clearing.receipt(delivery, slot).await?;
+            let known = self.shown(clearing, of, facts.state(of.1)).await?;
             // The same once more: perhaps the answer was lost.
             return match known.filter(|receipt| receipt.commit.encode() == commit.0) {
                 Some(receipt) => self.gateway.draw(clearing, (of, receipt), 0).await,
@@ -161,6 +171,7 @@ impl Session {
             };
         }
         let assign = clearing.assign(delivery, slot).await?;
+        let assign = assign.filter(|assign| assign.batch.epoch == clearing.office().epoch());
         let assign = assign.ok_or_else(|| wrong_state("ask for the slot's assignment first"))?;
         let calibration = clearing.office().calibration().clone();
         let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
@@ -214,7 +225,7 @@ impl Session {
         let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
         let _held = clearing.hold(delivery).await;
         let facts = self.provided(of).await?;
-        let receipt = clearing.receipt(delivery, slot).await?;
+        let receipt = self.shown(clearing, of, facts.state(of.1)).await?;
         let Some(receipt) = receipt.filter(|receipt| receipt.secrets.exchange.is_some()) else {
             return Err(wrong_state("nothing was drawn of this slot: commit to it first"));
         };
@@ -307,6 +318,28 @@ impl Session {
         Ok(Accepted { engine_seq: sequence.0 })
     }
 
+    /// What was shown of a slot that stands there. Where the exchange has lost a commitment, nobody can open it any more.
+    async fn shown(
+        &self,
+        clearing: &Clearing,
+        of: (DeliveryId, SlotNumber),
+        state: SlotState,
+    ) -> Result<Option<Receipt>, ErrorObject> {
+        let (delivery, slot) = (of.0.0, of.1.number());
+        if state != SlotState::Committed {
+            return clearing.receipt(delivery, slot).await;
+        }
+        match clearing.custody((delivery, slot), Named::Commitment).await? {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(_) => {
+                self.gateway.give_up(of).await?;
+                Err(wrong_state(
+                    "the exchange has lost what was shown of this slot: it is inconclusive, and nobody is blamed",
+                ))
+            }
+        }
+    }
+
     /// A delivery that this account provides.
     async fn provided(&self, of: (DeliveryId, SlotNumber)) -> Result<Facts, ErrorObject> {
         let facts = self.facts(of.0).await?;
@@ -344,7 +377,7 @@ impl Gateway {
     }
 
     /// Shows the exchange's secret, which draws the sample and the auditors. Drawn once, however often it is asked.
-    async fn draw(
+    pub(super) async fn draw(
         &self,
         clearing: &Clearing,
         (of, receipt): ((DeliveryId, SlotNumber), Receipt),
@@ -371,20 +404,6 @@ impl Gateway {
         let sample = receipt.audited(Stage::Sample);
         Ok(SampleResult { exchange_secret: Blob(secret.0.to_vec()), sample, engine_seq })
     }
-
-    /// Draws what was committed to before an earlier process ended, and was not drawn by it.
-    pub async fn draw_missing(&self) {
-        let Ok(clearing) = self.clearing() else { return };
-        let Ok(committed) = self.consult(|answer| Question::Committed { answer }).await else { return };
-        for of in committed {
-            let (delivery, slot) = (of.0.0, of.1.number());
-            let _held = clearing.hold(delivery).await;
-            if let Ok(Some(receipt)) = clearing.receipt(delivery, slot).await {
-                // Whatever is wrong, the arbiter looks at slots that nobody was drawn for.
-                let _ = self.draw(clearing, (of, receipt), 0).await;
-            }
-        }
-    }
 }
 
 impl Facts {
@@ -404,6 +423,18 @@ impl Facts {
             final_ns: due(Deadline::Dispute),
         }
     }
+}
+
+/// Whether what is shown grows with it.
+fn takes_room(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::SubmitJob(_)
+            | Request::CommitSlot(_)
+            | Request::StoreOutputs(_)
+            | Request::OpenSlot(_)
+            | Request::JudgeSlot(_)
+    )
 }
 
 fn wrong_state(message: &'static str) -> ErrorObject {
