@@ -2,14 +2,19 @@
 #![allow(clippy::explicit_write, reason = "what is skipped is said though the test passes")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "../settlement/tests/fixture/mod.rs"]
+mod fixture;
 #[path = "process/mod.rs"]
 mod process;
+#[path = "damage/slot.rs"]
+mod slot;
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
+use engine::delivery::slot::SlotState;
 use engine::event::Event;
 use journal::recovery::recover;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -72,6 +77,32 @@ fn a_backup_becomes_another_history() {
     serving.interrupt();
     let verified = json(&["verify", "--data", text(&again)]);
     assert_eq!((&verified["sound"], &verified["history"]), (&true.into(), &verified["commands"]));
+}
+
+/// Slots go on where the backup has them; without their evidence nobody can know how they ended.
+#[test]
+fn slots_under_way_are_restored_with_their_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, to, again, without] =
+        ["data", "backup", "again", "without"].map(|name| folder.path().join(name));
+    slot::make(&data);
+    let serving = Serving::start(&data);
+    let made = json(&["backup", text(&to), "--data", text(&data)]);
+    assert_eq!(made["evidence_copied"], 2);
+    let more = json(&["backup", text(&to), "--data", text(&data)]);
+    assert_eq!(more["evidence_copied"], 0, "only what is new");
+    serving.kill();
+    json(&["restore", text(&to), "--data", text(&again)]);
+    assert_eq!(json(&["verify", "--data", text(&again)])["evidence"], 2);
+    Serving::start(&again).interrupt();
+    assert_eq!(slot::states(&again), [SlotState::Committed, SlotState::Opened]);
+
+    fs::remove_dir_all(to.join("evidence")).unwrap();
+    json(&["restore", text(&to), "--data", text(&without)]);
+    let unsound = failure(&["verify", "--data", text(&without)]);
+    assert!(unsound.0 == 5 && unsound.1.contains("the evidence is not: of delivery 0"), "{unsound:?}");
+    Serving::start(&without).interrupt();
+    assert!(slot::states(&without).into_iter().all(slot::is_ruled));
 }
 
 #[test]

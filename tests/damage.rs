@@ -6,10 +6,16 @@
 
 #[path = "damage/disk.rs"]
 mod disk;
+#[path = "damage/evidence.rs"]
+mod evidence;
 #[path = "damage/files.rs"]
 mod files;
+#[path = "../settlement/tests/fixture/mod.rs"]
+mod fixture;
 #[path = "process/mod.rs"]
 mod process;
+#[path = "damage/slot.rs"]
+mod slot;
 #[path = "damage/table.rs"]
 mod table;
 
@@ -19,6 +25,7 @@ use table::Table;
 fn whatever_is_damaged_is_recovered_or_refused() {
     let mut table = Table::default();
     files::damage(&mut table);
+    evidence::damage(&mut table);
     disk::damage(&mut table);
     table.compare();
 }

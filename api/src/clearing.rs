@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use attestation::assign::Assign;
-use attestation::calibration::Calibration;
 use attestation::receipt::Receipt;
+use engine::delivery::outcome::Outcome;
+use engine::delivery::slot::SlotState;
 use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
+use settlement::assigned::Assigned;
+use settlement::custody::{self, Loss, Named};
 use settlement::job::Job;
 use settlement::office::Office;
 use settlement::refusal::Refusal;
-use settlement::shelf::{Place, Shelf};
+use settlement::shelf::{Place, Shelf, ShelfError};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::task::spawn_blocking;
 
@@ -47,39 +49,42 @@ impl Clearing {
         blocking(move || shelf.put(place, &bytes)).await?.map_err(failed)
     }
 
+    /// What is kept in this place. What is damaged is not there.
     async fn find(&self, place: Place) -> Result<Option<Vec<u8>>, ErrorObject> {
         let shelf = Arc::clone(&self.shelf);
-        blocking(move || shelf.get(place)).await?.map_err(failed)
+        match blocking(move || shelf.get(place)).await? {
+            Err(ShelfError { damaged: true, .. }) => Ok(None),
+            found => found.map_err(failed),
+        }
     }
 
-    /// What a slot asks for, and by what it is judged: the calibration that was the exchange's when it was assigned.
-    pub(crate) async fn assigned(
-        &self,
-        delivery: u32,
-        slot: u8,
-    ) -> Result<Option<(Assign, Calibration)>, ErrorObject> {
-        let Some(bytes) = self.find(Place::Assignment { delivery, slot }).await? else { return Ok(None) };
-        let (assign, calibration) = bytes.split_at_checked(Assign::LEN).unwrap_or_default();
-        let assign = Assign::decode(assign).map_err(failed)?;
-        Ok(Some((assign, Calibration::decode(calibration).map_err(failed)?)))
+    /// What a slot asks for, and by what it is judged.
+    pub(crate) async fn assigned(&self, delivery: u32, slot: u8) -> Result<Option<Assigned>, ErrorObject> {
+        let found = self.find(Place::Assignment { delivery, slot }).await?;
+        Ok(found.and_then(|bytes| Assigned::decode(&bytes).ok()))
     }
 
-    pub(crate) async fn assign(&self, delivery: u32, slot: u8) -> Result<Option<Assign>, ErrorObject> {
-        Ok(self.assigned(delivery, slot).await?.map(|(assign, _)| assign))
-    }
-
-    pub(crate) async fn keep_assignment(
+    pub(crate) async fn keep_assigned(
         &self,
         (delivery, slot): (u32, u8),
-        assign: &Assign,
+        assigned: &Assigned,
     ) -> Result<(), ErrorObject> {
-        let bytes = [assign.encode(), self.office.calibration().encode()].concat();
-        self.keep(Place::Assignment { delivery, slot }, bytes).await
+        self.keep(Place::Assignment { delivery, slot }, assigned.encode()).await
     }
 
     pub(crate) async fn receipt(&self, delivery: u32, slot: u8) -> Result<Option<Receipt>, ErrorObject> {
         let found = self.find(Place::Receipt { delivery, slot }).await?;
-        found.map(|bytes| Receipt::decode(&bytes).map_err(failed)).transpose()
+        Ok(found.and_then(|bytes| Receipt::decode(&bytes).ok()))
+    }
+
+    /// The receipt of a slot of which the journal names this; or why there is none.
+    pub(crate) async fn custody(
+        &self,
+        of: (u32, u8),
+        named: Named,
+    ) -> Result<Result<Receipt, Loss>, ErrorObject> {
+        let (shelf, exchange) = (Arc::clone(&self.shelf), self.office.calibration().exchange);
+        blocking(move || custody::receipt(&*shelf, of, (named, &exchange))).await?.map_err(failed)
     }
 
     pub(crate) async fn keep_receipt(
@@ -112,13 +117,26 @@ impl Clearing {
 
     pub(crate) async fn job(&self, account: u32, instrument: u32) -> Result<Option<Job>, ErrorObject> {
         let found = self.find(Place::Job { account, instrument }).await?;
-        found.map(|bytes| Job::decode(&bytes).map_err(failed)).transpose()
+        Ok(found.and_then(|bytes| Job::decode(&bytes).ok()))
     }
 }
 
 impl fmt::Debug for Clearing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clearing").field("office", &self.office).finish_non_exhaustive()
+    }
+}
+
+/// What the journal names of a slot that stands there and whose evidence somebody still has to see; `None` of others.
+pub const fn named(state: SlotState) -> Option<Named> {
+    match state {
+        SlotState::Opened | SlotState::Flagged => Some(Named::Openings),
+        // Of one that nobody audited openings may be missing, for nobody may have asked for them. The provider is to blame for one
+        // that was not opened, unless it was the exchange who lost it.
+        SlotState::Committed | SlotState::Unaudited | SlotState::Decided(Outcome::Unopened) => {
+            Some(Named::Commitment)
+        }
+        SlotState::Waiting | SlotState::Assigned | SlotState::Decided(_) | SlotState::Final(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod batch;
 mod beacon;
 mod connection;
 mod controls;
+mod custody;
 mod deliveries;
 pub mod door;
 mod drain;

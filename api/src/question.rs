@@ -84,10 +84,10 @@ pub enum Question {
         /// Where the answer goes.
         answer: oneshot::Sender<bool>,
     },
-    /// Which slots are committed to and not opened?
-    Committed {
+    /// Of which slots was something shown that somebody still has to see?
+    Shown {
         /// Where the answer goes.
-        answer: oneshot::Sender<Vec<(DeliveryId, SlotNumber)>>,
+        answer: oneshot::Sender<Vec<(DeliveryId, SlotNumber, SlotState)>>,
     },
     /// Is the gate of a window still to close?
     GateAhead {

@@ -24,6 +24,7 @@ use protocol::signature::{LoginText, PublicKey, Signed};
 use protocol::time::Time;
 use serde_json::{Value, json};
 use settlement::case;
+use settlement::custody::Loss;
 use settlement::office::Assignment;
 use settlement::shelf::{MemoryShelf, Place, Shelf};
 
@@ -663,7 +664,7 @@ async fn what_was_committed_before_a_restart_is_drawn_after_it() {
     let later_by = world.later_by();
     let stopped = world.stop().await;
     let world = World::delivering_again(stopped.log, later_by, clearing(&shelf)).await;
-    world.gateway.draw_missing().await;
+    assert_eq!(world.gateway.take_up_slots().await, []);
     let mut eve = login(&world, AUDITOR).await;
     assert_eq!(eve.ok("deliveries", json!({})).await["audits"], json!([first()]));
     let kept = Receipt::decode(&shelf.get(FIRST_SLOT).unwrap().unwrap()).unwrap();
@@ -675,6 +676,122 @@ async fn what_was_committed_before_a_restart_is_drawn_after_it() {
     let openings = openings.iter().map(|index| shown.opening(&given.assign, *index).encode());
     let told = pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
     assert_eq!(told["closed"], 0);
+}
+
+/// The exchange of a scene, stopped and started again, with a shelf and an epoch.
+async fn again(scene: Scene, shelf: &Arc<MemoryShelf>, epoch: u64) -> World {
+    let later_by = scene.world.later_by();
+    let stopped = scene.world.stop().await;
+    let shelf: Arc<dyn Shelf> = shelf.clone();
+    World::delivering_again(stopped.log, later_by, Clearing::new(fixture::office(epoch), shelf)).await
+}
+
+async fn state(peer: &mut Peer) -> Value {
+    peer.ok("deliveries", json!({})).await["deliveries"][0]["slots"][0].clone()
+}
+
+/// The exchange has lost what was shown: no auditor can look, and nobody is to blame.
+#[tokio::test]
+async fn a_slot_whose_evidence_is_lost_is_inconclusive() {
+    let inconclusive = json!({"state": "decided", "outcome": "inconclusive", "ruled": true});
+    for opened in [false, true] {
+        let mut scene = Scene::begun().await;
+        match opened {
+            false => drop(scene.committed().await),
+            true => scene.opened().await,
+        }
+        let kept = scene.shelf.get(FIRST_SLOT).unwrap().unwrap();
+        let whole = Arc::new(MemoryShelf::default());
+        whole.put(FIRST_SLOT, &kept).unwrap();
+        let world = again(scene, &whole, 7).await;
+        assert_eq!(world.gateway.take_up_slots().await, [], "nothing is lost");
+
+        let lost = world.later_by();
+        let stopped = world.stop().await;
+        let world = World::delivering_again(stopped.log, lost, clearing(&Arc::default())).await;
+        let told = world.gateway.take_up_slots().await;
+        assert_eq!(told, [(DeliveryId(0), SlotNumber::FIRST, Loss::Absent)]);
+        let mut pat = login(&world, PROVIDER).await;
+        let now = state(&mut pat).await;
+        assert_eq!((&now["state"], &now["outcome"]), (&inconclusive["state"], &inconclusive["outcome"]));
+        assert_eq!(world.gateway.take_up_slots().await, [], "once");
+    }
+}
+
+/// A commitment that is damaged while the exchange runs is found out by who opens it.
+#[tokio::test]
+async fn a_commitment_that_is_lost_under_way_is_given_up_when_it_is_opened() {
+    let mut scene = Scene::begun().await;
+    let (given, shown, sample) = scene.committed().await;
+    scene.shelf.put(FIRST_SLOT, b"damaged").unwrap();
+    let openings = sample.iter().map(|index| shown.opening(&given.assign, *index).encode());
+    let error = scene.pat.error("open_slot", with(json!({"openings": blobs(openings)}))).await;
+    assert_eq!(code(&error), "WRONG_STATE");
+    assert!(error["message"].as_str().unwrap().contains("has lost"), "{error}");
+    assert_eq!(scene.state().await["outcome"], "inconclusive");
+}
+
+/// A provider who opens nothing is to blame, unless it is the exchange that has lost the commitment.
+#[tokio::test]
+async fn a_slot_that_was_not_opened_is_given_up_only_if_the_commitment_is_lost() {
+    for lost in [false, true] {
+        let mut scene = Scene::begun().await;
+        scene.committed().await;
+        scene.reach(scene.starts + 3 * SLOT).await;
+        assert_eq!(scene.state().await["outcome"], "unopened");
+        if lost {
+            scene.shelf.put(FIRST_SLOT, b"damaged").unwrap();
+        }
+        assert_eq!(scene.world.gateway.take_up_slots().await.len(), usize::from(lost));
+        assert_eq!(scene.state().await["outcome"], if lost { "inconclusive" } else { "unopened" });
+    }
+}
+
+/// An assignment that is lost or damaged is made again, as it was: it follows from the exchange's secret.
+#[tokio::test]
+async fn an_assignment_that_is_lost_is_made_again() {
+    let mut scene = Scene::begun().await;
+    let told = scene.pat.ok("assignment", first()).await;
+    scene.shelf.put(Place::Assignment { delivery: 0, slot: 0 }, b"damaged").unwrap();
+    assert_eq!(scene.pat.ok("assignment", first()).await, told);
+    scene.committed().await;
+}
+
+/// After the journal lost its end, what was assigned before may have been drawn already: its secret is known.
+#[tokio::test]
+async fn what_was_assigned_before_the_journal_was_cut_is_assigned_anew() {
+    let mut scene = Scene::begun().await;
+    let before = scene.given().await;
+    let shown = fixture::shown(&before, &fixture::provider());
+    let shelf = Arc::clone(&scene.shelf);
+    let world = again(scene, &shelf, 8).await;
+    let mut pat = login(&world, PROVIDER).await;
+    let error = pat.error("commit_slot", commit(&shown)).await;
+    assert_eq!(code(&error), "WRONG_STATE", "{error}");
+    let told = pat.ok("assignment", first()).await;
+    let now = Assign::decode(&bytes(&told["assign"])).unwrap();
+    assert_eq!((before.assign.batch.epoch, now.batch.epoch), (7, 8));
+    assert_ne!(now.exchange_secret, before.assign.exchange_secret);
+    let error = pat.error("commit_slot", commit(&shown)).await;
+    assert_eq!((code(&error), &error["details"]["check"]), ("EVIDENCE_REFUSED", &json!("assignment")));
+    let given = Assignment { assign: now, prompts: serde_json::from_value(told["prompts"].clone()).unwrap() };
+    let shown = fixture::shown(&given, &fixture::provider());
+    pat.ok("commit_slot", commit(&shown)).await;
+
+    // What was committed to goes on under its own name.
+    let later_by = world.later_by();
+    let stopped = world.stop().await;
+    let kept: Arc<dyn Shelf> = shelf.clone();
+    let later = Clearing::new(fixture::office(9), kept);
+    let world = World::delivering_again(stopped.log, later_by, later).await;
+    let mut pat = login(&world, PROVIDER).await;
+    let told = pat.ok("assignment", first()).await;
+    assert_eq!(bytes(&told["assign"]), given.assign.encode());
+    assert_eq!(told["prompts"], json!(given.prompts));
+    let told = pat.ok("commit_slot", commit(&shown)).await;
+    let sample: Vec<u32> = serde_json::from_value(told["sample"].clone()).unwrap();
+    let openings = sample.iter().map(|index| shown.opening(&given.assign, *index).encode());
+    assert_eq!(pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await["closed"], 0);
 }
 
 /// Who delivers and to whom ends with the window; what was shown stays, for the keys that it names.

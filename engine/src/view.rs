@@ -350,6 +350,11 @@ impl View {
         self.deliveries.seats(auditor)
     }
 
+    /// The slots that wait for the arbiter, by delivery.
+    pub fn cases(&self) -> impl Iterator<Item = (DeliveryId, SlotNumber)> {
+        self.deliveries.cases()
+    }
+
     /// Every delivery of windows that are not settled, by number.
     pub fn deliveries(&self) -> impl Iterator<Item = (DeliveryId, &DeliveryView)> {
         self.deliveries.iter()

@@ -17,6 +17,8 @@ mod ids;
 mod images;
 #[path = "corners/portions.rs"]
 mod portions;
+#[path = "corners/stakes.rs"]
+mod stakes;
 #[path = "corners/states.rs"]
 mod states;
 #[path = "corners/venue.rs"]

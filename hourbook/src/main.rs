@@ -6,6 +6,7 @@ mod calibration_file;
 mod cheats;
 mod command;
 mod command_line;
+mod custody;
 mod delivering;
 mod demo;
 mod deterrence;

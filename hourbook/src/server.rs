@@ -18,7 +18,8 @@ use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
 use engine::command::Command;
 use engine::control::{ModeScope, TradingMode};
-use engine::ids::PublicKey;
+use engine::delivery::slot::SlotNumber;
+use engine::ids::{DeliveryId, PublicKey};
 use engine::label::Label;
 use engine::stamp::Sequence;
 use journal::snapshot::Snapshot;
@@ -30,7 +31,7 @@ use node::pipeline::Pipeline;
 use node::ready::{Ready, ReadyError};
 use persistence::backup::BACKUP;
 use persistence::data::{DataFolder, EVIDENCE, Opening};
-use persistence::data_error::DataError;
+use persistence::data_error::{DataError, DataRefusal};
 use persistence::evidence::RocksShelf;
 use persistence::history::RocksHistory;
 use persistence::keeper::DiskKeeper;
@@ -38,8 +39,10 @@ use persistence::snapshots::error::SnapshotError;
 use persistence::store::RocksLog;
 use protocol::error::ErrorObject;
 use protocol::status::PATH;
+use settlement::custody::Loss;
 use settlement::measured::Measured;
 use settlement::office::{ModelTerms, Office};
+use settlement::shelf::{Place, Shelf, ShelfError};
 use tokio::net::TcpListener;
 
 use crate::auditor::{Auditor, BUILT_IN};
@@ -61,6 +64,8 @@ const ANSWER_TOKENS: u32 = 24;
 const GOODBYE: Duration = Duration::from_secs(3);
 /// After fewer commands than these, a snapshot saves the next start less than it costs this stop.
 const SNAPSHOT_WORTH: u64 = 100_000;
+/// Of so many slots it is said by number that their evidence is lost.
+const LOST_SAID_MAX: usize = 20;
 /// Room on the disk that an exchange keeps in reserve unless it is said, in MiB.
 pub(crate) const RESERVE_MIB: u64 = 256;
 /// The same for exchanges that are tried out.
@@ -233,9 +238,7 @@ impl Server {
         let watch = folder.log.watch();
         let (epoch, cut) = (folder.keeper.epoch(), folder.keeper.cut());
         let mut feed = Feed::default();
-        let evidence = RocksShelf::open(&options.data.join(EVIDENCE));
-        let evidence = evidence
-            .map_err(|refusal| StartError::Data(DataError { path: options.data.clone(), refusal }))?;
+        let (secret, evidence) = shelf(&options.data)?;
         let (ready, snapshot) = recover(folder, &mut feed, progress)?;
         let (last, replayed, took) = (ready.last().sequence, ready.commands(), begun.elapsed());
         let recovery = Recovery { last, snapshot, replayed, took };
@@ -249,7 +252,7 @@ impl Server {
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
         let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
         let office = Office::new(secret.bytes(), epoch, terms, &measured);
-        let clearing = Some(Arc::new(Clearing::new(office, Arc::new(evidence))));
+        let clearing = Some(Arc::new(Clearing::new(office, Arc::new(VitalShelf(evidence)))));
         let (dev, limits) = (options.dev, options.limits.clone());
         let settings = Settings { dev, limits, clearing, ping: PING_INTERVAL };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
@@ -261,7 +264,7 @@ impl Server {
             gateway.command(halt()).await.map_err(StartError::Halting)?;
             cut.close();
         }
-        gateway.draw_missing().await;
+        say_lost(&gateway.take_up_slots().await, screen);
         tokio::spawn(Arc::clone(&gateway).serve(listener, Door::Public));
         tokio::spawn(Arc::clone(&gateway).serve(admin_listener, Door::Admin));
         let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
@@ -395,6 +398,49 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
 pub(crate) fn stop_at_once(error: &Fatal) {
     eprintln!("hourbook: {error}");
     std::process::exit(EXIT_JOURNAL_FAILED);
+}
+
+/// The exchange's own key, made for an exchange that has none, and what it keeps of deliveries.
+fn shelf(data: &Path) -> Result<(Secret, RocksShelf), StartError> {
+    let (key, evidence) = (data.join(EXCHANGE_KEY), data.join(EVIDENCE));
+    let refused = |refusal| StartError::Data(DataError { path: data.to_owned(), refusal });
+    // A key made now would be another one than what is there was signed with.
+    if !key.exists() && evidence.exists() {
+        return Err(refused(DataRefusal::EvidenceForeign));
+    }
+    let secret = own_key(&key)?;
+    let shelf = RocksShelf::open(&evidence, &secret.public().to_bytes()).map_err(refused)?;
+    Ok((secret, shelf))
+}
+
+/// A shelf that stops the process where something cannot be kept: providers would be blamed for what the exchange does not take.
+struct VitalShelf(RocksShelf);
+
+impl Shelf for VitalShelf {
+    fn put(&self, place: Place, bytes: &[u8]) -> Result<(), ShelfError> {
+        self.0.put(place, bytes).inspect_err(|error| {
+            eprintln!("hourbook: {error}; mend the disk, then start again");
+            std::process::exit(EXIT_JOURNAL_FAILED);
+        })
+    }
+
+    fn get(&self, place: Place) -> Result<Option<Vec<u8>>, ShelfError> {
+        self.0.get(place)
+    }
+}
+
+/// Says which slots were ruled because their evidence is lost.
+fn say_lost(lost: &[(DeliveryId, SlotNumber, Loss)], screen: &Screen) {
+    for (delivery, slot, loss) in lost.iter().take(LOST_SAID_MAX) {
+        screen.warn(&format!(
+            "the evidence of delivery {} slot {} is lost ({loss}): it was ruled inconclusive",
+            delivery.0,
+            slot.number()
+        ));
+    }
+    if let Some(more) = lost.len().checked_sub(LOST_SAID_MAX).filter(|more| 0 < *more) {
+        screen.warn(&format!("the evidence of {more} more slots is lost: they were ruled inconclusive"));
+    }
 }
 
 /// The operator's key of a data folder.

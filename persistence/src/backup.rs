@@ -4,6 +4,7 @@
 //! BACKUP      how far the copy reaches and of which history it is: a mark
 //! records/    the records, in a database of their own
 //! snapshots/  the snapshots; without one, a journal whose beginning was dropped cannot be begun with
+//! evidence/   what providers and auditors have shown: at least all that the records name
 //! ```
 //!
 //! It is no data folder, so that nobody serves it by mistake: what goes on from a backup is another history.
@@ -20,8 +21,9 @@ use journal::log::{CommandLog, Tip};
 use journal::mark::{Mark, MarkError};
 use journal::record::Record;
 
-use crate::data::{Glance, MARK, SNAPSHOTS, journal_folder, snapshots};
-use crate::data_error::DataError;
+use crate::data::{EVIDENCE, Glance, MARK, SNAPSHOTS, journal_folder, snapshots};
+use crate::data_error::{DataError, DataRefusal};
+use crate::evidence::copy_evidence;
 use crate::failpoint::Failpoint;
 use crate::mark_file::{Found, MarkFile};
 use crate::open_error::OpenError;
@@ -64,6 +66,10 @@ pub enum BackupRefusal {
     Copy(CopyError),
     /// Snapshots cannot be copied.
     Snapshots(SnapshotError),
+    /// The evidence cannot be copied; all else is.
+    Evidence(DataRefusal),
+    /// The evidence of the backup cannot be used.
+    NoEvidence(DataRefusal),
     /// Something is where the data folder should go.
     Taken,
     /// The machine failed.
@@ -82,6 +88,8 @@ pub struct Copied {
     pub mark: Mark,
     /// Records that were copied now.
     pub records: u64,
+    /// Pieces of evidence that were.
+    pub evidence: u64,
 }
 
 /// Copies the journal of the data folder `data` to the folder `to`, which is made if there is none; to a backup of the same
@@ -114,9 +122,13 @@ pub fn back_up(data: &Path, to: &Path, progress: &mut impl FnMut(Sequence)) -> R
     copy_snapshots((data, to), tip.sequence).map_err(|error| refused(BackupRefusal::Snapshots(error)))?;
     let copied = copy_records(&log, &mut records, &mut seen);
     let copied = copied.map_err(|error| refused(BackupRefusal::Copy(error)))?;
+    // After the end of the records is known: what they name was kept before them. Damaged evidence keeps nobody from a backup of
+    // the journal.
+    let evidence = copy_evidence(&data.join(EVIDENCE), &to.join(EVIDENCE));
     let mark = Mark { tip, cut: false, ..mark };
     MarkFile::make(&file, mark).map_err(failed("writing the backup's mark")).map_err(refused)?;
-    Ok(Copied { mark, records: copied })
+    let evidence = evidence.map_err(|refusal| refused(BackupRefusal::Evidence(refusal)))?;
+    Ok(Copied { mark, records: copied, evidence })
 }
 
 /// Makes the data folder `data` of the backup in the folder `from`. Its history is another one from there on: `epoch` names
@@ -155,6 +167,8 @@ pub fn restore(
         .map_err(|error| refused(BackupRefusal::Snapshots(error)))?;
     let records =
         copy_records(&log, &mut journal, progress).map_err(|error| refused(BackupRefusal::Copy(error)))?;
+    let evidence = copy_evidence(&from.join(EVIDENCE), &new.join(EVIDENCE));
+    let evidence = evidence.map_err(|refusal| refused(BackupRefusal::NoEvidence(refusal)))?;
     let tip = journal.last().map_err(|error| refused(BackupRefusal::Copy(error.into())))?;
     let mark = Mark { tip: tip.unwrap_or(mark.tip), epoch, cut: true };
     complete(&new, &journal).map_err(making)?;
@@ -162,7 +176,7 @@ pub fn restore(
     MarkFile::make(&new.join(MARK), mark).map_err(making)?;
     Failpoint::RestoreCopied.pass();
     fs::rename(&new, data).and_then(|()| sync_parent(data)).map_err(making)?;
-    Ok(Copied { mark, records })
+    Ok(Copied { mark, records, evidence })
 }
 
 /// Copies the snapshots of one folder that are not after `until` to another one, which then keeps two.
@@ -197,7 +211,11 @@ fn copy_records(
 /// Whether a folder without a backup's mark holds something that is not the beginning of one.
 fn is_foreign(folder: &Path) -> io::Result<bool> {
     let ours = |name: &std::ffi::OsStr| {
-        name == RECORDS || name == SNAPSHOTS || name == "BACKUP.new" || name == "operator.key"
+        name == RECORDS
+            || name == SNAPSHOTS
+            || name == EVIDENCE
+            || name == "BACKUP.new"
+            || name == "operator.key"
     };
     let mut entries = fs::read_dir(folder)?.flatten();
     Ok(entries.any(|entry| !ours(&entry.file_name())))
@@ -226,6 +244,20 @@ fn failed(doing: &'static str) -> impl Fn(io::Error) -> BackupRefusal {
     move |error| BackupRefusal::Failed { doing, cause: error.to_string() }
 }
 
+/// What is wrong with evidence, in words.
+struct Evidence<'a>(&'a DataRefusal);
+
+impl fmt::Display for Evidence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            DataRefusal::EvidenceDamaged { cause } => write!(f, "it is damaged: {cause}"),
+            DataRefusal::EvidenceForeign => write!(f, "it is of another exchange"),
+            DataRefusal::Failed { doing, cause } => write!(f, "{doing} failed: {cause}"),
+            _ => unreachable!("only what concerns evidence"),
+        }
+    }
+}
+
 impl fmt::Display for BackupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
@@ -252,6 +284,19 @@ impl fmt::Display for BackupError {
             BackupRefusal::Copy(error) => {
                 write!(f, "copying the records for {path} failed: {error}. Nothing else was changed")
             }
+            BackupRefusal::Evidence(refusal) => write!(
+                f,
+                "the journal was copied to {path}, and what providers and auditors have shown was not: {}. A folder evidence \
+                 that is damaged in the backup may be removed: the next one copies all of it again",
+                Evidence(refusal)
+            ),
+            BackupRefusal::NoEvidence(refusal) => write!(
+                f,
+                "what providers and auditors have shown cannot be read from {path}: {}. Use another backup or a copy of it; or \
+                 move its folder evidence away: slots that were under way are then ruled inconclusive, which pays nobody and \
+                 blames nobody",
+                Evidence(refusal)
+            ),
             BackupRefusal::Taken => write!(
                 f,
                 "{path} is there already, and a restored exchange overwrites nothing; choose a folder that is new, or move it away"

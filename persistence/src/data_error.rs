@@ -41,6 +41,13 @@ pub enum DataRefusal {
         /// Where it ends.
         end: Sequence,
     },
+    /// Files of the evidence are damaged or missing.
+    EvidenceDamaged {
+        /// What is wrong with them.
+        cause: String,
+    },
+    /// The evidence is another exchange's.
+    EvidenceForeign,
     /// The machine failed.
     Failed {
         /// While doing what.
@@ -62,6 +69,11 @@ impl DataRefusal {
     }
 }
 
+/// What can be done about evidence that is of no use.
+const EVIDENCE_ADVICE: &str = "The journal is whole, and nothing was changed. Put back the folder evidence and the file \
+    exchange.key, of a copy or a backup; or move the folder evidence away and start: slots under way whose evidence is lost \
+    are then ruled inconclusive, which pays nobody and blames nobody";
+
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
@@ -75,6 +87,16 @@ impl fmt::Display for DataError {
                     f,
                     "the journal in {path} is whole and ends at command {}: leave --accept-end out",
                     end.0
+                );
+            }
+            DataRefusal::EvidenceDamaged { cause } => {
+                return write!(f, "the evidence in {path} is damaged: {cause}. {EVIDENCE_ADVICE}");
+            }
+            DataRefusal::EvidenceForeign => {
+                return write!(
+                    f,
+                    "the evidence in {path} is of another exchange than the file exchange.key, or that file is missing. \
+                     {EVIDENCE_ADVICE}"
                 );
             }
             DataRefusal::JournalMissing => {

@@ -9,6 +9,8 @@ const WRITE_BUFFER_BYTES: usize = 64 << 20;
 pub(crate) const WAL_BYTES_MAX: u64 = 256 << 20;
 /// Bytes that reading from one end to the other fetches at a time.
 const READAHEAD_BYTES: usize = 2 << 20;
+/// The same of the evidence. RocksDB takes room on the disk for a quarter of it and a little more at once.
+const EVIDENCE_WAL_BYTES: u64 = 16 << 20;
 /// Tables that are kept open at a time.
 const OPEN_FILES_MAX: i32 = 256;
 /// Tables of the history after which they are merged, and bytes of what they are merged into first.
@@ -51,9 +53,21 @@ pub(crate) fn history() -> Options {
     options
 }
 
-/// How the database of evidence is opened, and made when there is none.
-pub(crate) fn evidence() -> Options {
-    database(true, WAL_BYTES_MAX)
+/// How the database of evidence is opened. `new`: whether it is made.
+pub(crate) fn evidence(new: bool) -> Options {
+    database(new, EVIDENCE_WAL_BYTES)
+}
+
+/// How it is looked at beside an exchange: all tables are opened at once, for one that is merged away later can then still be read.
+pub(crate) fn glance() -> Options {
+    let mut options = evidence(false);
+    options.set_max_open_files(-1);
+    options
+}
+
+/// How evidence is copied: what many writes come to is synced after them.
+pub(crate) fn copy() -> WriteOptions {
+    WriteOptions::default()
 }
 
 /// How the history is written: into memory, and to a table when there is enough. Its log is the journal.

@@ -116,6 +116,11 @@ impl Office {
         &self.model
     }
 
+    /// The epoch in whose name it asks.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// The exchange's half of a batch's beacon.
     pub fn secret(&self, batch: &BatchId) -> Secret {
         Secret::of_exchange(&self.secrets, batch.digest())
@@ -136,11 +141,12 @@ impl Office {
         u32::try_from(room).expect("a batch is bounded")
     }
 
-    /// The batch of a slot: the part of the taker's job that falls to it, or the reference batch.
-    pub fn prompts(&self, work: &Work<'_>) -> Vec<Vec<u32>> {
+    /// The batch of a slot: the part of the taker's job that falls to it, or the reference batch of that name, which may be of an
+    /// earlier epoch.
+    pub fn prompts(&self, work: &Work<'_>, batch: &BatchId) -> Vec<Vec<u32>> {
         match self.asked(work) {
             Some((_, _, prompts)) => prompts.to_vec(),
-            None => self.reference(work),
+            None => self.reference(work.lots, batch),
         }
     }
 
@@ -155,7 +161,7 @@ impl Office {
     /// What a slot asks for.
     pub fn assign(&self, work: &Work<'_>) -> Assignment {
         let batch = self.batch(work);
-        let prompts = self.prompts(work);
+        let prompts = self.prompts(work, &batch);
         let asked = self.asked(work);
         let taker_secret = asked.and_then(|(job, part, _)| job.secret_hash(part));
         let job = asked.map(|(job, _, _)| job);
@@ -192,8 +198,8 @@ impl Office {
     }
 
     /// Prompts that nobody can know before the slot.
-    fn reference(&self, work: &Work<'_>) -> Vec<Vec<u32>> {
-        let batch = self.batch(work).digest();
+    fn reference(&self, lots: u64, batch: &BatchId) -> Vec<Vec<u32>> {
+        let batch = batch.digest();
         let prompt = |index: u32| {
             let mut name = batch.0;
             name.iter_mut().zip(index.to_le_bytes()).for_each(|(byte, part)| *byte ^= part);
@@ -202,7 +208,7 @@ impl Office {
             let tokens = words.map(|four| u32::from_le_bytes(four) % self.model.vocabulary);
             tokens.take(REFERENCE_PROMPT_TOKENS).collect()
         };
-        (0..self.room(work.lots)).map(prompt).collect()
+        (0..self.room(lots)).map(prompt).collect()
     }
 }
 

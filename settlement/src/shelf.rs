@@ -54,9 +54,11 @@ pub trait Shelf: Send + Sync {
     fn get(&self, place: Place) -> Result<Option<Vec<u8>>, ShelfError>;
 }
 
-/// The machine failed.
+/// What is kept cannot be read, or nothing can be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShelfError {
+    /// What was kept is damaged; else the machine failed, and may not the next time.
+    pub damaged: bool,
     /// What it said.
     pub cause: String,
 }
@@ -75,6 +77,20 @@ impl Place {
         bytes[1..5].copy_from_slice(&first.to_be_bytes());
         bytes[5..].copy_from_slice(&second.to_be_bytes());
         bytes
+    }
+
+    /// The place with these bytes; `None` when they are none's.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Place> {
+        let [kind, first @ .., e, f, g, h] = *<&[u8; 9]>::try_from(bytes).ok()?;
+        let (first, second) = (u32::from_be_bytes(first), u32::from_be_bytes([e, f, g, h]));
+        let place = match kind {
+            0 => Place::Assignment { delivery: first, slot: h },
+            1 => Place::Receipt { delivery: first, slot: h },
+            2 => Place::Job { account: second, instrument: first },
+            3 => Place::Outputs { delivery: first, slot: g, part: h },
+            _ => return None,
+        };
+        (place.bytes() == bytes).then_some(place)
     }
 }
 

@@ -238,6 +238,13 @@ fn assert_deliveries(exchange: &Exchange, view: &View) {
     let told: Vec<(DeliveryId, DeliveryView)> =
         view.deliveries().map(|(number, told)| (number, *told)).collect();
     assert_eq!(told, kept, "deliveries");
+    let cases = kept.iter().flat_map(|(number, delivery)| {
+        SlotNumber::all()
+            .zip(delivery.slots)
+            .filter(|(_, slot)| slot.is_case())
+            .map(|(slot, _)| (*number, slot))
+    });
+    assert!(view.cases().eq(cases), "what waits for the arbiter");
     for (account, _) in exchange.ledger().accounts.iter() {
         let part = |told: &DeliveryView| told.provider == account || told.holder == account;
         let own = kept.iter().filter(|(_, delivery)| part(delivery)).map(|(number, _)| *number);

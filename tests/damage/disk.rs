@@ -16,6 +16,7 @@ const READ_ONLY: (&str, &str) = ("disk", "read-only");
 const SNAPSHOT: (&str, &str) = ("disk", "no room for a snapshot");
 const SNAPSHOT_FAILS: (&str, &str) = ("disk", "a sync of a snapshot fails (EIO)");
 const FAILING: (&str, &str) = ("disk", "a sync fails (EIO)");
+const EVIDENCE_FAILS: (&str, &str) = ("disk", "a sync of the evidence fails (EIO)");
 const SLOW: (&str, &str) = ("disk", "every sync takes 50 ms");
 
 pub(crate) fn damage(table: &mut Table) {
@@ -34,11 +35,13 @@ pub(crate) fn damage(table: &mut Table) {
     if strace_works() {
         failing_syncs(table);
         failing_snapshot(table);
+        failing_evidence(table);
         slow_syncs(table);
     } else {
         say("skipped: failing and slow syncs: strace is not here, or may not trace");
         table.skip(FAILING.0, FAILING.1);
         table.skip(SNAPSHOT_FAILS.0, SNAPSHOT_FAILS.1);
+        table.skip(EVIDENCE_FAILS.0, EVIDENCE_FAILS.1);
         table.skip(SLOW.0, SLOW.1);
     }
 }
@@ -114,6 +117,22 @@ fn open_account(serving: &Serving, name: &str) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
+/// A job is submitted; the exit code and the error otherwise.
+fn submit_job(
+    serving: &Serving,
+    who: &[&str],
+    (symbol, prompts): (&str, &Path),
+) -> Result<(), (Option<i32>, String)> {
+    let output = Command::new(HOURBOOK)
+        .args(["--url", &serving.url])
+        .args(who)
+        .args(["job", "submit", "--symbol", symbol, "--prompts", text(prompts)])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err((output.status.code(), said)) }
+}
+
 /// Waits until `done`, doing it again and again.
 fn until(mut done: impl FnMut() -> bool) {
     while !done() {
@@ -141,6 +160,11 @@ fn full(table: &mut Table, disk: &Mounted) {
     };
     assert!(refused.contains("OVERLOADED") && refused.contains("disk is nearly full"), "{refused}");
     json(&["--url", &serving.url, "--as", "ann", "cancel", "--all"]);
+    let prompts = disk.mount.join("prompts");
+    fs::write(&prompts, "one").unwrap();
+    let refused =
+        submit_job(&serving, &["--as", "ann"], ("H100SXM.US-E.FIRM.2030-01-01T00Z", &prompts)).unwrap_err();
+    assert!(refused.1.contains("disk is nearly full"), "evidence is not taken either: {refused:?}");
     no_snapshot(table, &data, "stay in reserve", SNAPSHOT);
     serving.kill();
 
@@ -197,6 +221,63 @@ fn failing_snapshot(table: &mut Table) {
     open_account(&serving, "ann").unwrap();
     json(&["snapshot", "--data", text(&data)]);
     serving.interrupt();
+}
+
+/// Evidence that cannot be kept ends the process: providers would be blamed for it. What was told is there afterwards.
+fn failing_evidence(table: &mut Table) {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, key, prompts] = ["data", "ann.key", "prompts"].map(|name| folder.path().join(name));
+    crate::slot::make(&data);
+    fs::write(&prompts, "one\ntwo").unwrap();
+    let made = json(&["keys", "new", text(&key)]);
+    let serving = Serving::start(&data);
+    let operator = ["--url", &serving.url, "--as", "operator"];
+    let register =
+        ["keys", "register", "ann", made["public_key"].as_str().unwrap(), "--scopes", "read,trade"];
+    json(&[&operator[..], &register].concat());
+    let listed = json(&["--url", &serving.url, "instruments"]);
+    let open = listed["instruments"].as_array().unwrap().iter().find(|listed| listed["state"] == "open");
+    let symbol = open.unwrap()["symbol"].as_str().unwrap();
+    let who = ["--key", text(&key)];
+    submit_job(&serving, &who, (symbol, &prompts)).unwrap();
+
+    let logs = fs::read_dir(data.join("evidence")).unwrap().flatten().map(|entry| entry.path());
+    let logs: Vec<PathBuf> =
+        logs.filter(|path| path.extension().is_some_and(|ending| ending == "log")).collect();
+    let mut strace = Command::new("strace");
+    strace.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fdatasync",
+        "-e",
+        "inject=fdatasync:error=EIO",
+    ]);
+    for log in &logs {
+        strace.args(["-P", text(log)]);
+    }
+    let mut strace = strace.args(["-p", &serving.pid()]).spawn().unwrap();
+    let status = format!("/proc/{}/status", serving.pid());
+    until(|| {
+        fs::read_to_string(&status)
+            .unwrap()
+            .lines()
+            .any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+    });
+    let gone = submit_job(&serving, &who, (symbol, &prompts)).unwrap_err();
+    assert_eq!(gone.0, Some(3), "only the connection fails: {gone:?}");
+    assert_eq!(serving.ended(), Some(5), "the process ends by itself");
+    strace.wait().unwrap();
+    Serving::start(&data).interrupt();
+    let kept = json(&["verify", "--data", text(&data)]);
+    assert_eq!((&kept["sound"], &kept["evidence"]), (&true.into(), &3.into()));
+    table.note(
+        EVIDENCE_FAILS.0,
+        EVIDENCE_FAILS.1,
+        "the process ends with 5, and nobody is told that it was kept; kept evidence is there at the next start",
+    );
 }
 
 fn read_only(table: &mut Table, disk: &Mounted) {

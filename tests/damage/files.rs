@@ -38,7 +38,7 @@ struct Left {
 }
 
 /// Where the folders are: in memory if the machine has such a place, because every try syncs.
-fn temporary() -> TempDir {
+pub(crate) fn temporary() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
@@ -269,6 +269,11 @@ fn flips(name: &Path, bytes: &[u8]) -> Vec<usize> {
     }
 }
 
+/// Garbage.
+pub(crate) fn noise() -> Vec<u8> {
+    (0..100_u64).map(|place| mix64(7, place).to_le_bytes()[0]).collect()
+}
+
 /// Damages every file in every way, and with snapshots those that a start then sees otherwise.
 pub(crate) fn damage(table: &mut Table) {
     let (whole, place) = (left(1, 0), temporary());
@@ -305,8 +310,7 @@ fn damage_file(table: &mut Table, (left, name, of): (&Left, &Path, &str), place:
     let few = if diary { cuts.len() / 2 + 1 } else { 1 };
     cuts.into_iter().step_by(few).for_each(|cut| note("cut short", Some(&bytes[..cut])));
     note("removed", None);
-    let noise: Vec<u8> = (0..100_u64).map(|place| mix64(7, place).to_le_bytes()[0]).collect();
-    note("garbage appended", Some(&[bytes.as_slice(), &noise].concat()));
+    note("garbage appended", Some(&[bytes.as_slice(), &noise()].concat()));
     note("zeros appended", Some(&[bytes.as_slice(), &[0; 100]].concat()));
 }
 

@@ -10,9 +10,13 @@ const HEAD: &str = "\
 Every row is tried by `tests/damage.rs`: on a small data folder whose journal has records in a table and in the write-ahead log, and a mark at
 its end. *Recovered*: every command is there again. *Refused*: the start changes nothing, says what is wrong, and what to
 do. *`verify` finds the damage*: it is where a start need not read, in the history, in a snapshot, or in the journal behind one; nothing is missing of
-the exchange. There is no fourth: nothing gets silently shorter.
+the exchange. There is no other: nothing gets silently shorter.
 
-A bit is flipped at every 97th place of each file. Files are cut at every 97th place; the write-ahead log at the end of each of its records too, and
+What providers, takers and auditors have shown is kept beside the journal, and two slots of such a folder are under way: one is committed to, and of
+one the sample is open. *Kept*: both can be shown again. *Ruled inconclusive*: the exchange starts, says which slots' evidence it has lost, and
+rules them so; their money goes back, nobody is to blame, and nobody is slashed.
+
+A bit is flipped at every 97th place of each file, of the evidence at every 997th. Files are cut there too; the write-ahead log at the end of each of its records too, and
 within each. Garbage is 100 bytes of noise.
 
 ";

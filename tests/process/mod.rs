@@ -57,6 +57,16 @@ impl Serving {
         drop(self);
     }
 
+    /// Its number.
+    pub fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// Waits until it ends by itself, and returns how.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Asks it to stop, as Ctrl-C does, and returns what it says at the end.
     pub fn interrupt(mut self) -> Value {
         let pid = self.child.id().to_string();

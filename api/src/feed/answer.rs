@@ -55,8 +55,8 @@ impl Feed {
             Question::Seat { account, of, answer } => {
                 let _ = answer.send(view.seats(account).any(|seat| seat == of));
             }
-            Question::Committed { answer } => {
-                let _ = answer.send(desk::committed(view));
+            Question::Shown { answer } => {
+                let _ = answer.send(desk::shown(view));
             }
             Question::GateAhead { instrument, answer } => {
                 let _ = answer

@@ -25,6 +25,7 @@ use protocol::reply::Answer;
 use protocol::request::Request;
 use protocol::venue::{FeesResult, MarketFees, MarketMode};
 
+use crate::clearing;
 use crate::convert::account::{self, amount};
 use crate::convert::{control, delivery, entry, key, order as orders, symbol};
 use crate::question::{AccountBounds, Facts, Modes, Reader};
@@ -97,28 +98,21 @@ pub(super) fn earlier(view: &View, delivery: DeliveryId) -> Option<Vec<u64>> {
     Some(before.filter(|(_, other)| same(other)).map(|(_, other)| other.lots.count().into()).collect())
 }
 
-/// Slots that are committed to and not opened.
-pub(super) fn committed(view: &View) -> Vec<(DeliveryId, SlotNumber)> {
-    slots(view, |slot| slot.state == SlotState::Committed).map(|(number, _, slot)| (number, slot)).collect()
-}
-
-/// The slots of all deliveries for which something holds.
-fn slots(
-    view: &View,
-    holds: impl Fn(&Slot) -> bool + Copy,
-) -> impl Iterator<Item = (DeliveryId, &DeliveryView, SlotNumber)> {
-    view.deliveries().flat_map(move |(number, delivery)| {
-        let chosen = SlotNumber::all().zip(&delivery.slots).filter(move |(_, slot)| holds(slot));
-        chosen.map(move |(slot, _)| (number, delivery, slot))
-    })
+/// Slots of which something was shown that somebody still has to see, and where they stand.
+pub(super) fn shown(view: &View) -> Vec<(DeliveryId, SlotNumber, SlotState)> {
+    let shown = |slot: &Slot| !slot.ruled && clearing::named(slot.state).is_some();
+    let slots = view.deliveries().flat_map(|(number, delivery)| {
+        let chosen = SlotNumber::all().zip(delivery.slots).filter(|(_, slot)| shown(slot));
+        chosen.map(move |(slot, held)| (number, slot, held.state))
+    });
+    slots.collect()
 }
 
 /// What waits for the arbiter.
 fn cases(view: &View) -> Vec<Case> {
-    let waits =
-        |slot: &Slot| matches!(slot.state, SlotState::Flagged | SlotState::Unaudited) || slot.is_disputed();
     let name = |account| view.account(account).expect("both sides have accounts").name.to_string();
-    let case = |(number, delivery, slot): (DeliveryId, &DeliveryView, SlotNumber)| {
+    let case = |(number, slot): (DeliveryId, SlotNumber)| {
+        let delivery = view.delivery(number).expect("a case is of a delivery under way");
         let held = &delivery.slots[usize::from(slot.number())];
         Case {
             slot: delivery::name(number, slot),
@@ -129,7 +123,7 @@ fn cases(view: &View) -> Vec<Case> {
             holder: name(delivery.holder),
         }
     };
-    slots(view, waits).map(case).collect()
+    view.cases().map(case).collect()
 }
 
 /// The account that a request names.

@@ -27,7 +27,6 @@ use crate::gateway::Gateway;
 use crate::gateway::evidence::{unknown, wrong_state};
 use crate::gateway::session::Session;
 use crate::origin::now;
-use crate::question::Question;
 
 /// How often it is looked whether a taker's time is over, once it should be.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -44,8 +43,8 @@ impl Session {
         })?;
         let taker = self.own_key()?;
         let _held = clearing.hold(delivery).await;
-        let assign = clearing.assign(delivery, slot).await?.filter(|assign| assign.taker == taker);
-        assign.ok_or_else(unknown)?;
+        let assigned = clearing.assigned(delivery, slot).await?;
+        assigned.filter(|assigned| assigned.assign.taker == taker).ok_or_else(unknown)?;
         let Some(receipt) = clearing.receipt(delivery, slot).await? else {
             return Err(wrong_state("nothing was committed to yet: keep the secret until then"));
         };
@@ -160,17 +159,13 @@ impl Gateway {
         }
     }
 
-    /// Draws what was committed to before an earlier process ended, and was not drawn by it; what awaits its taker later.
-    pub async fn draw_missing(self: &Arc<Gateway>) {
-        let Ok(clearing) = self.clearing() else { return };
-        let Ok(committed) = self.consult(|answer| Question::Committed { answer }).await else { return };
-        for of in committed {
-            if self.draw_due(of).await {
-                continue;
-            }
-            if let Ok(Some(assign)) = clearing.assign(of.0.0, of.1.number()).await {
-                self.draw_later(of, assign.schedule.commit_by_ns);
-            }
+    /// Goes on with what was committed to before an earlier process ended: draws it, now or when its taker's time is over.
+    pub(super) async fn take_up_draw(self: &Arc<Gateway>, of: SlotOf, receipt: Receipt) {
+        let Ok(Some(facts)) = self.facts(of.0).await else { return };
+        let due = receipt.assign.schedule.commit_by_ns;
+        // Whatever is wrong, the arbiter looks at slots that nobody was drawn for.
+        if let Ok(SampleResult { drawn: None, .. }) = self.sample(of, receipt, (0, facts.now)).await {
+            self.draw_later(of, due);
         }
     }
 }

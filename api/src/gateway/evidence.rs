@@ -3,12 +3,13 @@
 //! It is checked and kept here; the engine is told its hash and moves slots and money. What is kept comes first, so that whatever
 //! is journaled can be shown; the same message again, after a crash too, is answered as the first time.
 
-use attestation::assign::{Sampling, Schedule};
+use attestation::assign::{Assign, Sampling, Schedule};
 use attestation::beacon::SecretHash;
 use attestation::digest::Digest;
 use attestation::domain::Domain;
 use attestation::key::PublicKey;
 use attestation::rate::AuditRate;
+use attestation::receipt::Receipt;
 use attestation::transcript::prompt_hash;
 use attestation::tree;
 use attestation::verdict::Stage;
@@ -30,7 +31,9 @@ use protocol::evidence::{
 use protocol::operator::Accepted;
 use protocol::reply::Answer;
 use protocol::request::Request;
+use settlement::assigned::Assigned;
 use settlement::case;
+use settlement::custody::Named;
 use settlement::job::Job;
 use settlement::office::Work;
 use settlement::shelf::Place;
@@ -38,8 +41,8 @@ use settlement::shelf::Place;
 use crate::clearing::{Clearing, blocking, refused};
 use crate::convert::delivery::{self, slot_of};
 use crate::convert::reject;
-use crate::gateway::Gateway;
 use crate::gateway::session::Session;
+use crate::gateway::{Gateway, disk_full};
 use crate::question::{Facts, Question};
 
 /// What `submit_job` draws with unless it says so.
@@ -51,6 +54,9 @@ const OUTPUT_PARTS_MAX: u8 = 64;
 impl Session {
     /// What takes evidence, or gives it.
     pub(super) async fn evidence(&mut self, request: Request) -> Result<Answer, ErrorObject> {
+        if self.gateway.inlet.is_low() && takes_room(&request) {
+            return Err(disk_full());
+        }
         match request {
             Request::SubmitJob(params) => self.submit_job(params).await.map(Answer::Job),
             Request::Assignment(name) => {
@@ -105,9 +111,13 @@ impl Session {
             return Err(wrong_state("the slot has not begun: wait until it is assigned"));
         }
         let job = clearing.job(facts.holder.0, facts.instrument.0).await?;
+        // What was asked for before the journal lost its end is asked for anew: its secret may have been shown.
+        let stands =
+            |assign: &Assign| state != SlotState::Assigned || assign.batch.epoch == clearing.office().epoch();
         let known = clearing.assigned(name.delivery, name.slot).await?;
+        let known = known.filter(|known| stands(&known.assign));
         let provider = match &known {
-            Some((assign, _)) => assign.provider,
+            Some(known) => known.assign.provider,
             None => self.own_key()?,
         };
         let office = clearing.office();
@@ -126,12 +136,16 @@ impl Session {
             job: job.as_ref().map(|job| (job, part)),
             rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
         };
-        let (assign, calibration, prompts) = match known {
-            Some((assign, calibration)) => (assign, calibration, office.prompts(&work)),
+        let (Assigned { assign, calibration }, prompts) = match known {
+            Some(known) => {
+                let prompts = office.prompts(&work, &known.assign.batch);
+                (known, prompts)
+            }
             None if state == SlotState::Assigned => {
                 let given = office.assign(&work);
-                clearing.keep_assignment((name.delivery, name.slot), &given.assign).await?;
-                (given.assign, office.calibration().clone(), given.prompts)
+                let assigned = Assigned { assign: given.assign, calibration: office.calibration().clone() };
+                clearing.keep_assigned((name.delivery, name.slot), &assigned).await?;
+                (assigned, given.prompts)
             }
             None => return Err(wrong_state("nobody asked for this slot's work while it could be done")),
         };
@@ -154,7 +168,7 @@ impl Session {
         let _held = clearing.hold(delivery).await;
         let facts = self.provided(of).await?;
         if facts.state(of.1) != SlotState::Assigned {
-            let known = clearing.receipt(delivery, slot).await?;
+            let known = self.shown(clearing, of, facts.state(of.1)).await?;
             // The same once more: perhaps the answer was lost.
             return match known.filter(|receipt| receipt.commit.encode() == commit.0) {
                 Some(receipt) => self.gateway.sample(of, receipt, (0, facts.now)).await,
@@ -162,8 +176,10 @@ impl Session {
             };
         }
         let assigned = clearing.assigned(delivery, slot).await?;
-        let assigned = assigned.ok_or_else(|| wrong_state("ask for the slot's assignment first"))?;
-        let receipt = blocking(move || case::committed(assigned, &commit.0, &leaves)).await?;
+        let assigned = assigned.filter(|kept| kept.assign.batch.epoch == clearing.office().epoch());
+        let Assigned { assign, calibration } =
+            assigned.ok_or_else(|| wrong_state("ask for the slot's assignment first"))?;
+        let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
         let receipt = receipt.map_err(refused)?;
         clearing.keep_receipt((delivery, slot), &receipt).await?;
         let sequence = self
@@ -202,7 +218,7 @@ impl Session {
     async fn outputs(&self, params: AskOutputs) -> Result<OutputsResult, ErrorObject> {
         let AskOutputs { delivery, slot, part } = params;
         let clearing = self.gateway.clearing()?;
-        let assign = clearing.assign(delivery, slot).await?.ok_or_else(unknown)?;
+        let assign = clearing.assigned(delivery, slot).await?.ok_or_else(unknown)?.assign;
         let is_taker = self.own_key()? == assign.taker;
         let found = clearing.outputs((delivery, slot, part)).await?.filter(|_| is_taker);
         let (parts, data) = found.ok_or_else(unknown)?;
@@ -214,7 +230,7 @@ impl Session {
         let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
         let _held = clearing.hold(delivery).await;
         let facts = self.provided(of).await?;
-        let receipt = clearing.receipt(delivery, slot).await?;
+        let receipt = self.shown(clearing, of, facts.state(of.1)).await?;
         let Some(receipt) = receipt.filter(|receipt| receipt.secrets.exchange.is_some()) else {
             return Err(wrong_state("nothing was drawn of this slot: commit to it first"));
         };
@@ -311,6 +327,28 @@ impl Session {
         Ok(Accepted { engine_seq: sequence.0 })
     }
 
+    /// What was shown of a slot that stands there. Where the exchange has lost a commitment, nobody can open it any more.
+    async fn shown(
+        &self,
+        clearing: &Clearing,
+        of: (DeliveryId, SlotNumber),
+        state: SlotState,
+    ) -> Result<Option<Receipt>, ErrorObject> {
+        let (delivery, slot) = (of.0.0, of.1.number());
+        if state != SlotState::Committed {
+            return clearing.receipt(delivery, slot).await;
+        }
+        match clearing.custody((delivery, slot), Named::Commitment).await? {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(_) => {
+                self.gateway.give_up(of).await?;
+                Err(wrong_state(
+                    "the exchange has lost what was shown of this slot: it is inconclusive, and nobody is blamed",
+                ))
+            }
+        }
+    }
+
     /// A delivery that this account provides.
     async fn provided(&self, of: (DeliveryId, SlotNumber)) -> Result<Facts, ErrorObject> {
         let facts = self.facts(of.0).await?;
@@ -370,6 +408,18 @@ impl Facts {
             final_ns: due(Deadline::Dispute),
         }
     }
+}
+
+/// Whether what is shown grows with it.
+fn takes_room(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::SubmitJob(_)
+            | Request::CommitSlot(_)
+            | Request::StoreOutputs(_)
+            | Request::OpenSlot(_)
+            | Request::JudgeSlot(_)
+    )
 }
 
 /// What commits to a taker's halves of beacons.

@@ -166,6 +166,11 @@ impl Slot {
         }
     }
 
+    /// Whether it waits for the arbiter: auditors left it open, or it is disputed.
+    pub fn is_case(&self) -> bool {
+        matches!(self.state, SlotState::Flagged | SlotState::Unaudited) || self.is_disputed()
+    }
+
     /// Whether anybody disputes it and waits for the arbiter.
     pub fn is_disputed(&self) -> bool {
         self.disputes.contains(&Dispute::Open)

@@ -57,6 +57,8 @@ pub(super) struct DeliveriesView {
     seats: BTreeSet<(AccountId, DeliveryId, SlotNumber)>,
     /// The same by slot.
     audits: BTreeMap<(DeliveryId, SlotNumber), Vec<AccountId>>,
+    /// Slots that wait for the arbiter, who looks often and among few.
+    cases: BTreeSet<(DeliveryId, SlotNumber)>,
 }
 
 impl DeliveriesView {
@@ -75,6 +77,7 @@ impl DeliveriesView {
                 DeliveryView { instrument, provider, holder, price, lots, own, acknowledged, slots };
             view.add(number, delivery);
             for slot in SlotNumber::all() {
+                view.note_case((number, slot));
                 let seats = exchange.deliveries().audit(number, slot).into_iter().flat_map(Audit::seats);
                 seats
                     .filter(|(_, answer)| answer.is_none())
@@ -104,6 +107,11 @@ impl DeliveriesView {
         self.seats.range(all).map(|(_, delivery, slot)| (*delivery, *slot))
     }
 
+    /// The slots that wait for the arbiter.
+    pub(super) fn cases(&self) -> impl Iterator<Item = (DeliveryId, SlotNumber)> {
+        self.cases.iter().copied()
+    }
+
     /// Returns the slot that is final with this, told to its provider, if it counts for who that is.
     pub(super) fn fold(&mut self, event: &Event) -> Option<FinalSlot> {
         match *event {
@@ -121,6 +129,7 @@ impl DeliveriesView {
                 let view = self.at(delivery);
                 view.slot(slot).state = state;
                 let &mut DeliveryView { provider, lots, own, .. } = view;
+                self.note_case((delivery, slot));
                 if let SlotState::Final(outcome) = state
                     && account == provider
                     && !own
@@ -138,14 +147,24 @@ impl DeliveriesView {
             Event::SlotRuled { delivery, slot, .. } => self.at(delivery).slot(slot).ruled = true,
             Event::SlotDisputed { delivery, slot, by, .. } => {
                 *self.at(delivery).slot(slot).dispute_mut(by) = Dispute::Open;
+                self.note_case((delivery, slot));
             }
             Event::DisputeClosed { delivery, slot, by, .. } => {
                 *self.at(delivery).slot(slot).dispute_mut(by) = Dispute::Closed;
+                self.note_case((delivery, slot));
             }
             Event::InstrumentSettled { instrument } => self.settle(instrument),
             _ => {}
         }
         None
+    }
+
+    /// A slot has changed: it waits for the arbiter, or no longer.
+    fn note_case(&mut self, of: (DeliveryId, SlotNumber)) {
+        match self.at(of.0).slot(of.1).is_case() {
+            true => self.cases.insert(of),
+            false => self.cases.remove(&of),
+        };
     }
 
     /// An auditor was drawn.

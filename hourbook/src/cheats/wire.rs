@@ -392,8 +392,8 @@ async fn who_cheats_over_the_wire_is_not_paid_and_slashed_by_the_rules() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_kernel_is_honest_where_the_calibration_says_so() {
     let auditor = Auditor::open(Path::new(BUILT_IN)).unwrap();
-    let play = Play::new(&auditor, Size { sequences: 8, tokens_max: 24 });
-    let findings = measure_honest(&play, &engine(&play, Alteration::Reordered).unwrap(), 4).unwrap();
+    let play = Play::new(&auditor, Size { sequences: 16, tokens_max: 96 });
+    let findings = measure_honest(&play, &engine(&play, Alteration::Reordered).unwrap(), 8).unwrap();
     assert!(findings.iter().any(|finding| 0 < finding.distance.ulps), "it is another kernel");
     let (class, sequences) = (NumericClass::F32, u32::try_from(findings.len()).unwrap());
     let measured = Measured { class, sequences, spreads: Spread::of(class, &findings) };

@@ -17,8 +17,9 @@ use crate::server::copy_keys;
 use crate::table::{Align, facts};
 
 const EXAMPLES: &str = "\
-Copies the snapshots and the records, checks their chain, and applies every command again before the folder takes its name: where
-the beginning of the journal was dropped, those after the oldest snapshot. Overwrites nothing. What
+Copies the snapshots, the records and the evidence, checks their chain, and applies every command again before the folder takes its name: where
+the beginning of the journal was dropped, those after the oldest snapshot. Overwrites nothing. Slots whose deadlines passed
+meanwhile end by the rules at the next start; what was assigned and not committed to is assigned anew. What
 the exchange did after the backup is gone, so the history is another one from there on: clients are told of a new epoch, and the
 venue is halted until an operator opens it (hourbook admin mode venue open --reason R).
 

@@ -10,6 +10,7 @@ use persistence::data::{Glance, snapshots};
 use serde::Serialize;
 
 use crate::command::caught::caught;
+use crate::custody::{self, Looked};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::screen::Screen;
@@ -19,15 +20,16 @@ use crate::table::{Align, facts};
 const EXAMPLES: &str = "\
 Opens the journal read-only, beside a running exchange or without one, applies every command again, and checks the
 chain of records, the outcome of each, and at the end the whole exchange: that credits are conserved, that holds back
-every open order, that claims and obligations are equal. Compares every snapshot with what the journal comes to there, and the history with
-what it told. A journal whose beginning was dropped is replayed from its oldest snapshot. Exits with 5 and says why when
-the journal, its mark, a snapshot or the history is not sound.
+every open order, that claims and obligations are equal. Compares every snapshot with what the journal comes to there, and the
+history with what it told. Reads all evidence, and asks for what the journal names of slots that are under way. A journal whose
+beginning was dropped is replayed from its oldest snapshot. Exits with 5 and says why when the journal, its mark, a snapshot, the
+history or the evidence is not sound.
 
 Examples:
   hourbook verify --data data
   hourbook verify --data data --json";
 
-/// Replay a journal and say whether it, its snapshots and its history are sound
+/// Replay a journal and say whether it, its snapshots, its history and the evidence are sound
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Verify {
@@ -50,6 +52,8 @@ struct Verdict {
     mark: u64,
     /// The command that the history reaches on disk.
     history: u64,
+    /// Pieces of evidence that were read.
+    evidence: Option<u64>,
     epoch: Option<String>,
     sound: bool,
 }
@@ -90,11 +94,14 @@ impl Verify {
                          anew")
             })?;
             let hashes = [recovered.exchange.state_hash(), recovered.outcome];
-            Ok(hashes.map(|hash| hash.to_string()))
+            Ok((hashes.map(|hash| hash.to_string()), custody::look(&self.data, &recovered.exchange)))
         });
-        let (hashes, unsound) = match replayed {
-            Ok(hashes) => (Some(hashes), audit.checked.iter().find_map(|checked| fault(checked, &self.data))),
-            Err(cause) => (None, Some(cause)),
+        let (hashes, evidence, unsound) = match replayed {
+            Ok((hashes, Looked { kept, fault: lost })) => {
+                let fault = audit.checked.iter().find_map(|checked| fault(checked, &self.data));
+                (Some(hashes), Some(kept), fault.or(lost))
+            }
+            Err(cause) => (None, None, Some(cause)),
         };
         let [state_hash, outcome_hash] = hashes.map_or([None, None], |hashes| hashes.map(Some));
         let verdict = Verdict {
@@ -106,6 +113,7 @@ impl Verify {
             snapshots: audit.checked.into_iter().map(SnapshotVerdict::of).collect(),
             mark: glance.mark.map_or(0, |mark| mark.tip.sequence.0),
             history: history.map_or(0, |history| HistoryReader::last(&history).0),
+            evidence,
             epoch: glance.mark.map(|mark| format!("{:016x}", mark.epoch)),
             sound: unsound.is_none(),
         };
@@ -154,6 +162,7 @@ impl Verdict {
                 ("snapshots", if snapshots.is_empty() { "none".to_owned() } else { snapshots.join(", ") }),
                 ("marked", self.mark.to_string()),
                 ("history", self.history.to_string()),
+                ("evidence", self.evidence.map_or("-".to_owned(), |kept| kept.to_string())),
                 ("epoch", hash(&self.epoch)),
                 ("sound", if self.sound { "yes" } else { "no" }.to_owned()),
             ],

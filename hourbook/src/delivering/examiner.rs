@@ -16,6 +16,7 @@ use protocol::blob::Blob;
 use protocol::delivery::{SlotName, SlotOutcome, SlotState};
 use protocol::error_code::ErrorCode;
 use protocol::evidence::{Case, JudgeSlot, RuleSlot};
+use settlement::case::closed;
 use tokio::task::spawn_blocking;
 
 use crate::auditor::Auditor;
@@ -82,12 +83,12 @@ impl Examiner {
     ) -> Result<Option<Ruled>, WorkError> {
         let receipt = match connection.receipt(case.slot).await {
             Ok(told) => Some(Receipt::decode(&told.receipt.0).map_err(strange)?),
-            // Nobody committed to it.
+            // Nobody committed to it, or it is lost.
             Err(ClientError::Refused(error)) if error.code == ErrorCode::UnknownDelivery => None,
             Err(error) => return Err(error.into()),
         };
         let (outcome, sequences, reason) = match receipt {
-            Some(receipt) if !receipt.open.is_empty() => {
+            Some(receipt) if is_open(&receipt) => {
                 let is_flagged = case.status.state == SlotState::Flagged;
                 let is_whole = receipt.open.len() == receipt.leaves.len();
                 if is_flagged && !is_whole && now_ns() < receipt.assign.schedule.final_ns {
@@ -104,7 +105,11 @@ impl Examiner {
                 };
                 (outcome, findings.len(), reason)
             }
-            _ => (SlotOutcome::Rejected, 0, "nothing-was-opened"),
+            receipt if is_to_blame(case.status.outcome, receipt.as_ref()) => {
+                (SlotOutcome::Rejected, 0, "nothing-was-opened")
+            }
+            // Nobody was drawn to see it, or the exchange has lost what was shown.
+            _ => (SlotOutcome::Inconclusive, 0, "evidence-missing"),
         };
         let SlotName { delivery, slot } = case.slot;
         let ruling = RuleSlot { delivery, slot, outcome, reason: reason.to_owned() };
@@ -137,6 +142,20 @@ fn is_wrong(findings: &[Finding], receipt: &Receipt) -> bool {
     let counts = |finding: &&Finding| is_exact || rest.binary_search(&finding.index).is_ok();
     let counted: Vec<Finding> = findings.iter().filter(counts).copied().collect();
     !Judgement::of(&counted, &receipt.calibration).is_clean()
+}
+
+/// Whether all that was drawn is open.
+fn is_open(receipt: &Receipt) -> bool {
+    receipt.secrets.exchange.is_some() && closed(receipt, Stage::Sample) == 0
+}
+
+/// Whether the provider is to blame for what is not open: of a slot that was opened, or that nobody was drawn for, it is not.
+fn is_to_blame(outcome: Option<SlotOutcome>, receipt: Option<&Receipt>) -> bool {
+    match outcome {
+        Some(SlotOutcome::Missed) => true,
+        Some(SlotOutcome::Unopened) => receipt.is_some(),
+        _ => false,
+    }
 }
 
 /// What is found of a sequence that the model cannot have written.
