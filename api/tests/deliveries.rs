@@ -789,8 +789,8 @@ async fn what_was_assigned_before_the_journal_was_cut_is_assigned_anew() {
     assert_eq!(bytes(&told["assign"]), given.assign.encode());
     assert_eq!(told["prompts"], json!(given.prompts));
     let told = pat.ok("commit_slot", commit(&shown)).await;
-    let sample: Vec<u32> = serde_json::from_value(told["sample"].clone()).unwrap();
-    let openings = sample.iter().map(|index| shown.opening(&given.assign, *index).encode());
+    let openings = sample(&told);
+    let openings = openings.iter().map(|index| shown.opening(&given.assign, *index).encode());
     assert_eq!(pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await["closed"], 0);
 }
 

@@ -250,7 +250,6 @@ impl Server {
         let history = ready.history().expect("it was read back with one").reader();
         let feed = feed.with_history(history.clone().shared());
         let pipeline = Pipeline::start(ready, (SystemClock, SystemEntropy), feed, stop_at_once);
-        let secret = own_key(&options.data.join(EXCHANGE_KEY))?;
         let office = Office::new(secret.bytes(), epoch, terms, &measured);
         let clearing = Some(Arc::new(Clearing::new(office, Arc::new(VitalShelf(evidence)))));
         let (dev, limits) = (options.dev, options.limits.clone());
