@@ -9,6 +9,7 @@ mod choices;
 mod client;
 mod clock;
 pub mod disk;
+mod evidence;
 mod fault;
 mod foretelling;
 pub mod kept;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::delivery::outcome::Outcome;
 use engine::reject::RejectReason;
 use simulator::kernel::disk::Disk;
 use simulator::kernel::kept::Kept;
@@ -72,12 +73,17 @@ fn a_plain_life_holds() {
     assert!(2 * counts.commands < counts.events, "{counts:?}");
 }
 
+/// How slots ended, as a line says.
+fn ended(line: &str) -> impl Iterator<Item = String> {
+    Outcome::ALL.map(|outcome| format!("Final({outcome:?})")).into_iter().filter(|ended| line.contains(ended))
+}
+
 /// What worlds are for: that everything happens in them.
 #[test]
 fn everything_happens() {
     let mut seen = BTreeSet::new();
     let mut all = Counts::default();
-    for seed in 0..40 {
+    for seed in 0..60 {
         let (counts, trace) = Trial { trace: true, ..Trial::new(seed) }.traced();
         let counts = counts.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
         assert_eq!(counts.asked, counts.answered, "everybody is answered: {counts:?}");
@@ -87,6 +93,9 @@ fn everything_happens() {
         all.disconnects += counts.disconnects;
         all.clock_jumps += counts.clock_jumps;
         all.busy += counts.busy;
+        all.evidence_damages += counts.evidence_damages;
+        all.given_up += counts.given_up;
+        all.slots += counts.slots;
         all.sent += counts.sent - counts.asked;
         for line in trace.iter().flat_map(|entry| entry.lines()) {
             let word = |text: &str| text.split([' ', '(']).next().unwrap().to_owned();
@@ -95,6 +104,7 @@ fn everything_happens() {
                 Some(event) => seen.insert(word(event)),
                 None => seen.insert(word(line.split_once(": ").unwrap().1)),
             };
+            seen.extend(ended(line));
         }
     }
     for (what, count) in [
@@ -104,6 +114,9 @@ fn everything_happens() {
         ("lost connections", all.disconnects),
         ("jumps of the clock", all.clock_jumps),
         ("busy", all.busy),
+        ("damaged pieces of evidence", all.evidence_damages),
+        ("slots whose evidence was lost", all.given_up),
+        ("slots", all.slots),
         ("sent again", all.sent),
     ] {
         assert!(0 < count, "there are no {what}: {all:?}");
@@ -119,9 +132,8 @@ fn everything_happens() {
         RejectReason::BatchInvalid,
         RejectReason::BatchRefused,
     ];
-    // Nobody asks for anything about deliveries there: what is sold is missed, and paid as such.
-    let asked = |reason: &RejectReason| reason.code() < RejectReason::DeliveryTermsInvalid.code();
-    let reasons = RejectReason::ALL.iter().filter(|reason| asked(reason) && !rare.contains(reason));
+    // Nobody registers capacity so long ahead that maintenance can be announced.
+    let reasons = RejectReason::ALL.iter().filter(|reason| !rare.contains(reason));
     let mut expected: Vec<String> =
         reasons.map(|reason| format!("Rejected {{ reason: {reason:?} }}")).collect();
     let kinds = "Tick Found OpenAccount RegisterKey ReplaceKey RevokeKey Deposit Transfer Redeem EndRedemption AddMarket SetCapacity PlaceOrder \
@@ -132,8 +144,11 @@ fn everything_happens() {
         ReferencePublished CapacitySet ModeSet MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet \
         CancelAfterFired OrderAccepted OrderTerms OrderRepeated Traded OrderExecuted OrderRested OrderReduced \
         OrderAmended OrderCanceled PositionChanged BalanceChanged FeesChanged \
-        DeliveryTold SlotChanged SlotPaid";
+        DeliveryTold SlotChanged SlotPaid DeliveryTermsSet AuditorSet StakeChanged \
+        DeliveryAcknowledged SlotCommitted AuditorsDrawn AuditorDrawn SlotOpened SlotJudged SlotRuled SlotDisputed \
+        DisputeClosed Slashed";
     expected.extend(kinds.split_whitespace().map(str::to_owned));
+    expected.extend(Outcome::ALL.map(|outcome| format!("Final({outcome:?})")));
     let missing: Vec<&String> = expected.iter().filter(|kind| !seen.contains(*kind)).collect();
     assert!(missing.is_empty(), "nothing of this happens: {missing:?}");
 }

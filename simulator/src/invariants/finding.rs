@@ -24,6 +24,8 @@ pub enum Invariant {
     Hours,
     /// I7: what was issued and not bought back is owed, and once drawn it is delivered.
     Owed,
+    /// What the journal names of evidence can be shown; where it was lost nobody is paid, blamed or slashed.
+    Shown,
     /// I11: a client order id has one outcome.
     Identity,
     /// The events of a command follow from each other, from what was asked and from those before.
@@ -50,6 +52,7 @@ impl fmt::Display for Invariant {
             Invariant::Cover => "I5",
             Invariant::Hours => "I6",
             Invariant::Owed => "I7",
+            Invariant::Shown => "shown",
             Invariant::Identity => "I11",
             Invariant::Events => "events",
             Invariant::Foretold => "foretold",

@@ -4,9 +4,14 @@
 //! parts share the work: the model foretells the events of each command, the books of [`crate::invariants`] reckon sums,
 //! holds and queues, and here stands what was told: it is durable, in order, and there again after a crash.
 
+use std::collections::BTreeSet;
+
 use engine::command::Stamped;
+use engine::delivery::outcome::Outcome;
 use engine::event::Event;
 use engine::exchange::Exchange;
+use engine::ids::Digest;
+use engine::label::Label;
 use engine::outcome::OutcomeHash;
 use engine::stamp::{Sequence, Stamp};
 use engine::view::View;
@@ -16,6 +21,7 @@ use crate::agreement::assert_agreement;
 use crate::invariants::auditor::Auditor as Books;
 use crate::invariants::finding::{Findings, Invariant};
 use crate::kernel::client::Answer;
+use crate::kernel::evidence::{Piece, SlotOf};
 use crate::kernel::foretelling::Foretelling;
 use crate::kernel::news::News;
 use crate::kernel::trial::Checks;
@@ -38,6 +44,12 @@ pub(super) struct Auditor {
     /// Over all of them.
     pub(super) fingerprint: OutcomeHash,
     pub(super) news: News,
+    /// Evidence that the journal names, and that nobody has looked for yet.
+    pub(super) named: Vec<(SlotOf, Piece, Digest)>,
+    /// Slots that were ruled because their evidence was lost.
+    pub(super) given_up: BTreeSet<SlotOf>,
+    /// How often a side of a slot was paid.
+    pub(super) paid: u64,
     /// Each command with its events, when that was asked for.
     pub(super) trace: Option<Vec<String>>,
 }
@@ -54,6 +66,9 @@ impl Auditor {
             events: 0,
             fingerprint: OutcomeHash::default(),
             news: News::default(),
+            named: Vec::new(),
+            given_up: BTreeSet::new(),
+            paid: 0,
             trace: None,
         }
     }
@@ -120,7 +135,10 @@ impl Auditor {
         let half = |shift: u32| u64::try_from(value >> shift & u128::from(u64::MAX)).expect("it is a half");
         self.fingerprint.words([half(64), half(0)]);
         self.events += u64::try_from(events.len()).expect("events are counted in 64 bits");
-        events.iter().for_each(|event| self.news.hear(event));
+        for event in events {
+            self.news.hear(time, event);
+            self.watch(event);
+        }
         if let Some(trace) = &mut self.trace {
             trace.push(words(stamped, events));
         }
@@ -131,6 +149,34 @@ impl Auditor {
             }
         }
         digest
+    }
+
+    /// Whoever hears that evidence was lost hears nothing else of that slot: nobody is paid for it, blamed or slashed.
+    fn watch(&mut self, event: &Event) {
+        match *event {
+            Event::SlotCommitted { delivery, slot, commitment, .. } => {
+                self.named.push(((delivery, slot), Piece::Commitment, commitment));
+            }
+            Event::SlotOpened { delivery, slot, opening } => {
+                self.named.push(((delivery, slot), Piece::Opening, opening));
+            }
+            Event::SlotRuled { delivery, slot, reason, .. } if reason == lost() => {
+                self.given_up.insert((delivery, slot));
+            }
+            Event::SlotPaid { delivery, slot, outcome, .. } => {
+                self.paid += 1;
+                if self.given_up.contains(&(delivery, slot)) && outcome != Outcome::Inconclusive {
+                    self.find(
+                        Invariant::Shown,
+                        &format!("the evidence of a slot was lost, and it is {outcome:?}"),
+                    );
+                }
+            }
+            Event::Slashed { delivery, slot, .. } if self.given_up.contains(&(delivery, slot)) => {
+                self.find(Invariant::Shown, "a provider is slashed for evidence that the exchange has lost");
+            }
+            _ => {}
+        }
     }
 
     /// Whether it is time to check everything.
@@ -162,6 +208,11 @@ impl Auditor {
             self.find(Invariant::Durable, &what);
         }
     }
+}
+
+/// Why a slot is ruled whose evidence is lost.
+pub(super) fn lost() -> Label {
+    Label::new("evidence-lost").expect("it is a label")
 }
 
 fn place(sequence: Sequence) -> usize {

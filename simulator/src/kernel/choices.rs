@@ -23,6 +23,10 @@ pub(super) enum Chooser {
     Crash,
     /// Seeds that nobody could know.
     Draw,
+    /// What a provider does in a slot, by the slot.
+    Deed,
+    /// How long a sync of evidence takes, by the number of the write.
+    Evidence,
 }
 
 /// Where all choices of a run come from.
@@ -59,6 +63,8 @@ impl Chooser {
             Chooser::Disk => 6,
             Chooser::Crash => 7,
             Chooser::Draw => 8,
+            Chooser::Deed => 9,
+            Chooser::Evidence => 10,
         }
     }
 }

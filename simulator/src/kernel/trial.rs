@@ -89,6 +89,12 @@ pub struct Counts {
     pub failed_syncs: u64,
     /// Journals that were damaged, and refused.
     pub damages: u64,
+    /// Evidence that was damaged.
+    pub evidence_damages: u64,
+    /// Slots that were ruled because their evidence was lost.
+    pub given_up: u64,
+    /// Slots whose money moved.
+    pub slots: u64,
     /// Connections that were lost.
     pub disconnects: u64,
     /// How often the clock jumped.

@@ -1,5 +1,6 @@
 //! Workload: who lives in a world, and what they do: each act by its number alone, and by what its doer was told.
 
+mod deliverer;
 mod operator;
 mod spoiling;
 mod trader;
@@ -15,9 +16,11 @@ use engine::units::{Amount, Lots, Ppm};
 use crate::kernel::agenda::Nanos;
 use crate::kernel::choices::{Choices, Chooser, Source};
 use crate::kernel::client::Client;
+use crate::kernel::evidence::Evidence;
 use crate::kernel::fault::{Fault, Rates};
 use crate::kernel::news::News;
 use crate::kernel::trial::Life;
+use crate::kernel::workload::deliverer::Nature;
 
 /// When the first act is done, and which the exchange's clock then shows: the start of an hour.
 pub(super) const BEGUN: Time = Time::from_seconds(1_795_356_000);
@@ -25,6 +28,8 @@ pub(super) const BEGUN: Time = Time::from_seconds(1_795_356_000);
 const SPOILED: u64 = 1_000;
 /// Acts of the operator, in 10,000.
 const OPERATOR: u64 = 400;
+/// Acts about hours that were sold, in 10,000, where there is anything to do.
+const DELIVERING: u64 = 3_000;
 
 /// Something that is done, or goes wrong.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +45,8 @@ pub(super) struct Scene<'a> {
     /// What its clock shows.
     pub(super) now: Time,
     pub(super) news: &'a News,
+    /// What auditors and the arbiter can be shown.
+    pub(super) evidence: &'a Evidence,
     /// Everybody, the operator first.
     pub(super) clients: &'a [Client],
 }
@@ -57,6 +64,7 @@ pub(super) struct Workload {
     width: u64,
     /// How often nobody does anything for long, in 10,000.
     lulls: u64,
+    nature: Nature,
 }
 
 impl Workload {
@@ -66,7 +74,8 @@ impl Workload {
             let markets =
                 vec![MarketSpec { window_seconds: 86_400, windows: 1, windows_ahead: 0, ..market(0) }];
             let rates = Rates::default();
-            return Workload { source, life, rates, traders: 8, providers: 8, markets, width: 24, lulls: 0 };
+            let (width, lulls, nature) = (24, 0, Nature::default());
+            return Workload { source, life, rates, traders: 8, providers: 8, markets, width, lulls, nature };
         }
         let rates = Rates::choose(&mut choices);
         let traders = u32::try_from(choices.between(4, 11)).expect("it is small");
@@ -74,7 +83,8 @@ impl Workload {
         let markets = (0..count).map(|number| chosen_market(number, &mut choices)).collect();
         let providers = traders / 2;
         let (width, lulls) = (choices.between(6, 40), choices.one(&[100, 300, 600]));
-        Workload { source, life, rates, traders, providers, markets, width, lulls }
+        let nature = Nature::choose(&mut choices);
+        Workload { source, life, rates, traders, providers, markets, width, lulls, nature }
     }
 
     /// What makes the venue what it is, in order.
@@ -93,6 +103,9 @@ impl Workload {
             commands.push(Command::Deposit { account, amount: Amount::new(micro), reference: name });
         }
         commands.extend(self.markets.iter().copied().map(Command::AddMarket));
+        if self.life == Life::Hostile {
+            commands.extend(self.delivery_set_up(&mut choices));
+        }
         commands
     }
 
@@ -136,7 +149,10 @@ impl Workload {
         if let Some(fault) = self.rates.fault(&mut choices, scene.clients.len()) {
             return Act::Suffer(fault);
         }
-        let (doer, mut command) = if choices.happens(OPERATOR) {
+        let delivering = choices.happens(DELIVERING).then(|| self.delivering(scene, &mut choices)).flatten();
+        let (doer, mut command) = if let Some(asked) = delivering {
+            asked
+        } else if choices.happens(OPERATOR) {
             (0, self.control(number, scene, &mut choices))
         } else {
             let doer = 1 + choices.place(scene.clients.len() - 1);
@@ -174,6 +190,7 @@ fn chosen_market(number: u8, choices: &mut Choices) -> MarketSpec {
         bond_rule: choices.one(&[BondRule::Fixed, BondRule::Reference]),
         windows: choices.one(&[1, 1, 2]),
         gate_seconds: choices.one(&[0, 60, 600]),
+        tier: choices.one(&[Tier::Firm, Tier::Firm, Tier::Interruptible]),
         maker_fee: Ppm::new(choices.one(&[0, 200, 700])).expect("it is a rate"),
         ..market(number)
     }

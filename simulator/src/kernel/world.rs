@@ -5,6 +5,7 @@
 
 mod ending;
 mod happening;
+mod keeping;
 mod mishap;
 
 use engine::command::Command;
@@ -19,6 +20,7 @@ use crate::kernel::choices::Source;
 use crate::kernel::client::{Answer, Client, Outcome};
 use crate::kernel::clock::{KnownEntropy, VirtualClock, shown};
 use crate::kernel::disk::Disk;
+use crate::kernel::evidence::{Evidence, SlotOf};
 use crate::kernel::fault::Crash;
 use crate::kernel::machine::{Machine, Pace, Remains, Stage};
 use crate::kernel::network::{Direction, Network};
@@ -46,6 +48,10 @@ enum Thing {
     Connect(usize),
     /// The exchange's doors notice that a connection is gone.
     Leave(Leaving),
+    /// A write of evidence is synced, and what was to follow it does.
+    Kept(Keeping),
+    /// The exchange rules a slot whose evidence it has lost, in the process with this number.
+    GiveUp(SlotOf, u64),
     /// The next process starts.
     Restart,
 }
@@ -55,6 +61,15 @@ enum Thing {
 struct Leaving {
     account: AccountId,
     session: SessionId,
+    process: u64,
+}
+
+/// A write of evidence, and the command that names it: from whom, on which connection, about which act, in which process.
+#[derive(Clone, Copy, Debug)]
+struct Keeping {
+    write: u64,
+    from: (usize, u32, u64),
+    command: Command,
     process: u64,
 }
 
@@ -75,6 +90,7 @@ pub(super) struct World<'a> {
     pace: Pace,
     clock: VirtualClock,
     entropy: KnownEntropy,
+    evidence: Evidence,
     agenda: Agenda<Thing>,
     process: Process,
     /// Processes so far.
@@ -107,6 +123,7 @@ impl<'a> World<'a> {
             pace: Pace::new(source, trial.calm.schedule || plain),
             clock: VirtualClock::default(),
             entropy: KnownEntropy::new(source),
+            evidence: Evidence::default(),
             agenda: Agenda::default(),
             process: Process::Down(Box::new(Remains::new(Disk::prompt(), auditor))),
             processes: 0,
@@ -283,6 +300,7 @@ impl<'a> World<'a> {
         let failed = machine.step(stage, now, &mut self.pace).is_err();
         if stage == Stage::Publisher {
             self.deliver();
+            self.look_for_evidence();
         }
         if failed {
             self.counts.failed_syncs += 1;

@@ -7,6 +7,7 @@ use engine::stamp::Time;
 use engine::units::{Lots, Price};
 
 use crate::kernel::choices::Choices;
+use crate::kernel::workload::deliverer;
 
 /// An account and a window that nobody has.
 const NOBODY: AccountId = AccountId(1_000_000);
@@ -58,6 +59,7 @@ pub(super) fn spoil(command: &mut Command, choices: &mut Choices) {
         Command::SetMarketLimits { limits, .. } => {
             (limits.price_min, limits.price_max) = (Price::MAX, Price::MIN);
         }
+        Command::Delivery(command) => deliverer::spoil(command, stranger, choices),
         other => *other = Command::Draw { instrument: InstrumentId(0), seed: 0 },
     }
 }

@@ -34,6 +34,9 @@ impl World<'_> {
         self.sound()?;
         self.counts.commands = self.auditor().last().0;
         self.counts.events = self.auditor().events;
+        self.counts.given_up = u64::try_from(self.auditor().given_up.len()).expect("slots are few");
+        // Both sides are told.
+        self.counts.slots = self.auditor().paid / 2;
         let mut fingerprint = self.auditor().fingerprint;
         fingerprint.bytes(&hash.value().to_le_bytes());
         self.counts.fingerprint = fingerprint;

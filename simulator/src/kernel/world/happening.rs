@@ -17,7 +17,7 @@ use crate::kernel::workload::{Act, BEGUN, Scene, client_id};
 use crate::kernel::world::{Process, Thing, World};
 
 /// How long a client waits that was told the exchange is busy, in nanoseconds; longer each time.
-const BUSY: Nanos = 5_000_000;
+pub(super) const BUSY: Nanos = 5_000_000;
 /// It never waits longer than so many times that, doubled.
 const BUSY_MOST: u32 = 6;
 
@@ -30,7 +30,7 @@ impl World<'_> {
             Process::Down(remains) => &remains.auditor.news,
             Process::Changing => unreachable!("no act is done while one becomes the other"),
         };
-        let scene = Scene { now, news, clients: &self.clients };
+        let scene = Scene { now, news, evidence: &self.evidence, clients: &self.clients };
         match self.workload.act(number, &scene) {
             Act::Ask(client, command) => {
                 let asking = &mut self.clients[client];
@@ -77,7 +77,7 @@ impl World<'_> {
         match thing {
             Thing::Request(client, connection, act, command) => {
                 if self.clients[client].connection == Some(connection) {
-                    self.request((client, connection, act), command);
+                    self.show((client, connection, act), command);
                 }
             }
             Thing::Answer(client, connection, answer) => {
@@ -108,12 +108,14 @@ impl World<'_> {
                     self.agenda.enter(now + BUSY, Thing::Leave(leaving));
                 }
             }
+            Thing::Kept(keeping) => self.kept(&keeping),
+            Thing::GiveUp(of, process) => self.give_up(of, process),
             Thing::Restart => self.restart(),
         }
     }
 
     /// A request is handed to the exchange, which may be busy.
-    fn request(&mut self, (client, connection, act): (usize, u32, u64), command: Command) {
+    pub(super) fn request(&mut self, (client, connection, act): (usize, u32, u64), command: Command) {
         let now = self.now;
         let Some(machine) = self.machine() else { return };
         if !machine.submit(now, Origin::Client(client, connection, act), command) {

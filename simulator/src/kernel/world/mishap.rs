@@ -7,7 +7,7 @@ use journal::recovery::recover;
 
 use crate::invariants::finding::Invariant;
 use crate::kernel::agenda::Nanos;
-use crate::kernel::choices::Chooser;
+use crate::kernel::choices::{Choices, Chooser};
 use crate::kernel::fault::{Crash, Damage, Fault};
 use crate::kernel::machine::{Machine, StartError};
 use crate::kernel::world::{Leaving, Process, Thing, World};
@@ -64,8 +64,12 @@ impl World<'_> {
         let mut remains = machine.stop();
         self.counts.crashes += 1;
         let mut choices = self.source.stream(Chooser::Crash, self.counts.crashes);
-        if how == Crash::PowerCut {
-            remains.disk.cut_power(&mut choices);
+        match how {
+            Crash::PowerCut => {
+                remains.disk.cut_power(&mut choices);
+                self.evidence.cut_power(&mut choices);
+            }
+            Crash::Killed => self.evidence.settle(),
         }
         remains.disk.reopen();
         self.process = Process::Down(Box::new(remains));
@@ -74,12 +78,23 @@ impl World<'_> {
             let damage = choices.one(&Damage::ALL);
             self.suffer_damage(damage);
         }
+        if choices.happens(DAMAGED) {
+            let damage = choices.one(&Damage::ALL);
+            self.damage_evidence(damage, &mut choices);
+        }
         self.agenda.enter(self.now + away, Thing::Restart);
         for client in 0..self.clients.len() {
             if self.clients[client].connection.take().is_some() {
                 self.agenda.enter(self.now + away + NOTICED, Thing::Connect(client));
             }
         }
+    }
+
+    /// What was shown of a slot under way is damaged, and nobody has a copy of it.
+    fn damage_evidence(&mut self, damage: Damage, choices: &mut Choices) {
+        let Process::Down(remains) = &self.process else { return };
+        let is_under_way = |of| remains.auditor.news.slots.contains_key(&of);
+        self.counts.evidence_damages += u64::from(self.evidence.damage(damage, is_under_way, choices));
     }
 
     /// Recovery must refuse a damaged journal. The operator then puts back a sound copy.
@@ -105,7 +120,11 @@ impl World<'_> {
         };
         self.processes += 1;
         match Machine::start(*remains, (self.clock.clone(), self.entropy.clone())) {
-            Ok(machine) => self.process = Process::Up(Box::new(machine)),
+            Ok(machine) => {
+                self.process = Process::Up(Box::new(machine));
+                self.look_for_evidence();
+                self.take_up_slots();
+            }
             Err(failed) => {
                 let (error, remains) = *failed;
                 self.process = Process::Down(Box::new(remains));
