@@ -21,17 +21,16 @@ use engine::delivery::slot::SlotNumber;
 use engine::ids::{DeliveryId, Digest};
 use harness::{PAT, Peer, World};
 use protocol::blob::Blob;
-use protocol::signature::{PublicKey, Signed};
+use protocol::signature::PublicKey;
+use scene::{
+    AUDITOR, FIRST_SLOT, HOUR, PROVIDER, SLOT, Scene, TAKER, blobs, bytes, clearing, code, commit, first,
+    half, login, part, reveal, sample, verdict, with,
+};
 use serde_json::{Value, json};
 use settlement::case;
 use settlement::custody::Loss;
 use settlement::office::Assignment;
 use settlement::shelf::{MemoryShelf, Place, Shelf};
-
-use scene::{
-    AUDITOR, FIRST_SLOT, HOUR, PROVIDER, SLOT, Scene, TAKER, blobs, bytes, clearing, code, commit, first,
-    half, login, part, reveal, sample, verdict, with,
-};
 
 #[tokio::test]
 async fn a_slot_is_asked_for_shown_audited_and_told() {
