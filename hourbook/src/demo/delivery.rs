@@ -397,7 +397,7 @@ impl Story<'_> {
         let answers = if *audited == 1 { "answer" } else { "answers" };
         text += &format!("    audited   {audited} {answers} read again by {audited_by}: {found}\n");
         text + &format!(
-            "    paid      {}: {provider} got {} CU of the twelfth in escrow\n",
+            "    paid      {}: {provider} got {} CU, a twelfth of the price and of its bond\n",
             self.outcome, self.received
         )
     }

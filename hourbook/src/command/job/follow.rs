@@ -13,6 +13,7 @@ use client::key_file;
 use client::secret::Secret;
 use client::subscription;
 use protocol::delivery::{Deliveries, DeliveryEvent, Role, SlotName, SlotState};
+use protocol::error_code::ErrorCode;
 use protocol::update::Update;
 use serde::Serialize;
 
@@ -107,6 +108,14 @@ impl Follower {
         connection.login_key(&self.secret).await?;
         connection.subscribe_one(subscription::deliveries()).await?;
         self.say(&Line::Connected { url: url.to_owned() });
+        if let Some(symbol) = &self.symbol
+            && !connection.instruments().await?.instruments.iter().any(|listed| listed.symbol == *symbol)
+        {
+            self.screen.remark(&format!(
+                "{symbol} is no window under way: it is over, or never was; `hourbook job answers` shows what is over"
+            ));
+            return Ok(());
+        }
         loop {
             let update = connection.next_update().await?;
             for slot in come_to(&update, |state| state == SlotState::Committed) {
@@ -185,11 +194,19 @@ impl Follower {
         connection: &Connection,
         slot: SlotName,
     ) -> Result<Option<(bool, Vec<Answer>)>, WorkError> {
-        let receipt = connection.receipt(slot).await?.receipt;
-        let receipt = Receipt::decode(&receipt.0).map_err(strange)?;
+        let receipt = match connection.receipt(slot).await {
+            // Nothing was committed to.
+            Err(ClientError::Refused(error)) if error.code == ErrorCode::UnknownDelivery => return Ok(None),
+            told => Receipt::decode(&told?.receipt.0).map_err(strange)?,
+        };
         let key = SecretKey::from_bytes(self.secret.bytes());
-        if receipt.assign.taker != key.public() {
+        if receipt.assign.taker == receipt.assign.exchange {
+            // The reference batch: nobody asked for it.
             return Ok(None);
+        }
+        if receipt.assign.taker != key.public() {
+            let why = "another key submitted the job: only that one shows its halves and reads the answers";
+            return Err(WorkError::Other(why.to_owned()));
         }
         if receipt.assign.model != self.model.id() {
             return Err(WorkError::Other(format!(
@@ -254,7 +271,9 @@ impl Line {
                 text
             }
             Line::Paid { delivery, slot, outcome, received } => {
-                format!("delivery {delivery} slot {slot:>2}: {outcome}, {received} CU came back")
+                format!(
+                    "delivery {delivery} slot {slot:>2}: {outcome} and final; {received} CU came back to you"
+                )
             }
             Line::Kept { delivery, slot, file } => {
                 format!("delivery {delivery} slot {slot:>2}: receipt in {file}")

@@ -6,6 +6,7 @@ use clap::Args;
 use client::key_file;
 use inference::Model;
 use protocol::evidence::SubmitJob;
+use protocol::status::MESSAGE_BYTES_MAX;
 use serde::Serialize;
 
 use crate::argument;
@@ -14,6 +15,9 @@ use crate::delivering::halves;
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
+
+/// Bytes of a request around its params.
+const ENVELOPE_BYTES: usize = 64;
 
 const EXAMPLES: &str = "\
 One prompt on each line of the file, cut into tokens of the model that the exchange delivers with. They are handed out to the slots of
@@ -70,12 +74,14 @@ impl Submit {
             top_k: None,
             secret_hashes: Vec::new(),
         };
+        check_size(&job)?;
         let mut taken = connection.submit_job(job.clone()).await?;
         if !self.alone {
             // How many slots there are to commit for is known from how many prompts each takes.
             let key = key_file::read(&options.key_path()?)?;
             job.secret_hashes =
                 halves::hashes((key.bytes(), &self.symbol), taken.prompts.div_ceil(taken.per_lot));
+            check_size(&job)?;
             taken = connection.submit_job(job).await?;
         }
         connection.close().await;
@@ -87,6 +93,17 @@ impl Submit {
             )
         })
     }
+}
+
+/// A job is one message.
+fn check_size(job: &SubmitJob) -> Result<(), Failure> {
+    let bytes = serde_json::to_string(job).expect("a job is numbers and text").len() + ENVELOPE_BYTES;
+    if bytes <= MESSAGE_BYTES_MAX {
+        return Ok(());
+    }
+    let fit = job.prompts.len() * MESSAGE_BYTES_MAX / bytes;
+    let message = format!("the job takes {bytes} bytes, and one message has at most {MESSAGE_BYTES_MAX}");
+    Err(Failure::local(message).advise(format!("about {fit} such prompts fit into a job")))
 }
 
 /// The prompts of a file, in tokens.

@@ -21,7 +21,8 @@ use crate::table::{Align, Table};
 use crate::word::word;
 
 const EXAMPLES: &str = "\
-Adds up every payment of a slot that the account was told of, as a provider or as a holder: what it got of escrow and bonds, after fees.
+Adds up every payment of a slot that the account was told of, as a provider or as a holder: what it got of escrow and
+bonds, after fees. A provider gets its own bond back with each slot that it delivered, so that is more than it earned.
 
 Examples:
   hourbook --key helio.key provider earnings

@@ -286,7 +286,7 @@ impl Line {
                 format!("delivery {delivery} slot {slot:>2}: not done: {why}")
             }
             Line::Paid { delivery, slot, outcome, received } => {
-                format!("delivery {delivery} slot {slot:>2}: {outcome}, {received} CU")
+                format!("delivery {delivery} slot {slot:>2}: {outcome}, {received} CU of price and bond")
             }
         }
     }

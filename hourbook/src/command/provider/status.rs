@@ -11,12 +11,17 @@ use crate::table::{Align, Table};
 use crate::word::word;
 
 const EXAMPLES: &str = "\
-One sign for each slot: . waits, a assigned, c committed, o opened, ? with the arbiter, + accepted, - not delivered,
-0 nobody's fault. A small one is decided and can be disputed; a doubled one is final.
+One sign for each slot: . waits, a assigned, c committed, o opened, ? with the arbiter. What is decided and can be disputed is
+p paid to the provider, n not delivered, r returned, for it is nobody's fault; when it is final, P, N or R.
 
 Examples:
   hourbook --key helio.key provider status
   hourbook --as ann provider status --json";
+
+/// What the signs say, below them.
+const SIGNS: &str = "\
+. waits  a assigned  c committed  o opened  ? with the arbiter
+p n r  decided: paid, not delivered, returned   P N R  final";
 
 /// List deliveries of windows that are not settled
 #[derive(Debug, Args)]
@@ -34,7 +39,7 @@ impl Status {
 
 fn text(told: &DeliveriesResult) -> String {
     if told.deliveries.is_empty() {
-        return "nothing is delivered now".to_owned();
+        return "nothing is delivered now; what was sold is from its gate on".to_owned();
     }
     let head = ["delivery", "window", "as", "with", "lots", "price", "slots"];
     let aligns =
@@ -54,15 +59,15 @@ fn text(told: &DeliveriesResult) -> String {
             slots,
         ]);
     }
-    table.to_string()
+    format!("{table}\n{SIGNS}")
 }
 
 fn sign(slot: &SlotStatus) -> &'static str {
     use protocol::delivery::SlotOutcome as Outcome;
     let of_outcome = match slot.outcome {
-        Some(Outcome::Accepted | Outcome::Buyer) => ("+", "++"),
-        Some(Outcome::Rejected | Outcome::Missed | Outcome::Unopened) => ("-", "--"),
-        _ => ("0", "00"),
+        Some(Outcome::Accepted | Outcome::Buyer) => ("p", "P"),
+        Some(Outcome::Rejected | Outcome::Missed | Outcome::Unopened) => ("n", "N"),
+        _ => ("r", "R"),
     };
     match slot.state {
         SlotState::Waiting => ".",
