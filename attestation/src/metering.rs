@@ -9,9 +9,7 @@ use crate::malformed::Malformed;
 /// One GPU-hour.
 pub const GPU_HOUR_NS: u64 = 3_600_000_000_000;
 
-/// A token never counts for more than a second.
-const TOKEN_NS_MAX: u64 = 1_000_000_000;
-const RULE: &str = "1 to 1,000,000,000";
+const RULE: &str = "1 to 1,000,000,000,000,000";
 
 /// What a token of one model counts for on one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +19,12 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Nanoseconds per token of a prompt and of an answer; `None` unless each is 1 to 10^9.
+    /// The most that a token counts for: what all the machines of a slot do in it, where a taker asks for a word. Some 10^6 seconds.
+    pub const TOKEN_NS_MAX: u64 = 1_000_000_000_000_000;
+
+    /// Nanoseconds per token of a prompt and of an answer; `None` unless each is 1 to 10^15.
     pub fn new(prompt_ns: u64, answer_ns: u64) -> Option<Meter> {
-        let counted = 1..=TOKEN_NS_MAX;
+        let counted = 1..=Meter::TOKEN_NS_MAX;
         (counted.contains(&prompt_ns) && counted.contains(&answer_ns))
             .then_some(Meter { prompt_ns, answer_ns })
     }
@@ -37,8 +38,8 @@ impl Meter {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Meter, Malformed> {
         let prompt_ns = reader.u64("meter_prompt_ns")?;
         let answer_ns = reader.u64("meter_answer_ns")?;
-        reader.demand((1..=TOKEN_NS_MAX).contains(&prompt_ns), "meter_prompt_ns", RULE)?;
-        reader.demand((1..=TOKEN_NS_MAX).contains(&answer_ns), "meter_answer_ns", RULE)?;
+        reader.demand((1..=Meter::TOKEN_NS_MAX).contains(&prompt_ns), "meter_prompt_ns", RULE)?;
+        reader.demand((1..=Meter::TOKEN_NS_MAX).contains(&answer_ns), "meter_answer_ns", RULE)?;
         Ok(Meter { prompt_ns, answer_ns })
     }
 
@@ -61,8 +62,9 @@ mod tests {
     }
 
     #[test]
-    fn token_counts_for_something_and_at_most_a_second() {
-        for (prompt_ns, answer_ns) in [(0, 1), (1, 0), (1_000_000_001, 1), (1, 1_000_000_001)] {
+    fn token_counts_for_something_and_within_bounds() {
+        for (prompt_ns, answer_ns) in [(0, 1), (1, 0), (1_000_000_000_000_001, 1), (1, 1_000_000_000_000_001)]
+        {
             assert_eq!(Meter::new(prompt_ns, answer_ns), None);
         }
     }

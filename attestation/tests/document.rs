@@ -146,7 +146,7 @@ fn breaches() -> BTreeMap<(&'static str, &'static str), (usize, Vec<u8>)> {
         (("Assign", "tokens_max"), u32_of(131_073)),
         (("Assign", "count"), u32_of(0)),
         (("Assign", "meter_prompt_ns"), u64_of(0)),
-        (("Assign", "meter_answer_ns"), u64_of(1_000_000_001)),
+        (("Assign", "meter_answer_ns"), u64_of(1_000_000_000_000_001)),
         (("Assign", "commit_by_ns"), u64_of(fixture::BEGINS_NS)),
         (("Assign", "open_by_ns"), u64_of(fixture::BEGINS_NS + 600 * fixture::SECOND)),
         (("Assign", "final_ns"), u64_of(0)),

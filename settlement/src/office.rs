@@ -21,7 +21,6 @@ const REFERENCE_PROMPT_TOKENS: usize = 8;
 const SEQUENCES_MAX: u64 = 256;
 /// Slots of a delivery.
 const SLOTS: usize = 12;
-const TOKEN_NS_MAX: u64 = 1_000_000_000;
 /// Among how many of the likeliest tokens the reference batch draws.
 const REFERENCE_TOP_K: u32 = 40;
 
@@ -216,6 +215,6 @@ impl Office {
 fn meter(work: &Work<'_>, prompts: &[Vec<u32>], tokens_max: u32) -> Meter {
     let wide = |count: usize| u64::try_from(count).expect("a batch is bounded");
     let tokens: u64 = prompts.iter().map(|prompt| wide(prompt.len()) + u64::from(tokens_max)).sum();
-    let each = work.slot_nanos.saturating_mul(work.lots).div_ceil(tokens).clamp(1, TOKEN_NS_MAX);
-    Meter::new(each, each).expect("a token counts for something, and at most a second")
+    let each = work.slot_nanos.saturating_mul(work.lots).div_ceil(tokens).clamp(1, Meter::TOKEN_NS_MAX);
+    Meter::new(each, each).expect("a token counts for something, within bounds")
 }
