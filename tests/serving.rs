@@ -4,12 +4,13 @@
 #[path = "process/mod.rs"]
 mod process;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use client::connection::Connection;
-use process::{Serving, failure, json, run};
+use process::{HOURBOOK, Serving, failure, json, run};
 use protocol::add_order::AddOrder;
 use protocol::order::Side;
 use protocol::terms::Terms;
@@ -181,6 +182,66 @@ async fn orders_that_end_with_their_connection_end_with_the_process() {
 fn operator_deposit(operator: &Desk<'_>, pat: &Desk<'_>) {
     pat.json(&["balance"]);
     operator.json(&["deposit", "pat", "1000"]);
+}
+
+/// A program whose output is read while it runs, and which ends with the test.
+struct Watching {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Watching {
+    fn start(arguments: &[&str]) -> Watching {
+        let (input, output) = (Stdio::null(), Stdio::piped());
+        let mut child = Command::new(HOURBOOK).args(arguments).stdin(input).stdout(output).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Watching { child, lines }
+    }
+
+    fn next(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().expect("it goes on").unwrap()).unwrap()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_book_that_is_watched_goes_on_when_the_exchange_starts_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let serving = Serving::start(&data);
+    let url = serving.url.clone();
+    let (operator_key, key) = (data.join("operator.key"), "--key");
+    let operator = Desk { url: &url, who: [key, text(&operator_key)] };
+    operator.json(&["market", "add", "H100SXM", "US-E", "firm", "--windows", "3"]);
+    let ann = Desk { url: &url, who: ["--as", "ann"] };
+    ann.json(&["balance"]);
+    operator.json(&["deposit", "ann", "1000"]);
+    let listed = json(&["--url", &url, "instruments"]);
+    let symbol = listed["instruments"][1]["symbol"].as_str().unwrap();
+    ann.json(&["buy", symbol, "8", "--price", "1"]);
+    let mut watching = Watching::start(&["--url", &url, "book", symbol, "--watch", "--json"]);
+    let first = watching.next();
+    assert_eq!(first["bids"], literal!([["1.0000", "8"]]));
+    serving.kill();
+    let address = url.split('/').nth(2).unwrap();
+    let serving = Serving::start_at(address, &data, &["--reserve-mib", "1"]);
+    ann.json(&["buy", symbol, "2", "--price", "1.1"]);
+    // What it had is gone on from: the first book may be the same again.
+    let book = loop {
+        let book = watching.next();
+        if book["bids"] != first["bids"] {
+            break book;
+        }
+    };
+    assert_eq!(book["bids"], literal!([["1.1000", "2"], ["1.0000", "8"]]));
+    assert_ne!(book["crc"], first["crc"]);
+    serving.interrupt();
 }
 
 #[test]

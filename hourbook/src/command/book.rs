@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 use client::book::VerifiedBook;
-use client::book_feed::{BookFeed, Fed};
+use client::book_feed::BookFeed;
+use client::market_data::{MarketData, News};
+use client::subscription;
 use protocol::speed::Speed;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -14,7 +16,7 @@ use crate::ladder::{ladder, top};
 use crate::level_text::LevelsText;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::watch::Watch;
+use crate::watch::interrupt;
 
 /// Levels of each side that fit a screen.
 const LEVELS_SHOWN: usize = 12;
@@ -27,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 const EXAMPLES: &str = "\
 Every message is checked against the exchange's own checksum; a book that fails is fetched anew. With --watch, a
-terminal shows the book and redraws it; elsewhere each change is a line with both best prices. With --json each
-book is whole unless --levels says otherwise. Needs no login.
+terminal shows the book and redraws it; elsewhere each change is a line with both best prices. When the connection breaks
+it is opened again, for as long as it takes. With --json each book is whole unless --levels says otherwise. Needs no login.
 
 Examples:
   hourbook book H100SXM.US-E.FIRM.2026-11-23T14Z
@@ -57,12 +59,12 @@ pub(crate) struct Book {
 
 impl Book {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        if self.watch {
+            return self.watch(options, screen).await;
+        }
         let mut connection = options.connect().await?;
         let zoom = (self.depth, self.speed);
         let mut feed = BookFeed::open_to(&connection, &self.symbol, zoom).await?;
-        if self.watch {
-            return self.watch(Watch::begin(connection)?, &mut feed, screen).await;
-        }
         let fetching = timeout(PATIENCE, feed.changed(&mut connection)).await;
         fetching
             .map_err(|_| Failure::connection(format!("no book of {} within {PATIENCE:?}", self.symbol)))??;
@@ -70,29 +72,38 @@ impl Book {
         screen.show(&self.json(feed.book()), |_| self.ladder(feed.book()))
     }
 
-    async fn watch(&self, mut watch: Watch, feed: &mut BookFeed, screen: &mut Screen) -> Result<(), Failure> {
+    async fn watch(&self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
+        let mut interrupt =
+            interrupt().map_err(|error| Failure::local(format!("waiting for Ctrl-C failed: {error}")))?;
+        let mut data = MarketData::open(&options.address()).await?;
+        data.subscribe(subscription::book_to(&self.symbol, self.depth, self.speed)).await?;
         let is_canvas = screen.is_canvas();
         let mut redraw = interval(REDRAW);
         redraw.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut is_stale = false;
+        // The stream of a book that is not drawn yet.
+        let mut stale = None;
         loop {
-            let update = tokio::select! {
-                update = watch.next() => update?,
-                _ = redraw.tick(), if is_stale => {
-                    is_stale = false;
-                    screen.draw(&self.ladder(feed.book()))?;
+            let news = tokio::select! {
+                _ = interrupt.recv() => return Ok(()),
+                news = data.next() => news?,
+                _ = redraw.tick(), if stale.is_some() => {
+                    if let Some((_, book)) = stale.take().and_then(|stream| data.book(stream)) {
+                        screen.draw(&self.ladder(book))?;
+                    }
                     continue;
                 }
             };
-            let Some(update) = update else { return Ok(()) };
-            match feed.apply(watch.connection(), &update).await? {
-                Fed::Changed if is_canvas => is_stale = true,
-                Fed::Changed => {
-                    let book = feed.book();
-                    screen.show(&self.json(book), |_| top(&self.symbol, book))?;
+            match news {
+                News::Book { stream } if is_canvas => stale = Some(stream),
+                News::Book { stream } => {
+                    if let Some((_, book)) = data.book(stream) {
+                        screen.show(&self.json(book), |_| top(&self.symbol, book))?;
+                    }
                 }
-                Fed::Refetched(fault) => screen.remark(&format!("the book is fetched anew: {fault}")),
-                Fed::Other => {}
+                News::Update(_) => {}
+                News::Broken { cause, .. } => screen.remark(&format!("the book is fetched anew: {cause}")),
+                News::Lost { cause } => screen.remark(&format!("{cause}; connecting again")),
+                News::Back => screen.remark("connected again"),
             }
         }
     }
