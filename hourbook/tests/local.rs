@@ -81,7 +81,7 @@ fn sound_journal_is_verified() {
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert_eq!((&verdict["commands"], &verdict["sound"]), (&103.into(), &true.into()));
     assert_eq!((&verdict["mark"], &verdict["epoch"]), (&0.into(), &"0000000000000007".into()));
-    assert_eq!(verdict.as_object().unwrap().len(), 10);
+    assert_eq!(verdict.as_object().unwrap().len(), 11);
     for hash in ["state_hash", "outcome_hash"] {
         assert_eq!(verdict[hash].as_str().map(str::len), Some(32), "{verdict}");
     }
@@ -96,6 +96,7 @@ fn sound_journal_is_verified() {
         "snapshots",
         "marked",
         "history",
+        "evidence",
         "epoch",
         "sound",
     ];
@@ -118,7 +119,7 @@ fn journal_with_another_outcome_is_5() {
         (5, &false.into(), &Value::Null),
         "{stderr}"
     );
-    assert_eq!(verdict.as_object().unwrap().len(), 10);
+    assert_eq!(verdict.as_object().unwrap().len(), 11);
     let failure: Value = serde_json::from_str(&stderr).unwrap();
     let message = failure["message"].as_str().unwrap();
     assert!(message.contains("did something else than it did live"), "{message}");
