@@ -79,16 +79,13 @@ impl Session {
 impl Gateway {
     /// The sample of a commitment, drawn now unless the taker's half is still awaited.
     pub(super) async fn sample(
-        self: &Arc<Gateway>,
+        &self,
         of: SlotOf,
         receipt: Receipt,
         (engine_seq, now): (u64, u64),
     ) -> Result<SampleResult, ErrorObject> {
         let due = receipt.assign.schedule.commit_by_ns;
         if case::awaits_taker(&receipt) && now < due {
-            if engine_seq != 0 {
-                self.draw_later(of, due);
-            }
             return Ok(SampleResult { drawn: None, engine_seq });
         }
         let (receipt, _) = self.draw(self.clearing()?, (of, receipt), None).await?;
@@ -128,8 +125,13 @@ impl Gateway {
         }
     }
 
-    /// Draws without the taker once its time is over.
-    fn draw_later(self: &Arc<Gateway>, of: SlotOf, due_ns: u64) {
+    /// Sees to it that a commitment whose taker is awaited is drawn without it once its time is over. Said before the commitment is journaled, so that
+    /// it is drawn even if whoever committed is gone by then.
+    pub(super) fn draw_later(self: &Arc<Gateway>, of: SlotOf, receipt: &Receipt) {
+        if !case::awaits_taker(receipt) {
+            return;
+        }
+        let due_ns = receipt.assign.schedule.commit_by_ns;
         let gateway = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_nanos(due_ns.saturating_sub(now().ns()))).await;
@@ -140,7 +142,7 @@ impl Gateway {
     }
 
     /// Draws a commitment whose taker's time is over. Whether there is nothing more to wait for.
-    async fn draw_due(self: &Arc<Gateway>, of: SlotOf) -> bool {
+    async fn draw_due(&self, of: SlotOf) -> bool {
         let Ok(clearing) = self.clearing() else { return true };
         let (delivery, slot) = (of.0.0, of.1.number());
         let _held = clearing.hold(delivery).await;
@@ -162,10 +164,8 @@ impl Gateway {
     /// Goes on with what was committed to before an earlier process ended: draws it, now or when its taker's time is over.
     pub(super) async fn take_up_draw(self: &Arc<Gateway>, of: SlotOf, receipt: Receipt) {
         let Ok(Some(facts)) = self.facts(of.0).await else { return };
-        let due = receipt.assign.schedule.commit_by_ns;
+        self.draw_later(of, &receipt);
         // Whatever is wrong, the arbiter looks at slots that nobody was drawn for.
-        if let Ok(SampleResult { drawn: None, .. }) = self.sample(of, receipt, (0, facts.now)).await {
-            self.draw_later(of, due);
-        }
+        let _ = self.sample(of, receipt, (0, facts.now)).await;
     }
 }

@@ -8,11 +8,9 @@ use client::error::ClientError;
 use protocol::blob::Blob;
 use protocol::delivery::SlotName;
 use protocol::evidence::RevealSecret;
+use settlement::job::PROMPTS_MAX;
 
 use crate::delivering::worker::{WorkError, strange};
-
-/// The most slots for which a half is looked for: a job of the most prompts, one for each.
-const PARTS_MAX: u32 = 65_536;
 
 /// What commits to the halves of the first so many slots that work on the job of a window.
 pub(crate) fn hashes((secret, symbol): (&[u8; 32], &str), slots: u32) -> Vec<Blob> {
@@ -31,8 +29,9 @@ pub(crate) async fn reveal(
     if is_drawn || receipt.assign.taker != SecretKey::from_bytes(secret).public() {
         return Ok(false);
     }
-    let halves = (0..PARTS_MAX).map(|part| Secret::of_taker(secret, symbol, part));
-    let Some(half) = halves.into_iter().find(|half| half.hash() == receipt.assign.taker_secret) else {
+    // A job has no more parts than prompts.
+    let mut halves = (0..).take(PROMPTS_MAX).map(|part| Secret::of_taker(secret, symbol, part));
+    let Some(half) = halves.find(|half| half.hash() == receipt.assign.taker_secret) else {
         return Ok(false);
     };
     let SlotName { delivery, slot } = name;
