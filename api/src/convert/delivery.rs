@@ -61,7 +61,8 @@ pub fn status(state: engine::delivery::slot::SlotState) -> SlotStatus {
     SlotStatus { state, outcome: outcome.map(self::outcome) }
 }
 
-fn outcome(outcome: Outcome) -> SlotOutcome {
+/// How a slot ended.
+pub fn outcome(outcome: Outcome) -> SlotOutcome {
     match outcome {
         Outcome::Accepted => SlotOutcome::Accepted,
         Outcome::BuyerFault => SlotOutcome::Buyer,

@@ -6,7 +6,9 @@ pub(super) mod candles;
 pub(super) mod fixings;
 pub(super) mod instruments;
 pub(super) mod private;
+pub(super) mod provider;
 pub(super) mod queue;
+pub(super) mod settlements;
 pub(super) mod ticker;
 pub(super) mod trades;
 
@@ -40,6 +42,8 @@ pub(super) enum State {
     Queue(queue::QueueState),
     /// The last candle.
     Candles(candles::CandleState),
+    /// A provider's standing.
+    Provider(provider::ProviderState),
 }
 
 /// What messages are made from.
@@ -114,6 +118,7 @@ impl State {
             Topic::Of(_, Aspect::Candles(..)) | Topic::Front(..) => {
                 State::Candles(candles::CandleState::new(topic, scene.tape))
             }
+            Topic::Provider(account) => State::Provider(provider::ProviderState::new(account, scene.view)),
             _ => State::Plain,
         }
     }
@@ -160,6 +165,8 @@ pub(super) fn image(stream: &mut Stream, scene: Scene<'_>) -> Arc<Image> {
         (topic, State::Candles(_)) => candles::image(topic, scene.tape),
         (Topic::Fixings(class), _) => fixings::image(class, scene),
         (Topic::Instruments, _) => instruments::image(scene.view),
+        (Topic::Settlements(class), _) => settlements::image(class, scene.view),
+        (Topic::Provider(account), _) => provider::image(account, scene.view),
         _ => unreachable!("the others begin without a snapshot, or with one of their own"),
     };
     stream.image = Arc::downgrade(&image);

@@ -83,9 +83,9 @@ pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
         lots: found.lots.count().into(),
         rate_ppm: view.account(found.provider)?.rate_ppm,
         now: view.stamp().time.0,
-        start: listed.start.0,
+        start: listed.start,
         slot_nanos: market.spec.slot_nanos(),
-        terms: market.delivery,
+        terms: listed.delivery,
         slots: found.slots.map(|slot| slot.state),
     })
 }

@@ -39,6 +39,8 @@ impl Feed {
         }
         self.tell_queues(stamp, events, view);
         self.tell_fixings(stamp, events, view);
+        self.tell_settlements(stamp, events, view);
+        self.tell_providers(stamp, events, view);
         self.tell_listings(stamp, events, view);
     }
 

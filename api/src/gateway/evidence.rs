@@ -399,9 +399,7 @@ impl Facts {
 
     /// The deadlines of a slot.
     fn schedule(&self, slot: SlotNumber) -> Schedule {
-        let due = |deadline: Deadline| {
-            self.start + (u64::from(slot.number()) + deadline.slots(&self.terms)) * self.slot_nanos
-        };
+        let due = |deadline: Deadline| deadline.of(slot, (self.start, self.slot_nanos), &self.terms).0;
         Schedule {
             begins_ns: due(Deadline::Begin),
             commit_by_ns: due(Deadline::Commitment),
