@@ -55,7 +55,7 @@ impl Status {
         let deliveries = connection.deliveries().await?;
         connection.close().await;
         screen.show(&Told { deliveries, provider }, |told| {
-            format!("{}\n\n{}", standing(&told.provider), text(&told.deliveries))
+            format!("{}\n{}", standing(&told.provider), text(&told.deliveries))
         })
     }
 }
