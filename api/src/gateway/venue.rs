@@ -11,12 +11,10 @@ use crate::convert::account::amount;
 use crate::convert::control::mode_told;
 use crate::convert::key;
 use crate::convert::order::quantity;
+use crate::gateway::SERVER;
 use crate::gateway::session::Session;
 use crate::origin::now;
 use crate::question::{AccountBounds, Modes, Question};
-
-/// The server's name and version.
-pub(super) const SERVER: &str = concat!("hourbook ", env!("CARGO_PKG_VERSION"));
 
 impl Session {
     /// Answers `status`.
