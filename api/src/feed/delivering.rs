@@ -9,7 +9,8 @@ use protocol::update::Update;
 
 use crate::feed::Feed;
 use crate::feed::channels::settlements::Ended;
-use crate::feed::channels::{Link, State, provider};
+use crate::feed::channels::state::State;
+use crate::feed::channels::{Link, provider};
 use crate::feed::topic::Topic;
 
 impl Feed {

@@ -12,7 +12,7 @@ use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use protocol::update::Update;
 
-use crate::feed::channels::State;
+use crate::feed::channels::state::State;
 use crate::feed::pace::Key;
 use crate::feed::stream::{Behind, Listener, Stream, Subscriber};
 use crate::feed::topic::{Aspect, Subject, Topic};

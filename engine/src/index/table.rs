@@ -20,7 +20,7 @@ impl Table {
     #[inline]
     pub(super) fn home(&self, hash: u64) -> usize {
         let places = u64::try_from(self.entries.len()).expect("places are fewer than 2^32");
-        index(u32::try_from((hash >> 32) * places >> 32).expect("half of a product of halves"))
+        index(u32::try_from(((hash >> 32) * places) >> 32).expect("half of a product of halves"))
     }
 
     #[inline]
