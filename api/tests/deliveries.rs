@@ -301,8 +301,11 @@ async fn answers_are_kept_whole_before_a_slot_is_opened_and_for_the_taker_alone(
 
     let asked = |part: u8| with(json!({"part": part}));
     for at in [0, 1] {
-        let told = scene.ann.ok("outputs", asked(at)).await;
-        assert_eq!(told, json!({"parts": 2, "data": Blob(vec![at; 5])}));
+        let mut expected = json!({"parts": 2, "data": Blob(vec![at; 5])});
+        if at == 0 {
+            expected["prompts"] = json!([[1, 2]]);
+        }
+        assert_eq!(scene.ann.ok("outputs", asked(at)).await, expected);
     }
     assert_eq!(code(&scene.ann.error("outputs", asked(2)).await), "UNKNOWN_DELIVERY");
     for other in [&mut scene.pat, &mut scene.eve] {
@@ -401,6 +404,20 @@ async fn who_shows_its_half_may_dispute() {
 }
 
 #[tokio::test]
+async fn halves_are_committed_to_in_due_form() {
+    let mut scene = Scene::start().await;
+    let symbol = scene.symbol.clone();
+    let job = |hashes: Value| json!({"symbol": symbol, "prompts": [[1], [2]], "tokens_max": 4, "secret_hashes": hashes});
+    for hashes in [blobs([vec![1; 31]]), blobs([vec![0; 32]])] {
+        let error = scene.ann.error("submit_job", job(hashes)).await;
+        assert_eq!((code(&error), &error["field"]), ("BAD_VALUE", &json!("secret_hashes")), "{error}");
+    }
+    let error = scene.ann.error("submit_job", job(blobs([vec![1; 32], vec![2; 32]]))).await;
+    assert_eq!((code(&error), &error["field"]), ("JOB_TOO_LARGE", &json!("secret_hashes")), "{error}");
+    scene.ann.ok("submit_job", job(blobs([vec![1; 32]]))).await;
+}
+
+#[tokio::test]
 async fn what_was_flagged_is_opened_whole_for_the_arbiter() {
     let mut scene = Scene::asked().await;
     let (given, shown) = scene.committed_and_waiting().await;
@@ -429,20 +446,6 @@ async fn what_was_flagged_is_opened_whole_for_the_arbiter() {
     let ruling = with(json!({"outcome": "unopened", "reason": "rest-was-not-opened"}));
     scene.operator.ok("rule_slot", ruling).await;
     assert_eq!(scene.state().await, json!({"state": "decided", "outcome": "unopened"}));
-}
-
-#[tokio::test]
-async fn halves_are_committed_to_in_due_form() {
-    let mut scene = Scene::start().await;
-    let symbol = scene.symbol.clone();
-    let job = |hashes: Value| json!({"symbol": symbol, "prompts": [[1], [2]], "tokens_max": 4, "secret_hashes": hashes});
-    for hashes in [blobs([vec![1; 31]]), blobs([vec![0; 32]])] {
-        let error = scene.ann.error("submit_job", job(hashes)).await;
-        assert_eq!((code(&error), &error["field"]), ("BAD_VALUE", &json!("secret_hashes")), "{error}");
-    }
-    let error = scene.ann.error("submit_job", job(blobs([vec![1; 32], vec![2; 32]]))).await;
-    assert_eq!((code(&error), &error["field"]), ("JOB_TOO_LARGE", &json!("secret_hashes")), "{error}");
-    scene.ann.ok("submit_job", job(blobs([vec![1; 32]]))).await;
 }
 
 /// A provider is audited at the rate that the engine counts: everything for five hundred sequences after a flag.
@@ -632,4 +635,47 @@ async fn receipts_outlast_their_window_for_the_keys_that_they_name() {
         assert!(told.get("status").is_none(), "{told}");
     }
     assert_eq!(code(&scene.eve.error("receipt", first()).await), "UNKNOWN_DELIVERY");
+}
+
+#[tokio::test]
+async fn what_is_delivered_with_and_who_may_is_told() {
+    let mut scene = Scene::start().await;
+    let basis = scene.ann.ok("status", json!({})).await["deliveries"].clone();
+    let given = {
+        scene.reach(scene.starts - 600).await;
+        scene.reach(scene.starts).await;
+        scene.given().await.assign
+    };
+    let expected = [given.exchange.to_string(), given.model.to_string()];
+    assert_eq!(
+        [&basis["exchange"], &basis["model_id"]],
+        [&json!(expected[0]), &json!(expected[1])],
+        "{basis}"
+    );
+    for (peer, provider, auditor) in
+        [(&mut scene.pat, true, false), (&mut scene.ann, false, false), (&mut scene.eve, false, true)]
+    {
+        let told = peer.ok("limits.get", json!({})).await;
+        let may = |field| told.get(field).is_some_and(|may| *may == json!(true));
+        assert_eq!((may("provider"), may("auditor")), (provider, auditor), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_providers_do_says_what_is_missing() {
+    let mut scene = Scene::start().await;
+    let listed = scene.pat.ok("instruments", json!({})).await["instruments"].clone();
+    let other = listed.as_array().unwrap().iter().find(|row| row["symbol"] != json!(scene.symbol)).unwrap();
+    let asked = json!({"symbol": other["symbol"]});
+    let error = scene.pat.error("announce_maintenance", asked.clone()).await;
+    assert_eq!((code(&error), &error["field"]), ("INSUFFICIENT_CAPACITY", &json!("symbol")), "{error}");
+    assert_eq!(error["category"], "risk");
+    assert!(error["message"].as_str().unwrap().contains("set_capacity"), "{error}");
+    let error = scene.ann.error("add_stake", json!({"amount": "1"})).await;
+    assert_eq!(code(&error), "NOT_PROVIDER");
+    assert!(error["message"].as_str().unwrap().contains("at stake"), "{error}");
+    let capacity = json!({"symbol": scene.symbol, "gpus": 1});
+    let error = scene.eve.error("set_capacity", capacity).await;
+    assert_eq!(code(&error), "NOT_PROVIDER");
+    assert!(error["message"].as_str().unwrap().contains("capacity"), "{error}");
 }
