@@ -167,7 +167,7 @@ impl Session {
         let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
         let receipt = receipt.map_err(refused)?;
         clearing.keep_receipt((delivery, slot), &receipt).await?;
-        self.gateway.draw_later(of, &receipt);
+        self.gateway.draw_later(of, (&receipt, facts.now));
         let sequence = self
             .gateway
             .command(Command::Delivery(DeliveryCommand::CommitSlot {
