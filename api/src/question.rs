@@ -185,6 +185,10 @@ pub struct Facts {
 pub struct AccountBounds {
     /// Whether it may only cancel.
     pub locked: bool,
+    /// Whether it may issue obligations.
+    pub provider: bool,
+    /// Whether it may be drawn to audit.
+    pub auditor: bool,
     /// What the operator allows.
     pub limits: AccountLimits,
     /// Open orders that it has.

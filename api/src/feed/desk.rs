@@ -257,6 +257,8 @@ pub(super) fn bounds(view: &View, account: AccountId) -> AccountBounds {
     let owner = view.account(account).expect("a session's account exists");
     AccountBounds {
         locked: owner.locked,
+        provider: owner.provider,
+        auditor: owner.auditor,
         limits: owner.limits,
         open_orders: u32::try_from(owner.orders.len()).expect("an account's open orders are few"),
         xseq: owner.xseq.0,

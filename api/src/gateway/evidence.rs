@@ -121,21 +121,7 @@ impl Session {
             None => self.own_key()?,
         };
         let office = clearing.office();
-        let earlier = match job {
-            Some(_) => self.earlier(of.0).await?,
-            None => Vec::new(),
-        };
-        let part = office.part(&earlier, (facts.lots, name.slot));
-        let work = Work {
-            delivery: name.delivery,
-            slot: name.slot,
-            provider,
-            lots: facts.lots,
-            slot_nanos: facts.slot_nanos,
-            schedule: facts.schedule(of.1),
-            job: job.as_ref().map(|job| (job, part)),
-            rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
-        };
+        let work = self.work(of, (&facts, job.as_ref()), provider).await?;
         let (Assigned { assign, calibration }, prompts) = match known {
             Some(known) => {
                 let prompts = office.prompts(&work, &known.assign.batch);
@@ -149,8 +135,7 @@ impl Session {
             }
             None => return Err(wrong_state("nobody asked for this slot's work while it could be done")),
         };
-        let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
-        if tree::root(&hashes) != assign.inputs {
+        if root(&prompts) != assign.inputs {
             return Err(wrong_state("the exchange delivers with another model since this was assigned"));
         }
         Ok(AssignmentResult {
@@ -182,7 +167,7 @@ impl Session {
         let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
         let receipt = receipt.map_err(refused)?;
         clearing.keep_receipt((delivery, slot), &receipt).await?;
-        self.gateway.draw_later(of, &receipt);
+        self.gateway.draw_later(of, (&receipt, facts.now));
         let sequence = self
             .gateway
             .command(Command::Delivery(DeliveryCommand::CommitSlot {
@@ -218,12 +203,55 @@ impl Session {
 
     async fn outputs(&self, params: AskOutputs) -> Result<OutputsResult, ErrorObject> {
         let AskOutputs { delivery, slot, part } = params;
-        let clearing = self.gateway.clearing()?;
+        let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
         let assign = clearing.assigned(delivery, slot).await?.ok_or_else(unknown)?.assign;
         let is_taker = self.own_key()? == assign.taker;
         let found = clearing.outputs((delivery, slot, part)).await?.filter(|_| is_taker);
         let (parts, data) = found.ok_or_else(unknown)?;
-        Ok(OutputsResult { parts, data: Blob(data) })
+        let prompts = if part == 0 { self.asked(of, &assign).await? } else { Vec::new() };
+        Ok(OutputsResult { parts, data: Blob(data), prompts })
+    }
+
+    /// The prompts of a slot that works on this account's job, until its window is settled.
+    async fn asked(
+        &self,
+        of: (DeliveryId, SlotNumber),
+        assign: &Assign,
+    ) -> Result<Vec<Vec<u32>>, ErrorObject> {
+        let Some(facts) = self.facts(of.0).await? else { return Ok(Vec::new()) };
+        let clearing = self.gateway.clearing()?;
+        let job = clearing.job(facts.holder.0, facts.instrument.0).await?;
+        // Settled in this moment.
+        let Ok(work) = self.work(of, (&facts, job.as_ref()), assign.provider).await else {
+            return Ok(Vec::new());
+        };
+        let prompts = clearing.office().prompts(&work, &assign.batch);
+        // Those of another model, or of a job that the exchange has lost, are not what was asked.
+        Ok(if root(&prompts) == assign.inputs { prompts } else { Vec::new() })
+    }
+
+    /// What a slot is, when this provider works on it.
+    async fn work<'a>(
+        &self,
+        of: (DeliveryId, SlotNumber),
+        (facts, job): (&Facts, Option<&'a Job>),
+        provider: PublicKey,
+    ) -> Result<Work<'a>, ErrorObject> {
+        let earlier = match job {
+            Some(_) => self.earlier(of.0).await?,
+            None => Vec::new(),
+        };
+        let part = self.gateway.clearing()?.office().part(&earlier, (facts.lots, of.1.number()));
+        Ok(Work {
+            delivery: of.0.0,
+            slot: of.1.number(),
+            provider,
+            lots: facts.lots,
+            slot_nanos: facts.slot_nanos,
+            schedule: facts.schedule(of.1),
+            job: job.map(|job| (job, part)),
+            rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
+        })
     }
 
     async fn open_slot(&self, params: OpenSlot) -> Result<OpeningResult, ErrorObject> {
@@ -419,6 +447,12 @@ fn takes_room(request: &Request) -> bool {
             | Request::OpenSlot(_)
             | Request::JudgeSlot(_)
     )
+}
+
+/// The root over prompts.
+fn root(prompts: &[Vec<u32>]) -> Digest {
+    let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
+    tree::root(&hashes)
 }
 
 /// What commits to a taker's halves of beacons.
