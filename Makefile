@@ -54,6 +54,7 @@ soak: setup
 	@export DELIVERY_KILLS=$(DELIVERY_KILLS); $(cargo) test -p hourbook --test delivering $(CARGO_FLAGS)
 	@export SOAK_MINUTES=$(SOAK_MINUTES); $(cargo) test --release -p engine --test exchange --test corners $(CARGO_FLAGS)
 	@export RESUME_ROUNDS=1000; $(cargo) test --release -p api --test resume $(CARGO_FLAGS)
+	@export COMING_BACK=1000; $(cargo) test -p hourbook --test coming_back $(CARGO_FLAGS)
 	@if [ -f $(SOAK_MODEL) ]; then \
 	  $(cargo) run --release -p hourbook $(CARGO_FLAGS) -- bench cheats --model $(SOAK_MODEL); \
 	else \

@@ -5,7 +5,7 @@
 use std::env;
 use std::error::Error;
 
-use client::market_data::{MarketData, News};
+use client::streams::{News, Streams};
 use client::subscription;
 use protocol::speed::Speed;
 
@@ -15,19 +15,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [url, pattern] = arguments.as_slice() else {
         return Err("name the exchange's address and a pattern of markets".into());
     };
-    let mut data = MarketData::open(url).await?;
-    data.subscribe(subscription::book_to(pattern, 10, Speed::Ms100)).await?;
-    data.subscribe(subscription::trades(None)).await?;
+    let mut streams = Streams::open(url).await?;
+    streams.subscribe(subscription::book_to(pattern, 10, Speed::Ms100)).await?;
+    streams.subscribe(subscription::trades(None)).await?;
     loop {
-        match data.next().await? {
+        match streams.next().await? {
             News::Book { stream } => {
-                let Some((symbol, book)) = data.book(stream) else { continue };
+                let Some((symbol, book)) = streams.book(stream) else { continue };
                 let price =
                     |level: Option<client::level::Level>| level.map_or("-".to_owned(), |level| level.price());
                 println!("{symbol}  bid {}  ask {}", price(book.bids().next()), price(book.asks().next()));
             }
             News::Update(update) => println!("{}", update.encode()),
             News::Broken { stream, cause } => println!("stream {stream} is fetched anew: {cause}"),
+            News::Missed { .. } => unreachable!("no private stream was subscribed to"),
             News::Lost { cause } => println!("connecting again: {cause}"),
             News::Back => println!("connected again"),
         }

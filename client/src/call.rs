@@ -43,6 +43,7 @@ use protocol::venue::{FeesResult, LimitsResult, VenueStatus};
 
 use crate::connection::Connection;
 use crate::error::ClientError;
+use crate::identity::Identity;
 use crate::secret::Secret;
 
 /// The result of one kind of answer. A ticket has checked the method, which says the kind.
@@ -69,6 +70,14 @@ impl Connection {
             let _ = self.signer.set(secret.clone());
         }
         result
+    }
+
+    /// Logs in as whoever it is.
+    pub async fn login(&self, identity: &Identity) -> Result<LoginResult, ClientError> {
+        match identity {
+            Identity::Key(secret) => self.login_key(secret).await,
+            Identity::Dev(account) => self.login_dev(account).await,
+        }
     }
 
     /// Logs in as any account, which a development server allows.

@@ -1,8 +1,10 @@
 //! Connection: one websocket to the exchange.
 //!
 //! A task of its own reads and writes the socket. Calls need only `&self` and may be many at a time; replies find
-//! their call by its number. Updates wait in a queue with a bound: a program that never reads them loses the
-//! connection, with an error that says so, and not its memory.
+//! their call by its number. Updates wait in a queue with a bound. When it is full the socket is not read until there is
+//! room, so that a program that reads slowly costs no memory here: what it has not read waits at the exchange, which tells it
+//! less or ends the connection by its own rules, and a replay goes on as fast as it is read. A program that reads
+//! nothing at all is gone for the exchange after a while, so that its orders end that should.
 
 use std::sync::{Arc, OnceLock};
 
@@ -54,7 +56,7 @@ impl Connection {
         let (to_read, updates) = mpsc::channel(settings.updates_max);
         let ended = in_flight.clone();
         let task = tokio::spawn(async move {
-            let reason = socket.run(to_send, &to_read, &ended).await;
+            let reason = socket.run(to_send, to_read, &ended).await;
             ended.end(reason);
         });
         let (signer, outgoing) = (OnceLock::new(), Some(outgoing));

@@ -54,7 +54,8 @@ pub enum ClientError {
         /// What the machine said.
         cause: String,
     },
-    /// The program did not read its updates, and the connection was ended.
+    /// No reply could be read in time, because the program did not read the updates before it. A write may or may not have
+    /// happened.
     Unread {
         /// How many were waiting.
         updates: usize,
@@ -100,7 +101,9 @@ impl ClientError {
                 CloseCode::POLICY | CloseCode::TOO_BIG | CloseCode::PROTOCOL_ERRORS => "mend the program",
                 _ => "connect again",
             },
-            ClientError::Unread { .. } => "read updates faster, or subscribe to less",
+            ClientError::Unread { .. } => {
+                "read updates while you wait for a reply; whether the request was carried out, open orders, fills and balances tell"
+            }
             ClientError::Busy { .. } => "wait for replies before sending more",
         })
     }
@@ -125,7 +128,7 @@ impl fmt::Display for ClientError {
             }
             ClientError::Lost { cause } => write!(f, "the connection broke: {cause}"),
             ClientError::Unread { updates } => {
-                write!(f, "the connection was ended because {updates} updates were waiting to be read")
+                write!(f, "the reply could not be read, because {updates} updates before it wait to be read")
             }
             ClientError::Busy { requests } => write!(f, "{requests} requests wait for their reply already"),
             ClientError::Book { symbol, fault } => {

@@ -24,6 +24,8 @@ struct State {
     asked: i64,
     waiting: HashMap<i64, oneshot::Sender<Reply>>,
     end: Option<ClientError>,
+    /// Updates that keep replies from being read: none, or all that may wait.
+    unread: usize,
 }
 
 impl InFlight {
@@ -67,6 +69,16 @@ impl InFlight {
         let mut state = self.state();
         state.end.get_or_insert(reason);
         state.waiting.clear();
+    }
+
+    /// From now on so many updates keep replies from being read.
+    pub(crate) fn stand_behind(&self, updates: usize) {
+        self.state().unread = updates;
+    }
+
+    /// Why no reply came in time, if nothing else is known: how many updates stand before it.
+    pub(crate) fn unread(&self) -> Option<usize> {
+        Some(self.state().unread).filter(|updates| *updates != 0)
     }
 
     /// Why the connection has ended.

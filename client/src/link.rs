@@ -1,6 +1,8 @@
-//! Link: the numbers by which a message of a public stream hangs together with the one before it.
+//! Link: the numbers by which a message hangs together with the one before it in its stream.
 
 use protocol::book::Book;
+use protocol::delivery::Deliveries;
+use protocol::execution::{Account, Executions, Positions};
 use protocol::public::Public;
 use protocol::trades::Trades;
 use protocol::update::{Instruments, Update};
@@ -10,7 +12,7 @@ use protocol::update::{Instruments, Update};
 pub struct Link {
     /// The stream.
     pub stream: u64,
-    /// The message's own sequence.
+    /// The message's own sequence: `seq`, or `xseq` of a private stream.
     pub seq: u64,
     /// That of the message before it; a snapshot follows nothing.
     pub previous: Option<u64>,
@@ -34,6 +36,31 @@ impl Link {
             Update::Fixings(told) => public(told),
             Update::Provider(told) => public(told),
             Update::Settlements(told) => public(told),
+            _ => None,
+        }
+    }
+}
+
+/// The link of a message of this private channel.
+macro_rules! private {
+    ($channel:ident, $told:expr) => {
+        match $told {
+            $channel::Snapshot(told) => Some(begin(told.stream, told.xseq)),
+            $channel::Update(told) => Some(follow(told.stream, told.xseq, told.prev_xseq)),
+            $channel::Resumed(told) => Some(follow(told.stream, told.xseq, told.prev_xseq)),
+            $channel::Unknown => None,
+        }
+    };
+}
+
+impl Link {
+    /// The link of a private message; `None` if it is none.
+    pub fn of_private(update: &Update) -> Option<Link> {
+        match update {
+            Update::Executions(told) => private!(Executions, told),
+            Update::Account(told) => private!(Account, told),
+            Update::Positions(told) => private!(Positions, told),
+            Update::Deliveries(told) => private!(Deliveries, told),
             _ => None,
         }
     }

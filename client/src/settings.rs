@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Requests that may wait for their reply at the same time.
 pub const REQUESTS_MAX: usize = 4_096;
 
+/// Items that one request may subscribe to, and patterns among them.
+pub(crate) const ITEMS_MAX: usize = 128;
+pub(crate) const PATTERNS_MAX: usize = 4;
+
 /// Bytes in the longest message that is read; a whole book is one message.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
@@ -16,8 +20,8 @@ pub(crate) const GOODBYE: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// How long connecting may take, and any one reply.
     pub timeout: Duration,
-    /// Updates that may wait to be read. One more, and the connection ends with
-    /// [`crate::error::ClientError::Unread`].
+    /// Updates that may wait to be read. When there are so many the socket is not read either, replies neither, until the
+    /// program takes one.
     pub updates_max: usize,
 }
 

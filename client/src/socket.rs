@@ -1,6 +1,7 @@
 //! Socket: the websocket under a connection, from the handshake to the close.
 
 use std::error::Error;
+use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -9,11 +10,12 @@ use protocol::message::Message;
 use protocol::status::{API, Closing, Hello, SUBPROTOCOL, Status};
 use protocol::update::Update;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
-use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::Bytes;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message as Frame, WebSocketConfig};
@@ -23,6 +25,8 @@ use crate::error::ClientError;
 use crate::in_flight::InFlight;
 use crate::settings::{GOODBYE, MESSAGE_BYTES_MAX};
 
+/// Pings of the exchange that may stay out before it is gone.
+const SILENT_PINGS_MAX: u32 = 3;
 /// How much of a message that cannot be read is shown.
 const SHOWN_CHARS_MAX: usize = 80;
 
@@ -33,6 +37,8 @@ type Writer = SplitSink<WebSocketStream<MaybeTlsStream<TcpStream>>, Frame>;
 pub(crate) struct Socket {
     frames: Frames,
     writer: Writer,
+    /// How often the exchange looks whether we are there.
+    ping: Duration,
 }
 
 impl Socket {
@@ -45,21 +51,23 @@ impl Socket {
         let (socket, _) = connecting.await.map_err(|error| not_connected(url, &error))?;
         let (writer, mut frames) = socket.split();
         let hello = hello(&mut frames).await?;
-        Ok((Socket { frames, writer }, hello))
+        let ping = Duration::from_millis(u64::from(hello.ping_ms).max(1));
+        Ok((Socket { frames, writer, ping }, hello))
     }
 
     /// Sends what comes to be sent and hands out what is received, until the connection ends; says why.
     pub(crate) async fn run(
         self,
         outgoing: mpsc::Receiver<String>,
-        updates: &mpsc::Sender<Update>,
+        updates: mpsc::Sender<Update>,
         in_flight: &InFlight,
     ) -> ClientError {
-        let (mut frames, mut writer) = (self.frames, self.writer);
+        let (mut frames, mut writer, alive) = (self.frames, self.writer, Notify::new());
+        let mut queue = Queue { updates, in_flight, alive: &alive, ping: self.ping, shown: Instant::now() };
         // Each half moves while the other waits: a server that does not read before we read is no deadlock.
         tokio::select! {
-            reason = read(&mut frames, updates, in_flight) => reason,
-            reason = write(&mut writer, outgoing) => reason,
+            reason = read(&mut frames, &mut queue) => reason,
+            reason = write(&mut writer, outgoing, &alive) => reason,
         }
     }
 }
@@ -111,11 +119,15 @@ async fn hello(frames: &mut Frames) -> Result<Hello, ClientError> {
     }
 }
 
-async fn read(frames: &mut Frames, updates: &mpsc::Sender<Update>, in_flight: &InFlight) -> ClientError {
+async fn read(frames: &mut Frames, queue: &mut Queue<'_>) -> ClientError {
     // What the exchange said before it closes; the close frame says less.
     let mut told = None;
     loop {
-        let text = match frames.next().await {
+        let silence = queue.ping * SILENT_PINGS_MAX;
+        let Ok(frame) = timeout(silence, frames.next()).await else {
+            return ClientError::Lost { cause: format!("nothing has come for {silence:?}, not even a ping") };
+        };
+        let text = match frame {
             Some(Ok(Frame::Text(text))) => text,
             Some(Ok(Frame::Close(frame))) => {
                 // One more look, so that our half of the goodbye goes out.
@@ -130,17 +142,23 @@ async fn read(frames: &mut Frames, updates: &mpsc::Sender<Update>, in_flight: &I
             None => return told.map_or_else(|| lost(&SocketError::ConnectionClosed), closed),
         };
         let taken = match decode(&text) {
-            Ok(Message::Reply(reply)) => in_flight.answer(*reply),
+            Ok(Message::Reply(reply)) => queue.in_flight.answer(*reply),
             Ok(Message::Update(Update::Status(status))) => match *status {
                 Status::Error { data } => {
                     told = Some(data);
                     Ok(())
                 }
                 Status::Unknown => Ok(()),
-                other => queue(updates, Update::Status(Box::new(other))).await,
+                other => {
+                    queue.put(Update::Status(Box::new(other))).await;
+                    Ok(())
+                }
             },
             Ok(Message::Update(Update::Unknown)) => Ok(()),
-            Ok(Message::Update(update)) => queue(updates, update).await,
+            Ok(Message::Update(update)) => {
+                queue.put(update).await;
+                Ok(())
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = taken {
@@ -149,24 +167,36 @@ async fn read(frames: &mut Frames, updates: &mpsc::Sender<Update>, in_flight: &I
     }
 }
 
-async fn queue(updates: &mpsc::Sender<Update>, update: Update) -> Result<(), ClientError> {
-    // Frames that have arrived together are read without a pause. On a single thread the program that reads them
-    // would have no turn.
-    if updates.capacity() < updates.max_capacity() / 2 {
-        yield_now().await;
-    }
-    match updates.try_send(update) {
-        Err(mpsc::error::TrySendError::Full(_)) => {
-            Err(ClientError::Unread { updates: updates.max_capacity() })
-        }
+/// Where updates wait for the program.
+struct Queue<'a> {
+    updates: mpsc::Sender<Update>,
+    in_flight: &'a InFlight,
+    /// Has the writer say that the program is there.
+    alive: &'a Notify,
+    ping: Duration,
+    /// When that was said last.
+    shown: Instant,
+}
+
+impl Queue<'_> {
+    /// Adds an update. Waits for room, and with it the socket. The exchange's pings wait behind what was not read, so each time
+    /// that the program has read something the exchange is told without being asked that it is there.
+    async fn put(&mut self, update: Update) {
         // Without a reader the connection is about to be dropped.
-        Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        let Err(mpsc::error::TrySendError::Full(update)) = self.updates.try_send(update) else { return };
+        self.in_flight.stand_behind(self.updates.max_capacity());
+        let _ = self.updates.send(update).await;
+        self.in_flight.stand_behind(0);
+        if self.ping <= self.shown.elapsed() {
+            self.shown = Instant::now();
+            self.alive.notify_one();
+        }
     }
 }
 
 /// Ends only a moment after writing has failed: the reading half may still learn the reason.
-async fn write(writer: &mut Writer, mut outgoing: mpsc::Receiver<String>) -> ClientError {
-    let reason = match write_all(writer, &mut outgoing).await {
+async fn write(writer: &mut Writer, mut outgoing: mpsc::Receiver<String>, alive: &Notify) -> ClientError {
+    let reason = match write_all(writer, &mut outgoing, alive).await {
         Ok(()) => ClientError::Lost { cause: "it was closed here".to_owned() },
         Err(error) => lost(&error),
     };
@@ -176,9 +206,19 @@ async fn write(writer: &mut Writer, mut outgoing: mpsc::Receiver<String>) -> Cli
 }
 
 /// Sends until nothing more can come, then says goodbye. What waits together goes out together.
-async fn write_all(writer: &mut Writer, outgoing: &mut mpsc::Receiver<String>) -> Result<(), SocketError> {
-    while let Some(text) = outgoing.recv().await {
-        writer.feed(Frame::text(text)).await?;
+async fn write_all(
+    writer: &mut Writer,
+    outgoing: &mut mpsc::Receiver<String>,
+    alive: &Notify,
+) -> Result<(), SocketError> {
+    loop {
+        tokio::select! {
+            text = outgoing.recv() => match text {
+                Some(text) => writer.feed(Frame::text(text)).await?,
+                None => break,
+            },
+            () = alive.notified() => writer.feed(Frame::Pong(Bytes::new())).await?,
+        }
         while let Ok(text) = outgoing.try_recv() {
             writer.feed(Frame::text(text)).await?;
         }
@@ -211,7 +251,9 @@ fn close_frame(frame: Option<CloseFrame>) -> ClientError {
 
 fn lost(error: &SocketError) -> ClientError {
     let cause = match error {
-        SocketError::ConnectionClosed | SocketError::AlreadyClosed => {
+        SocketError::ConnectionClosed
+        | SocketError::AlreadyClosed
+        | SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
             "the exchange ended it without a word".to_owned()
         }
         other => other.source().map_or_else(|| other.to_string(), ToString::to_string),

@@ -41,7 +41,10 @@ impl Ticket {
         let reply = match timeout_at(self.sent + self.patience, &mut self.reply).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(_)) => return Err(self.in_flight.reason()),
-            Err(_) => return Err(ClientError::Timeout { method: self.method, after: self.patience }),
+            Err(_) => {
+                let late = ClientError::Timeout { method: self.method, after: self.patience };
+                return Err(self.in_flight.unread().map_or(late, |updates| ClientError::Unread { updates }));
+            }
         };
         // The method says of which kind the answer is, so another one would be taken for what it is not.
         if reply.outcome.is_ok() && reply.method.as_deref() != Some(self.method) {

@@ -106,21 +106,53 @@ async fn waiting_requests_learn_that_the_connection_broke() {
     }
 }
 
+/// What waits to be read stands before the reply; nothing is lost by it.
 #[tokio::test]
-async fn updates_that_nobody_reads_end_the_connection() {
+async fn who_does_not_read_has_no_reply_and_loses_nothing() {
     let url = serve(|mut peer| {
         peer.say(HELLO);
-        (0..6).for_each(|_| peer.say(TRADE));
+        (0..50).for_each(|_| peer.say(TRADE));
+        while let Some(request) = peer.hear() {
+            peer.answer(&request, Ok(json!({})));
+        }
+    });
+    let settings = Settings { updates_max: 5, timeout: Duration::from_millis(200) };
+    let mut connection = Connection::open_with(&url, settings).await.unwrap();
+    assert_eq!(connection.ping().await.unwrap_err(), ClientError::Unread { updates: 5 });
+    for _ in 0..50 {
+        assert!(matches!(connection.next_update().await, Ok(Update::Trades(_))));
+    }
+    assert!(connection.ping().await.is_ok(), "the connection goes on");
+}
+
+/// The exchange's pings wait behind what was not read, so it is told without being asked that the program is there.
+#[tokio::test]
+async fn who_reads_slowly_is_known_to_be_there() {
+    let url = serve(|mut peer| {
+        peer.say(HELLO.replace("15000", "1"));
+        (0..50).for_each(|_| peer.say(TRADE));
+        let is_there = peer.hears_pong();
+        peer.say(TRADE.replace("90215", if is_there { "1" } else { "0" }));
         while peer.hear().is_some() {}
     });
-    let settings = Settings { updates_max: 5, ..Settings::default() };
+    let settings = Settings { updates_max: 1, timeout: Duration::from_secs(10) };
     let mut connection = Connection::open_with(&url, settings).await.unwrap();
-    let unread = ClientError::Unread { updates: 5 };
-    assert_eq!(connection.ping().await.unwrap_err(), unread, "no reply: the connection has ended");
-    for _ in 0..5 {
-        assert!(matches!(connection.next_update().await, Ok(Update::Trades(_))), "what had come is kept");
+    for _ in 0..50 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(connection.next_update().await.unwrap().encode().contains("90215"));
     }
-    assert_eq!(connection.next_update().await.unwrap_err(), unread);
+    assert!(connection.next_update().await.unwrap().encode().contains(r#""seq":1,"#));
+}
+
+#[tokio::test]
+async fn an_exchange_that_says_nothing_any_more_is_gone() {
+    let url = serve(|mut peer| {
+        peer.say(HELLO.replace("15000", "20"));
+        while peer.hear().is_some() {}
+    });
+    let mut connection = Connection::open(&url).await.unwrap();
+    let lost = connection.next_update().await.unwrap_err();
+    assert_eq!(lost.to_string(), "the connection broke: nothing has come for 60ms, not even a ping");
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use client::connection::Connection;
 use client::error::ClientError;
+use client::identity::Identity;
 use client::key_file;
+use client::streams::Streams;
 use protocol::status::PATH;
 
 use crate::failure::Failure;
@@ -65,19 +67,28 @@ impl Options {
 
     async fn login_at(&self, address: &str) -> Result<Connection, Failure> {
         // A key that cannot be read is said before anything is sent.
-        match self.who()? {
-            Login::Key(path) => {
-                let secret = key_file::read(&path)?;
-                let connection = Connection::open(address).await?;
-                connection.login_key(&secret).await.map_err(refused)?;
-                Ok(connection)
-            }
-            Login::Dev(account) => {
-                let connection = Connection::open(address).await?;
-                connection.login_dev(&account).await.map_err(refused)?;
-                Ok(connection)
-            }
-        }
+        let identity = self.identity()?;
+        let connection = Connection::open(address).await?;
+        connection.login(&identity).await.map_err(refused)?;
+        Ok(connection)
+    }
+
+    /// Connects without a login, for streams that go on when the connection breaks.
+    pub(crate) async fn streams(&self) -> Result<Streams, Failure> {
+        Ok(Streams::open(&self.address()).await?)
+    }
+
+    /// The same with a login.
+    pub(crate) async fn login_streams(&self) -> Result<Streams, Failure> {
+        let identity = self.identity()?;
+        Streams::open_as(&self.address(), identity).await.map_err(refused)
+    }
+
+    fn identity(&self) -> Result<Identity, Failure> {
+        Ok(match self.who()? {
+            Login::Key(path) => Identity::Key(key_file::read(&path)?),
+            Login::Dev(account) => Identity::Dev(account),
+        })
     }
 
     /// The address that was named here or in the environment, or the usual one.

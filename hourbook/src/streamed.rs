@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use client::connection::Connection;
+use client::streams::News;
 use protocol::subscription::Subscription;
 use protocol::update::Update;
 use tokio::time::timeout;
@@ -15,7 +16,8 @@ use crate::watch::Watch;
 /// How long what was subscribed to may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Shows each message of a subscription: the first of every stream, and with `goes_on` all that follow until Ctrl-C.
+/// Shows each message of a subscription: the first of every stream, and with `goes_on` all that follow until Ctrl-C, on another
+/// connection when one breaks.
 /// `show` says whether the message was one.
 pub(crate) async fn show_each(
     options: &Options,
@@ -23,15 +25,16 @@ pub(crate) async fn show_each(
     (subscription, goes_on): (Subscription, bool),
     mut show: impl FnMut(&Update, &mut Screen) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
-    let mut connection = options.connect().await?;
     if goes_on {
-        let mut watch = Watch::begin(connection)?;
-        watch.connection().subscribe_one(subscription).await?;
-        while let Some(update) = watch.next().await? {
-            show(&update, screen)?;
+        let mut watch = Watch::begin(options.streams().await?, subscription).await?;
+        while let Some(news) = watch.next(screen).await? {
+            if let News::Update(update) = news {
+                show(&update, screen)?;
+            }
         }
         return Ok(());
     }
+    let mut connection = options.connect().await?;
     let expected = begin(&connection, subscription).await?;
     let mut shown = 0;
     while shown < expected {

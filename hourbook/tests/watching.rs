@@ -6,6 +6,7 @@ mod program;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use canned::{HELLO, serve};
 use program::{Ran, SYMBOL, program, ran, run};
@@ -124,7 +125,7 @@ fn book_that_never_holds_is_3() {
     let url = telling(texts(&[&SNAPSHOT.replace("3109968985", "3109968986")]));
     let Ran { code, stdout, stderr } = run(&["--url", &url, "book", SYMBOL, "--watch"]);
     assert_eq!((code, stdout.as_str()), (3, ""), "{stderr}");
-    assert!(stderr.contains("the book is fetched anew: the exchange's checksum is 3109968986"), "{stderr}");
+    assert!(stderr.contains("a stream is fetched anew: the exchange's checksum is 3109968986"), "{stderr}");
     assert!(stderr.contains(&format!("error: the book of {SYMBOL} cannot be trusted")), "{stderr}");
 }
 
@@ -172,8 +173,9 @@ fn gap_in_a_private_stream_is_3() {
     let url = telling(vec![ORDERS.to_owned(), trade(44, 45)]);
     let Ran { code, stdout, stderr } = run(&["--url", &url, "--as", "ann", "fills", "--watch"]);
     assert_eq!((code, stdout.as_str()), (3, ""));
-    let said = "error: the stream of executions cannot be trusted: a message follows number 44, but the last one here was 41";
-    assert!(stderr.starts_with(said), "{stderr}");
+    // It is asked for again before that.
+    let said = "private events are missing: a message follows number 44, but the last one here was 41";
+    assert!(stderr.contains("connected again\n") && stderr.contains(&format!("v1: {said}\n")), "{stderr}");
 }
 
 #[test]
@@ -186,23 +188,126 @@ fn watch_ends_with_its_reader() {
     assert_eq!((code, stderr.as_str()), (0, ""), "nobody reads: no word about it");
 }
 
-#[test]
-fn watch_that_loses_its_connection_is_3() {
-    let url = serve(|mut peer| {
+/// An exchange that tells each connection something else, and ends all but the last after that.
+fn breaking(told: Vec<Vec<String>>) -> String {
+    breaking_with(33, told)
+}
+
+/// The same, where the trade `kept` is the oldest that it can tell afterwards.
+fn breaking_with(kept: u64, told: Vec<Vec<String>>) -> String {
+    let count = AtomicUsize::new(0);
+    serve(move |mut peer| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
         peer.say(HELLO);
-        let request = peer.hear().unwrap();
-        peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
-        peer.say(TRADES);
-        let slow = r#"{"channel":"status","type":"error","data":{"code":"SLOW_CONSUMER","message":"too slow","close":4008}}"#;
-        peer.say(slow);
-        peer.close(4008, "");
+        while let Some(request) = peer.hear() {
+            let method = request["method"].as_str().expect("a request has a method").to_owned();
+            match method.as_str() {
+                "subscribe" => {
+                    peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
+                    for message in told.get(number).into_iter().flatten() {
+                        peer.say(message.replace("\"S\"", &format!("\"{SYMBOL}\"")));
+                    }
+                    if number + 1 < told.len() {
+                        return;
+                    }
+                }
+                "trades" => {
+                    let trade = r#"{"id":33,"price":"1.0000","qty":"8","taker_side":"buy","ts":"1795356000317900000"}"#;
+                    let mut trade: Value = serde_json::from_str(trade).expect("it is JSON");
+                    trade["id"] = json!(kept);
+                    assert_eq!(request["params"], json!({"symbol": SYMBOL, "since_id": 32}));
+                    let look = json!({"symbol": SYMBOL, "epoch": "a41c09d2e7b85f10", "trades": [trade], "as_of_seq": 90_300});
+                    peer.answer(&request, Ok(look));
+                }
+                method => peer.answer(&request, program::answer(method, &request["params"])),
+            }
+        }
+    })
+}
+
+/// The lines of a watch and what is said of its connection.
+fn said(words: &[&str], lines: usize) -> (Vec<String>, String) {
+    let (child, read) = watch(words, lines);
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let Ran { code, stderr, .. } = ran(child.wait_with_output().expect("the program ends"));
+    assert_eq!(code, 0, "{stderr}");
+    (read, stderr)
+}
+
+const AGAIN: &str = "; connecting again\nconnected again\n";
+
+#[test]
+fn trades_go_on_when_the_connection_breaks_with_what_was_missed() {
+    let later = TRADES.replace("\"id\":31", "\"id\":34").replace("\"id\":32", "\"id\":35");
+    let url = breaking(vec![texts(&[TRADES]), texts(&[&later])]);
+    let (lines, stderr) = said(&["--url", &url, "trades", "--watch"], 5);
+    let ids = ["#31", "#32", "#33", "#34", "#35"];
+    assert!(lines.iter().zip(ids).all(|(line, id)| line.ends_with(id)), "{lines:?}");
+    assert!(stderr.starts_with("the connection broke: ") && stderr.ends_with(AGAIN), "{stderr}");
+    // What is not kept any more is said.
+    let later = later.replace("\"id\":34", "\"id\":37");
+    let url = breaking_with(36, vec![texts(&[TRADES]), vec![later.replace("\"id\":35", "\"id\":38")]]);
+    let (lines, stderr) = said(&["--url", &url, "trades", "--watch", "--json"], 5);
+    assert!(lines[2].contains("\"id\":36") && !lines[2].contains("seq"), "{lines:?}");
+    assert_eq!(stderr, format!("hourbook: trades 33 to 35 of {SYMBOL} are not known any more\n"));
+}
+
+#[test]
+fn fills_go_on_when_the_connection_breaks_each_once() {
+    let first = vec![ORDERS.to_owned(), trade(41, 45)];
+    let url = breaking(vec![first.clone(), vec![trade(45, 49)]]);
+    let (lines, stderr) = said(&["--url", &url, "--as", "ann", "fills", "--watch", "--json"], 2);
+    assert!(lines[0].contains(r#""xseq":45"#) && lines[1].contains(r#""xseq":49"#), "{lines:?}");
+    assert_eq!(stderr, "");
+    let url = breaking(vec![first, vec![trade(45, 49)]]);
+    let (_, stderr) = said(&["--url", &url, "--as", "ann", "fills", "--watch"], 2);
+    assert!(stderr.ends_with(AGAIN), "{stderr}");
+}
+
+/// What the stream does not tell any more is asked for.
+#[test]
+fn fills_that_are_not_told_any_more_are_listed() {
+    let count = AtomicUsize::new(0);
+    let url = serve(move |mut peer| {
+        let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+        peer.say(HELLO);
+        while let Some(request) = peer.hear() {
+            let method = request["method"].as_str().expect("a request has a method");
+            let resume = &request["params"]["subs"][0]["resume"];
+            if method == "subscribe" && !resume.is_null() {
+                let error = canned::error("SEQ_TOO_OLD", "subscription", "not kept");
+                peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": false, "error": error }] })));
+            } else if method == "subscribe" {
+                peer.answer(&request, Ok(json!({ "subs": [{ "i": 0, "ok": true, "stream": 11 }] })));
+                peer.say(ORDERS.replace("41", if is_first { "41" } else { "47" }));
+                if is_first {
+                    return;
+                }
+                peer.say(trade(47, 49));
+            } else {
+                if method == "fills" {
+                    assert_eq!(request["params"], json!({"limit": 1_000, "since_xseq": 41}));
+                }
+                peer.answer(&request, program::answer(method, &request["params"]));
+            }
+        }
     });
-    let Ran { code, stdout, stderr } = run(&["--url", &url, "trades", "--watch"]);
-    assert_eq!((code, stdout.lines().count()), (3, 2), "{stderr}");
-    assert!(
-        stderr.starts_with("error: the exchange closed the connection (4008): SLOW_CONSUMER: too slow\n"),
-        "{stderr}"
-    );
+    let (lines, _) = said(&["--url", &url, "--as", "ann", "fills", "--watch", "--json"], 2);
+    assert!(lines[0].contains(r#""xseq":45"#) && lines[1].contains(r#""xseq":49"#), "{lines:?}");
+}
+
+#[test]
+fn tickers_and_books_go_on_when_the_connection_breaks() {
+    let later = TICKER.replace("\"380\"", "\"381\"");
+    let url = breaking(vec![texts(&[TICKER]), vec![later]]);
+    let (lines, stderr) = said(&["--url", &url, "ticker", SYMBOL, "--watch"], 2);
+    assert!(lines[0].ends_with("open interest 380") && lines[1].ends_with("open interest 381"), "{lines:?}");
+    assert!(stderr.starts_with("the connection broke: ") && stderr.ends_with(AGAIN), "{stderr}");
+    let url = breaking(vec![texts(&[SNAPSHOT]), texts(&[BID_ADDED])]);
+    let (lines, stderr) = said(&["--url", &url, "book", SYMBOL, "--watch"], 2);
+    assert!(lines[1].contains("bid 0.9994"), "{lines:?}");
+    assert!(stderr.starts_with("the connection broke: ") && stderr.ends_with(AGAIN), "{stderr}");
 }
 
 const TICKER: &str = r#"{"channel":"ticker","type":"snapshot","stream":11,"symbol":"S","seq":90215,"ts":"1795356000317900000","data":{"last":{"id":31,"price":"1.0000","qty":"8","ts":"1795356000317900000"},"day":{"from":"1795273200000000000","open":"0.9900","high":"1.0100","low":"0.9850","volume":"412","trades":31},"open_interest":"380"}}"#;

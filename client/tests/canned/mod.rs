@@ -92,6 +92,11 @@ impl Peer {
         self.socket.read().is_ok_and(|frame| frame == Message::Pong(Bytes::from_static(b"there?")))
     }
 
+    /// Waits for a pong frame that nobody asked for.
+    pub(crate) fn hears_pong(&mut self) -> bool {
+        matches!(self.socket.read(), Ok(Message::Pong(_)))
+    }
+
     /// Answers a request with a result, or with an error object.
     pub(crate) fn answer(&mut self, request: &Value, outcome: Result<Value, Value>) {
         let (method, req_id) = (&request["method"], &request["req_id"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use client::book::VerifiedBook;
 use client::book_feed::BookFeed;
-use client::market_data::{MarketData, News};
+use client::streams::News;
 use client::subscription;
 use protocol::speed::Speed;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -16,7 +16,7 @@ use crate::ladder::{ladder, top};
 use crate::level_text::LevelsText;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::watch::interrupt;
+use crate::watch::Watch;
 
 /// Levels of each side that fit a screen.
 const LEVELS_SHOWN: usize = 12;
@@ -73,10 +73,8 @@ impl Book {
     }
 
     async fn watch(&self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-        let mut interrupt =
-            interrupt().map_err(|error| Failure::local(format!("waiting for Ctrl-C failed: {error}")))?;
-        let mut data = MarketData::open(&options.address()).await?;
-        data.subscribe(subscription::book_to(&self.symbol, self.depth, self.speed)).await?;
+        let book = subscription::book_to(&self.symbol, self.depth, self.speed);
+        let mut watch = Watch::begin(options.streams().await?, book).await?;
         let is_canvas = screen.is_canvas();
         let mut redraw = interval(REDRAW);
         redraw.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -84,26 +82,20 @@ impl Book {
         let mut stale = None;
         loop {
             let news = tokio::select! {
-                _ = interrupt.recv() => return Ok(()),
-                news = data.next() => news?,
+                news = watch.next(screen) => news?,
                 _ = redraw.tick(), if stale.is_some() => {
-                    if let Some((_, book)) = stale.take().and_then(|stream| data.book(stream)) {
+                    if let Some((_, book)) = stale.take().and_then(|stream| watch.streams().book(stream)) {
                         screen.draw(&self.ladder(book))?;
                     }
                     continue;
                 }
             };
-            match news {
-                News::Book { stream } if is_canvas => stale = Some(stream),
-                News::Book { stream } => {
-                    if let Some((_, book)) = data.book(stream) {
-                        screen.show(&self.json(book), |_| top(&self.symbol, book))?;
-                    }
-                }
-                News::Update(_) => {}
-                News::Broken { cause, .. } => screen.remark(&format!("the book is fetched anew: {cause}")),
-                News::Lost { cause } => screen.remark(&format!("{cause}; connecting again")),
-                News::Back => screen.remark("connected again"),
+            let Some(news) = news else { return Ok(()) };
+            let News::Book { stream } = news else { continue };
+            if is_canvas {
+                stale = Some(stream);
+            } else if let Some((_, book)) = watch.streams().book(stream) {
+                screen.show(&self.json(book), |_| top(&self.symbol, book))?;
             }
         }
     }

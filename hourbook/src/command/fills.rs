@@ -1,10 +1,12 @@
 //! Fills: what the account has traded, and what it trades.
 
 use clap::Args;
-use client::chain::{Chain, Gap};
+use client::error::ClientError;
+use client::streams::News;
 use client::subscription;
+use protocol::error_code::ErrorCode;
 use protocol::execution::{Event, Execution, Executions, PrivateUpdate};
-use protocol::query::{FILLS_MAX, Fill, FillsResult};
+use protocol::query::{FILLS_MAX, Fill, Fills as AskFills, FillsResult};
 use protocol::update::Update;
 
 use crate::failure::Failure;
@@ -17,7 +19,8 @@ use crate::word::word;
 
 const EXAMPLES: &str = "\
 Lists the newest first, 100 without --limit. With --watch, shows the newest N of the past if --limit says so, oldest
-first, and then every fill as it happens, none twice and none left out, until Ctrl-C; with --json each on one line.
+first, and then every fill as it happens, none twice and none left out, until Ctrl-C; with --json each on one line. When the
+connection breaks it is opened again, for as long as it takes, and what was traded meanwhile is shown.
 
 Examples:
   hourbook --as ann fills --limit 10
@@ -37,18 +40,20 @@ pub(crate) struct Fills {
 
 impl Fills {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-        let connection = options.login().await?;
         if !self.watch {
+            let connection = options.login().await?;
             let fills = connection.fills(self.limit).await?;
             connection.close().await;
             return screen.show(&fills, text);
         }
-        let watch = Watch::begin(connection)?;
         // Subscribed first and asked second: what the answer contains the stream need not tell again.
-        watch.connection().subscribe_one(subscription::executions()).await?;
+        let watch = Watch::begin(options.login_streams().await?, subscription::executions()).await?;
         let mut known = 0;
         if let Some(limit) = self.limit {
-            let past = watch.connection().fills(Some(limit)).await?;
+            let connection = watch.streams().connection();
+            let connection =
+                connection.ok_or_else(|| Failure::connection("the connection is lost".to_owned()))?;
+            let past = connection.fills(Some(limit)).await?;
             known = past.as_of_xseq;
             past.fills.iter().rev().try_for_each(|fill| screen.show(fill, line))?;
         }
@@ -57,27 +62,47 @@ impl Fills {
 }
 
 /// Shows every fill that happens after the private sequence `known`.
-async fn show_new(mut watch: Watch, known: u64, screen: &mut Screen) -> Result<(), Failure> {
-    let mut chain = None;
-    while let Some(update) = watch.next().await? {
-        match update {
-            Update::Executions(Executions::Snapshot(snapshot)) => chain = Some(Chain::begin(snapshot.xseq)),
-            Update::Executions(Executions::Update(update)) => {
-                let chain = chain.as_mut().ok_or_else(|| broken("its first message is no snapshot"))?;
-                chain.follow(update.prev_xseq, update.xseq).map_err(|gap: Gap| broken(&gap.to_string()))?;
+async fn show_new(mut watch: Watch, mut known: u64, screen: &mut Screen) -> Result<(), Failure> {
+    // Whether what happened behind `known` has to be asked for.
+    let mut behind = false;
+    while let Some(news) = watch.next(screen).await? {
+        match news {
+            News::Update(Update::Executions(Executions::Update(update))) if !behind => {
                 if let Some(fill) = fill(*update).filter(|fill| known < fill.xseq) {
                     screen.show(&fill, line)?;
+                    known = fill.xseq;
                 }
             }
+            News::Missed { cause, .. } if cause.code == ErrorCode::EpochMismatch => {
+                let told = "the exchange goes on from an earlier state: fills that were shown last may not have happened";
+                screen.warn(told);
+                known = 0;
+            }
+            News::Missed { after, .. } => (known, behind) = (known.max(after), true),
             _ => {}
+        }
+        // The connection may break again before the answer: then it is asked again on the next one.
+        if behind && let Some(connection) = watch.streams().connection() {
+            let ask = AskFills { limit: Some(FILLS_MAX), since_xseq: Some(known), ..AskFills::default() };
+            match connection.fills_of(ask).await {
+                Ok(missed) => {
+                    show_missed(&missed, screen)?;
+                    (known, behind) = (missed.as_of_xseq, false);
+                }
+                Err(refused @ ClientError::Refused(_)) => return Err(refused.into()),
+                Err(_) => {}
+            }
         }
     }
     Ok(())
 }
 
-fn broken(cause: &str) -> Failure {
-    let message = format!("the stream of executions cannot be trusted: {cause}");
-    Failure::connection(message).advise("start again; `hourbook fills` lists what has been traded")
+/// Shows fills that the stream cannot tell.
+fn show_missed(missed: &FillsResult, screen: &mut Screen) -> Result<(), Failure> {
+    if missed.next.is_some() || FILLS_MAX <= u32::try_from(missed.fills.len()).unwrap_or(u32::MAX) {
+        screen.warn(&format!("only the last {FILLS_MAX} fills are kept: older ones may be missing here"));
+    }
+    missed.fills.iter().rev().try_for_each(|fill| screen.show(fill, line))
 }
 
 /// The trade that an execution tells, in the form of the list.

@@ -16,8 +16,8 @@ use crate::streamed::show_each;
 
 const EXAMPLES: &str = "\
 Shows the last trade, what traded in the last day, how many lots somebody owes to somebody, and the class's reference
-rate. The last day is 23 whole hours and the present one. A pattern shows all that matches, each on one line. Needs no
-login.
+rate. The last day is 23 whole hours and the present one. A pattern shows all that matches, each on one line. With
+--watch, a connection that breaks is opened again. Needs no login.
 
 Examples:
   hourbook ticker H100SXM.US-E.FIRM.2026-11-23T14Z

@@ -1,8 +1,11 @@
 //! Trades: what is traded, as it happens.
 
+use std::collections::HashMap;
+
 use clap::Args;
+use client::streams::News;
 use client::subscription;
-use protocol::trades::{Trade, Trades as TradesMessage, TradesUpdate};
+use protocol::trades::{Trade, Trades as TradesMessage};
 use protocol::update::Update;
 use serde::Serialize;
 
@@ -14,8 +17,9 @@ use crate::watch::Watch;
 use crate::word::word;
 
 const EXAMPLES: &str = "\
-The exchange tells trades as they happen and keeps no list of them, so this command always watches, until Ctrl-C.
-With --json each trade is one object on one line. Needs no login.
+Trades are shown as they happen, so this command always watches, until Ctrl-C. When the connection breaks it is opened again,
+for as long as it takes; what a market traded meanwhile is shown before what it trades next: the last 128 trades, without
+`seq`. With --json each trade is one object on one line. Needs no login.
 
 Examples:
   hourbook trades --watch
@@ -36,7 +40,9 @@ pub(crate) struct Trades {
 #[derive(Serialize)]
 struct TradeText<'a> {
     symbol: &'a str,
-    seq: u64,
+    /// Not known of a trade that was asked for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
     #[serde(flatten)]
     trade: &'a Trade,
 }
@@ -46,24 +52,48 @@ impl Trades {
         if !self.watch {
             screen.remark("trades are shown as they happen; Ctrl-C ends");
         }
-        let connection = options.connect().await?;
-        let mut watch = Watch::begin(connection)?;
-        watch.connection().subscribe_one(subscription::trades(self.symbol.as_deref())).await?;
-        while let Some(update) = watch.next().await? {
-            if let Update::Trades(TradesMessage::Update(told)) = update {
-                show(&told, screen)?;
+        let item = subscription::trades(self.symbol.as_deref());
+        let mut watch = Watch::begin(options.streams().await?, item).await?;
+        // The last trade of each market that was shown.
+        let mut shown = HashMap::new();
+        while let Some(news) = watch.next(screen).await? {
+            let News::Update(Update::Trades(TradesMessage::Update(told))) = news else { continue };
+            let (Some(first), Some(last)) = (told.data.first(), told.data.last()) else { continue };
+            match shown.insert(told.symbol.clone(), last.id) {
+                Some(before) if before + 1 < first.id => {
+                    show_missed(&watch, &told.symbol, (before, first.id), screen).await?;
+                }
+                _ => {}
             }
+            show(&told.symbol, (Some(told.seq), &told.data), screen)?;
         }
         Ok(())
     }
 }
 
-fn show(told: &TradesUpdate, screen: &mut Screen) -> Result<(), Failure> {
-    for trade in &told.data {
-        let trade = TradeText { symbol: &told.symbol, seq: told.seq, trade };
-        screen.show(&trade, TradeText::line)?;
+/// Shows the trades of a market between two, as far as they are kept.
+async fn show_missed(
+    watch: &Watch,
+    symbol: &str,
+    (after, before): (u64, u64),
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    // Where it cannot be asked, it has broken again: what was told meanwhile is shown all the same.
+    let mut missed = match watch.streams().connection() {
+        Some(connection) => connection.look_at_trades(symbol, Some(after)).await,
+        None => return Ok(()),
     }
-    Ok(())
+    .map_or_else(|_| Vec::new(), |look| look.data.trades);
+    missed.retain(|trade| trade.id < before);
+    let kept = missed.first().map_or(before, |trade| trade.id);
+    if after + 1 < kept {
+        screen.warn(&format!("trades {} to {} of {symbol} are not known any more", after + 1, kept - 1));
+    }
+    show(symbol, (None, &missed), screen)
+}
+
+fn show(symbol: &str, (seq, trades): (Option<u64>, &[Trade]), screen: &mut Screen) -> Result<(), Failure> {
+    trades.iter().try_for_each(|trade| screen.show(&TradeText { symbol, seq, trade }, TradeText::line))
 }
 
 impl TradeText<'_> {

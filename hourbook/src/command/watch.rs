@@ -1,7 +1,7 @@
 //! Watch: any public stream, message by message, whatever happens to the connection.
 
 use clap::Args;
-use client::market_data::{MarketData, News};
+use client::streams::News;
 use protocol::subscription::Subscription;
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::level_text::LevelsText;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::watch::interrupt;
+use crate::watch::Watch as Watching;
 
 const EXAMPLES: &str = "\
 Prints each message as JSON, one on each line, until Ctrl-C. Books are kept and proven, and printed whole at each change,
@@ -42,26 +42,18 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-        let mut interrupt =
-            interrupt().map_err(|error| Failure::local(format!("waiting for Ctrl-C failed: {error}")))?;
-        let mut data = MarketData::open(&options.address()).await?;
-        data.subscribe(self.subscription()).await?;
-        loop {
-            let news = tokio::select! {
-                _ = interrupt.recv() => return Ok(()),
-                news = data.next() => news?,
-            };
+        let mut watch = Watching::begin(options.streams().await?, self.subscription()).await?;
+        while let Some(news) = watch.next(screen).await? {
             match news {
                 News::Book { stream } => {
-                    let Some((symbol, book)) = data.book(stream) else { continue };
+                    let Some((symbol, book)) = watch.streams().book(stream) else { continue };
                     print(&LevelsText::new(symbol, book, None), screen)?;
                 }
                 News::Update(update) => print(&update, screen)?,
-                News::Broken { cause, .. } => screen.remark(&format!("a stream is fetched anew: {cause}")),
-                News::Lost { cause } => screen.remark(&format!("{cause}; connecting again")),
-                News::Back => screen.remark("connected again"),
+                News::Broken { .. } | News::Missed { .. } | News::Lost { .. } | News::Back => {}
             }
         }
+        Ok(())
     }
 
     fn subscription(&self) -> Subscription {
