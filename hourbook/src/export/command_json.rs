@@ -14,7 +14,7 @@ use engine::order_filter::OrderFilter;
 use engine::reject::RejectReason;
 use engine::stamp::Time;
 use engine::symbol::Tier;
-use engine::units::{Amount, Lots, Price};
+use engine::units::{Lots, Price};
 use protocol::decimal::{self, Scale};
 use serde_json::Value;
 
