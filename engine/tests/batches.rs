@@ -34,7 +34,9 @@ struct World {
 }
 
 impl World {
+    /// In every third, groups may trade with themselves.
     fn new(seed: u64) -> World {
+        let self_trade = if seed % 3 == 2 { SelfTrade::Allowed } else { SelfTrade::Prevented };
         let (exchange, view) = (Exchange::default(), View::default());
         let mut world = World { exchange, view, state: seed << 32, clients: 0, orders: Vec::new() };
         world.ask(Command::Found { epoch: 1, seed, operator: PublicKey([1; 32]) });
@@ -51,7 +53,7 @@ impl World {
             class: ClassName::new("H100SXM").expect("it is a name"),
             zone: ZoneName::new("US-E").expect("it is a name"),
             tier: Tier::Firm,
-            self_trade: SelfTrade::Prevented,
+            self_trade,
             bond_rule: BondRule::Fixed,
             window_seconds: 3_600,
             windows: WINDOWS,
@@ -308,6 +310,42 @@ fn a_batch_does_what_its_changes_do_alone_or_nothing() {
     }
     let Seen { done, refused, invalid, repeated, trades } = seen;
     assert!(2_000 < done && 2_000 < refused && 100 < invalid && 10 < repeated && 300 < trades, "{seen:?}");
+}
+
+/// Where an account may trade with itself, what it cancels in the batch is not there to be taken any more.
+#[test]
+fn an_order_that_must_fill_does_not_count_on_what_the_batch_cancels() {
+    let mut world = World::new(2);
+    let account = AccountId(2);
+    let order = |side, time_in_force, minimum| {
+        let few = |count| Lots::new(count).expect("a few lots");
+        let terms = (few(4), Price::new(10).expect("it is a price"));
+        NewOrder {
+            time_in_force,
+            minimum: few(minimum),
+            ..NewOrder::limit(account, InstrumentId(0), side, terms)
+        }
+    };
+    world.ask(Command::PlaceOrder(order(Side::Ask, TimeInForce::GoodTillGate, 0)));
+    let (_, own) = *world.orders.last().expect("it was accepted");
+    let cancel = Command::CancelOrder { account, order: OrderRef::Id(own) };
+    let refused = |reason| vec![Event::BatchRefused { op: 1, reason }];
+    for (taker, reason) in [
+        (order(Side::Bid, TimeInForce::FillOrKill, 0), RejectReason::FillOrKill),
+        (order(Side::Bid, TimeInForce::GoodTillGate, 1), RejectReason::MinimumNotMet),
+    ] {
+        let told = world.ask_batch(account, &[cancel, Command::PlaceOrder(taker)]);
+        assert_eq!(told, refused(reason));
+        world.exchange.assert_sound();
+    }
+    // Another's is there.
+    world.ask(Command::PlaceOrder(NewOrder {
+        account: AccountId(3),
+        ..order(Side::Ask, TimeInForce::GoodTillGate, 0)
+    }));
+    let taker = Command::PlaceOrder(order(Side::Bid, TimeInForce::FillOrKill, 0));
+    let told = world.ask_batch(account, &[cancel, taker]);
+    assert!(told.iter().any(|event| matches!(event, Event::Traded { .. })), "{told:?}");
 }
 
 #[test]

@@ -66,6 +66,11 @@ impl Plan {
         self.positions.get(&instrument)
     }
 
+    /// Whether a change of the batch cancels this order.
+    pub(super) fn is_gone(&self, order: OrderId) -> bool {
+        self.gone.contains(&order)
+    }
+
     /// How many orders of the batch were admitted.
     pub(super) fn orders(&self) -> u32 {
         self.orders

@@ -67,7 +67,7 @@ impl Exchange {
         scene.check_limits(order, &entry, freed)?;
         scene.check_bands(order, &entry)?;
         Exchange::check_taking(order, &entry, (mode, best))?;
-        self.check_quantity(order, &entry)?;
+        self.check_quantity(order, &entry, plan)?;
         Ok(entry)
     }
 
@@ -126,12 +126,17 @@ impl Exchange {
     }
 
     /// Whether as much can trade at once as must.
-    fn check_quantity(&mut self, order: &NewOrder, entry: &Entry) -> Result<(), RejectReason> {
+    fn check_quantity(
+        &mut self,
+        order: &NewOrder,
+        entry: &Entry,
+        plan: Option<&Plan>,
+    ) -> Result<(), RejectReason> {
         let whole = order.time_in_force == TimeInForce::FillOrKill;
         if !whole && order.minimum.is_zero() {
             return Ok(());
         }
-        let reached = self.reach(&Taker::of(order, entry), order.lots);
+        let reached = self.reach(&Taker::of(order, entry), order.lots, plan);
         if whole && reached < order.lots {
             return Err(RejectReason::FillOrKill);
         }

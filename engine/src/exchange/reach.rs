@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::book::Maker;
+use crate::exchange::batch::Plan;
 use crate::exchange::clearing::Taker;
 use crate::exchange::{Exchange, SWEEP_MAX};
 use crate::order::SelfTradePrevention;
@@ -37,12 +38,13 @@ impl Walk {
 
 impl Exchange {
     /// How many of `lots` would trade at once. It meets orders as [`Exchange::cross`] does, in the same turn and at most
-    /// as many, so the two agree.
-    pub(super) fn reach(&mut self, taker: &Taker, lots: Lots) -> Lots {
+    /// as many, so the two agree. After the cancels of a batch that are planned it says what is sure: an order that would be
+    /// gone trades nothing, and still counts as met.
+    pub(super) fn reach(&mut self, taker: &Taker, lots: Lots, plan: Option<&Plan>) -> Lots {
         let hiding = std::mem::take(&mut self.hiding);
         let mut walk = Walk { left: lots, traded: Lots::ZERO, met: 0, hiding };
         for queue in self.books.queues(taker.instrument, taker.side.opposite()) {
-            if !self.walk_level(taker, &mut walk, queue) {
+            if !self.walk_level((taker, plan), &mut walk, queue) {
                 break;
             }
         }
@@ -52,7 +54,12 @@ impl Exchange {
 
     /// Meets the orders of one price: first what each shows, in turn, then in rounds what they show again. Returns
     /// whether to go on.
-    fn walk_level(&self, taker: &Taker, walk: &mut Walk, queue: impl Iterator<Item = Maker>) -> bool {
+    fn walk_level(
+        &self,
+        (taker, plan): (&Taker, Option<&Plan>),
+        walk: &mut Walk,
+        queue: impl Iterator<Item = Maker>,
+    ) -> bool {
         walk.hiding.clear();
         for maker in queue {
             let price = taker.side.accepts(taker.limit, maker.price) && taker.is_within_band(maker.price);
@@ -70,6 +77,9 @@ impl Exchange {
                         }
                     }
                 }
+                continue;
+            }
+            if plan.is_some_and(|plan| plan.is_gone(maker.order)) {
                 continue;
             }
             if !walk.trade(maker.shown) {
