@@ -149,8 +149,8 @@ impl Table {
     }
 
     /// The number entered under `hash` that `same` confirms.
-    #[inline]
-    fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+    #[inline(always)]
+    fn find(&self, hash: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
         let (tag, first) = (tag(hash), entry(hash, 0));
         let mut at = self.home(hash);
         loop {
@@ -168,7 +168,7 @@ impl Table {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, hash: u64, number: u32) {
         let mut at = self.home(hash);
         loop {
@@ -183,7 +183,7 @@ impl Table {
     }
 
     /// Where `number` stands under `hash`: bucket and place.
-    #[inline]
+    #[inline(always)]
     fn locate(&self, hash: u64, number: u32) -> Option<(usize, usize)> {
         let (tag, wanted) = (tag(hash), entry(hash, number));
         let mut at = self.home(hash);
@@ -225,6 +225,12 @@ pub(crate) struct Directory {
     old: Option<(Table, usize)>,
 }
 
+/// The same in the table that is being handed over, apart from where it is asked: mostly there is none.
+#[inline(never)]
+fn find_old(old: &Table, hash: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
+    old.find(hash, same)
+}
+
 impl Default for Directory {
     fn default() -> Directory {
         Directory { table: Table::new(1), length: 0, old: None }
@@ -251,15 +257,17 @@ impl Directory {
     }
 
     /// The number entered under `hash` that `same` confirms.
-    #[inline]
-    pub(crate) fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        let found = self.table.find(hash, &mut same);
-        found.or_else(|| self.old.as_ref().and_then(|(old, _)| old.find(hash, same)))
+    #[inline(always)]
+    pub(crate) fn find(&self, hash: u64, same: impl Fn(u32) -> bool + Copy) -> Option<u32> {
+        match (self.table.find(hash, same), &self.old) {
+            (None, Some((old, _))) => find_old(old, hash, same),
+            (found, _) => found,
+        }
     }
 
     /// Enters `number` under `hash`. The caller has made sure that its key is not in yet. `rehash` gives the hash of any
     /// number that is in, and `prefetch` asks for what it needs for that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(
         &mut self,
         (hash, number): (u64, u32),
@@ -276,7 +284,7 @@ impl Directory {
 
     /// Enters `number` under `hash`, unless `same` confirms one that is in. Only in a directory that has room. Returns whether
     /// it did.
-    pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl FnMut(u32) -> bool) -> bool {
+    pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl Fn(u32) -> bool + Copy) -> bool {
         let is_new = self.find(hash, same).is_none();
         if is_new {
             let rehash = |_| unreachable!("a directory that has room does not grow");
@@ -286,7 +294,7 @@ impl Directory {
     }
 
     /// Enters `new` in place of `number`, entered under `hash`; panics when that is not in.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn replace(&mut self, hash: u64, (number, new): (u32, u32)) {
         assert!(new < NUMBERS_MAX, "numbers are below the most there may be");
         let (table, (bucket, place)) = self.locate(hash, number);

@@ -107,6 +107,7 @@ impl Arena {
     }
 
     /// Takes a free slot.
+    #[inline]
     pub(crate) fn take(&mut self) -> OrderId {
         assert!(!self.is_full(), "whoever takes a slot has asked for room");
         self.taken += 1;
@@ -119,6 +120,7 @@ impl Arena {
     }
 
     /// Frees a slot; its id is never given again.
+    #[inline]
     pub(crate) fn release(&mut self, slot: u32) {
         let free = self.free;
         let resting = self.at_mut(slot);
