@@ -18,6 +18,7 @@ mod orders;
 mod payments;
 mod registry;
 mod session;
+mod snapshots;
 mod socket;
 mod venue;
 
@@ -46,6 +47,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::origin::{Origin, now};
 use crate::question::Question;
+use crate::snapshots::SnapshotDesk;
 
 /// How long to wait after a connection could not be accepted, so that a lack of file handles does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -72,6 +74,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What assigns work; without it nothing can be delivered.
     pub clearing: Option<Arc<Clearing>>,
+    /// Where operators ask for a snapshot; without it none can be made.
+    pub snapshots: Option<Arc<SnapshotDesk>>,
     /// How often the server pings. A client from which nothing came in twice that time is gone.
     pub ping: Duration,
 }

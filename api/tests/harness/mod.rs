@@ -173,7 +173,7 @@ impl Clock for ShiftedClock {
 }
 
 fn settings(limits: Limits, clearing: Option<Arc<Clearing>>) -> Settings {
-    Settings { dev: true, limits, clearing, ping: PING_INTERVAL }
+    Settings { dev: true, limits, clearing, snapshots: None, ping: PING_INTERVAL }
 }
 
 /// A running exchange.
