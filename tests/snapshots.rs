@@ -5,13 +5,18 @@
 mod process;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use client::connection::Connection;
 use process::{Serving, days, failure, json, run};
 use protocol::add_order::AddOrder;
+use protocol::control::Snapshot;
+use protocol::error_code::ErrorCode;
 use protocol::operator::Deposit;
 use protocol::order::Side;
+use protocol::request::Request;
 use protocol::terms::Terms;
 use serde_json::Value;
 
@@ -190,6 +195,86 @@ fn snapshots_by_hand_beside_a_running_exchange() {
     let later = json(&["snapshot", "--data", text(&data)]);
     assert!(first["sequence"].as_u64() < later["sequence"].as_u64());
     assert_eq!(later["older"], first["sequence"]);
+    serving.interrupt();
+}
+
+/// What the operators' listener answers over HTTP.
+fn post(admin_url: &str, method: &str, params: &str) -> String {
+    let address = admin_url.trim_start_matches("ws://").split('/').next().unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "POST /rpc/v1/{method} HTTP/1.1\r\nhost: {address}\r\nhb-token: dev:operator\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{params}",
+        params.len()
+    );
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_have_a_running_exchange_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let serving = Serving::start_with(&data, &["--snapshot-every", "0"]);
+    set_up(&serving).await;
+    trade(&serving.url, 40).await;
+    let line = ["--url", &serving.url, "--admin-url", &serving.admin_url, "--as", "operator", "admin"];
+    let asked = [&line[..], &["snapshot", "--reason", "upgrade"]].concat();
+    let made = json(&asked);
+    let file = data.join("snapshots").join(made["file"].as_str().unwrap());
+    assert_eq!(files(&data), [file.clone()]);
+    assert_eq!(made["bytes"].as_u64(), Some(fs::metadata(&file).unwrap().len()));
+    assert_eq!(made["engine_seq"], made["replayed"]);
+    let again = json(&asked);
+    assert_eq!((&again["bytes"], &again["file"]), (&Value::Null, &made["file"]), "there is nothing new");
+    // Over HTTP too, while everybody trades.
+    trade(&serving.url, 10).await;
+    let trading = tokio::spawn({
+        let url = serving.url.clone();
+        async move { trade(&url, 60).await }
+    });
+    let answer = post(&serving.admin_url, "snapshot", r#"{"reason":"upgrade"}"#);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""engine_seq":"#), "{answer}");
+    trading.await.unwrap();
+    assert_eq!(files(&data).len(), 2);
+    // One at a time.
+    let operator = Connection::open(&serving.admin_url).await.unwrap();
+    operator.login_dev("operator").await.unwrap();
+    let request = || Request::Snapshot(Snapshot { reason: "twice".to_owned() });
+    let tickets = [operator.send(&request()).unwrap(), operator.send(&request()).unwrap()];
+    let [first, second] = tickets.map(|ticket| ticket.answer());
+    let refused = second.await.unwrap_err();
+    let code = refused.refusal().map(|error| (error.code.clone(), error.retryable));
+    assert_eq!(code, Some((ErrorCode::SnapshotRunning, true)), "{refused}");
+    first.await.unwrap();
+    // Where it cannot be written, that is said, and the exchange goes on.
+    fs::rename(data.join("snapshots"), data.join("elsewhere")).unwrap();
+    fs::write(data.join("snapshots"), "").unwrap();
+    let (code, said) = failure(&asked);
+    assert!(code == 1 && said.contains("SNAPSHOT_FAILED") && said.contains("snapshots"), "{said}");
+    fs::remove_file(data.join("snapshots")).unwrap();
+    fs::rename(data.join("elsewhere"), data.join("snapshots")).unwrap();
+    trade(&serving.url, 2).await;
+    let last = json(&asked);
+    // Everybody else is told where to ask.
+    let (code, said) = failure(&[
+        "--url",
+        &serving.url,
+        "--admin-url",
+        &serving.url,
+        "--as",
+        "operator",
+        "admin",
+        "snapshot",
+        "--reason",
+        "a",
+    ]);
+    assert!(code == 4 && said.contains("ADMIN_LISTENER"), "{code}: {said}");
+    serving.kill();
+    let serving = Serving::start_with(&data, &["--snapshot-every", "0"]);
+    assert_eq!(serving.ready["snapshot"], last["engine_seq"], "the next start begins with it");
     serving.interrupt();
 }
 

@@ -19,6 +19,7 @@ mod orders;
 mod payments;
 mod registry;
 mod session;
+mod snapshots;
 mod socket;
 mod venue;
 
@@ -47,6 +48,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::origin::{Origin, now};
 use crate::question::Question;
+use crate::snapshots::SnapshotDesk;
 
 /// The server's name and version.
 const SERVER: &str = concat!("hourbook ", env!("CARGO_PKG_VERSION"));
@@ -75,6 +77,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What assigns work; without it nothing can be delivered.
     pub clearing: Option<Arc<Clearing>>,
+    /// Where operators ask for a snapshot; without it none can be made.
+    pub snapshots: Option<Arc<SnapshotDesk>>,
     /// How often the server pings. A client from which nothing came in twice that time is gone.
     pub ping: Duration,
 }

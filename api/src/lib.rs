@@ -16,3 +16,4 @@ pub mod metrics;
 pub mod origin;
 pub mod outbox;
 pub mod question;
+pub mod snapshots;

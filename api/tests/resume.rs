@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use api::config::{MOMENTS_MAX, REPLAY_MOMENTS_MAX};
 use engine::order::Side;
-use harness::{ANN, Flow, Peer, SharedHistory, World, cancel, order};
+use harness::{ANN, Flow, Peer, SharedHistory, Veil, World, cancel, order};
 use journal::history::log::HistoryLog;
 use serde_json::{Value, json};
 
@@ -391,5 +391,78 @@ async fn a_history_that_begins_later_says_so_and_is_not_asked_twice() {
     let result = world.login("ann").await.ok("subscribe", resume).await;
     let error = &result["subs"][0]["error"];
     assert_eq!((&error["code"], &error["details"]["oldest_xseq"]), (&json!("SEQ_TOO_OLD"), &json!(head)));
+    world.stop().await;
+}
+
+/// An exchange that was started anew, so that all that happened is asked of a history; the number before the first of some events
+/// of `ann`, and how many they are.
+async fn remembered(history: &SharedHistory) -> (World, (u64, u64)) {
+    let (world, symbol) = World::trading_remembered(history.clone()).await;
+    let mut ann = world.login("ann").await;
+    let begun = ann.ok("balances", json!({})).await["as_of_xseq"].as_u64().unwrap();
+    for _ in 0..10 {
+        ann.order(&symbol, "buy", ("1", "0.5000")).await;
+    }
+    assert_eq!(ann.ok("cancel_all", json!({})).await["canceled"].as_array().unwrap().len(), 10);
+    let events = ann.ok("balances", json!({})).await["as_of_xseq"].as_u64().unwrap() - begun;
+    (World::remembering(world.stop().await.log, history.clone()).await, (begun, events))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_the_history_lacks_is_never_stepped_over() {
+    // From the front and from the end.
+    for (missing, from_end) in [(1, false), (2, false), (12, false), (13, false), (1, true), (0, true)] {
+        let history = SharedHistory::default();
+        let (world, (begun, events)) = remembered(&history).await;
+        let hole = if from_end { begun + events - missing } else { begun + missing };
+        history.veil(Veil { hole: Some(hole), behind: None });
+        let mut ann = world.login("ann").await;
+        let resume = json!({"epoch": EPOCH, "xseq": begun});
+        let subs = CHANNELS.map(|channel| json!({"channel": channel, "resume": resume}));
+        ann.ok("subscribe", json!({"subs": subs})).await;
+        loop {
+            let message = ann.receive().await;
+            if message == json!({"closed": 4100}) {
+                break;
+            }
+            assert_ne!(message["type"], "resumed", "{hole} is missing: {message}");
+            assert!(message["xseq"].as_u64().unwrap_or(0) < hole, "{hole} is missing: {message}");
+        }
+        world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_history_is_behind_nothing_is_left_out() {
+    let history = SharedHistory::default();
+    let (world, (begun, events)) = remembered(&history).await;
+    for behind in [0, 1, 12, events - 1] {
+        history.veil(Veil { hole: None, behind: Some(begun + behind) });
+        let mut ann = world.login("ann").await;
+        let resume = json!({"epoch": EPOCH, "xseq": begun});
+        for channel in ["executions", "account"] {
+            ann.subscribe(json!({"channel": channel, "resume": resume})).await;
+        }
+        let (mut told, mut resumed) = (0, 0);
+        // What is there is told, and not more.
+        while told < behind {
+            let message = ann.receive().await;
+            assert!(message.get("closed").is_none(), "behind by {}", events - behind);
+            if is_private(&message) {
+                assert!(message["xseq"].as_u64().unwrap() <= begun + behind, "{message}");
+                told += 1;
+            }
+        }
+        history.veil(Veil::default());
+        while resumed < 2 {
+            let message = ann.receive().await;
+            assert!(message.get("closed").is_none(), "behind by {}", events - behind);
+            if is_private(&message) {
+                (told, resumed) =
+                    if message["type"] == "resumed" { (told, resumed + 1) } else { (told + 1, resumed) };
+            }
+        }
+        assert_eq!(told, events, "behind by {}", events - behind);
+    }
     world.stop().await;
 }

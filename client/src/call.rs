@@ -9,7 +9,8 @@ use protocol::cancel::{
     CancelAll, CancelAllAfter, CancelAllAfterResult, CancelAllResult, CancelOrder, OrderChange, ReduceOrder,
 };
 use protocol::control::{
-    Drain, DrainResult, Halt, KillSwitch, LockAccount, SetAccountLimits, SetMarketLimits, SetMode,
+    Drain, DrainResult, Halt, KillSwitch, LockAccount, SetAccountLimits, SetMarketLimits, SetMode, Snapshot,
+    SnapshotResult,
 };
 use protocol::delivery::SlotName;
 use protocol::dry_run::DryRun;
@@ -360,6 +361,11 @@ impl Connection {
     /// Announces a restart.
     pub async fn drain(&self, drain: Drain) -> Result<DrainResult, ClientError> {
         result!(Drain, self.call(Request::Drain(drain)).await?)
+    }
+
+    /// Has a snapshot made; answered when it is there, which may take longer than [`crate::settings::Settings`] are patient.
+    pub async fn snapshot(&self, snapshot: Snapshot) -> Result<SnapshotResult, ClientError> {
+        result!(Snapshot, self.call(Request::Snapshot(snapshot)).await?)
     }
 
     /// Sets a market's price bands and limits, all of them.

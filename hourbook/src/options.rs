@@ -8,6 +8,7 @@ use client::connection::Connection;
 use client::error::ClientError;
 use client::identity::Identity;
 use client::key_file;
+use client::settings::Settings;
 use client::streams::Streams;
 use protocol::status::PATH;
 
@@ -57,18 +58,23 @@ impl Options {
 
     /// Connects and logs in.
     pub(crate) async fn login(&self) -> Result<Connection, Failure> {
-        self.login_at(&self.address()).await
+        self.login_at(&self.address(), Settings::default()).await
     }
 
     /// Connects where operators ask, and logs in.
     pub(crate) async fn login_admin(&self) -> Result<Connection, Failure> {
-        self.login_at(&self.admin_address()?).await
+        self.login_admin_with(Settings::default()).await
     }
 
-    async fn login_at(&self, address: &str) -> Result<Connection, Failure> {
+    /// The same with other bounds.
+    pub(crate) async fn login_admin_with(&self, settings: Settings) -> Result<Connection, Failure> {
+        self.login_at(&self.admin_address()?, settings).await
+    }
+
+    async fn login_at(&self, address: &str, settings: Settings) -> Result<Connection, Failure> {
         // A key that cannot be read is said before anything is sent.
         let identity = self.identity()?;
-        let connection = Connection::open(address).await?;
+        let connection = Connection::open_with(address, settings).await?;
         connection.login(&identity).await.map_err(refused)?;
         Ok(connection)
     }

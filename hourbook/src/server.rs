@@ -14,6 +14,7 @@ use api::gateway::door::Door;
 use api::gateway::{Gateway, Settings};
 use api::limits::Limits;
 use api::origin::Origin;
+use api::snapshots::SnapshotDesk;
 use client::key_file::{self, KeyFileError};
 use client::secret::Secret;
 use engine::command::Command;
@@ -253,7 +254,9 @@ impl Server {
         let office = Office::new(secret.bytes(), epoch, terms, &measured);
         let clearing = Some(Arc::new(Clearing::new(office, Arc::new(VitalShelf(evidence)))));
         let (dev, limits) = (options.dev, options.limits.clone());
-        let settings = Settings { dev, limits, clearing, ping: PING_INTERVAL };
+        let desk = Arc::<SnapshotDesk>::default();
+        let snapshots = Some(Arc::clone(&desk));
+        let settings = Settings { dev, limits, clearing, snapshots, ping: PING_INTERVAL };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;
@@ -268,7 +271,7 @@ impl Server {
         tokio::spawn(Arc::clone(&gateway).serve(admin_listener, Door::Admin));
         let (data, newest) = (options.data.clone(), snapshot.unwrap_or_default());
         let (rules, screen) = (options.rules, screen.clone());
-        let kept = Kept { data: data.clone(), watch, history };
+        let kept = Kept { data: data.clone(), watch, history, desk };
         let keeper = SnapshotKeeper::start(kept, newest, rules, screen.clone());
         Ok(Server { address, admin, data, recovery, gateway, pipeline, keeper, rules, screen })
     }

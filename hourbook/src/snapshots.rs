@@ -15,6 +15,7 @@ use journal::recovery::{Recovered, RecoveryError, resume};
 use journal::snapshot::Snapshot;
 use persistence::data::{journal_folder, snapshots};
 use persistence::open_error::OpenError;
+use persistence::snapshots::Snapshots;
 use persistence::snapshots::error::SnapshotError;
 use persistence::snapshots::writer::{SnapshotWriter, Written};
 use persistence::store::RocksLog;
@@ -30,10 +31,12 @@ pub(crate) enum Progress<'a> {
 }
 
 /// A snapshot that was made, or was there already.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Made {
     /// The last sequence before it.
     pub(crate) sequence: Sequence,
+    /// Its file's name in the folder of snapshots.
+    pub(crate) file: String,
     /// Commands that were read back for it.
     pub(crate) replayed: u64,
     /// How long its file is; `None` when it was there already.
@@ -105,7 +108,8 @@ pub(crate) fn make(data: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Resul
     let written = if 0 < replayed { Some(write(&log, &writer, (recovered, view))?) } else { None };
     let older = writer.keep_two().map_err(MakeError::Snapshot)?;
     let bytes = written.map(|written| written.bytes);
-    Ok(Made { sequence, replayed, bytes, older, ms: begun.elapsed().as_millis() })
+    let file = Snapshots::file_name(sequence);
+    Ok(Made { sequence, file, replayed, bytes, older, ms: begun.elapsed().as_millis() })
 }
 
 fn write(

@@ -137,9 +137,13 @@ impl Snapshots {
         file.outcome(same)
     }
 
+    /// The name of the file of the snapshot after `sequence`. Names sort as sequences do.
+    pub fn file_name(sequence: Sequence) -> String {
+        format!("{:020}.{EXTENSION}", sequence.0)
+    }
+
     fn file(&self, sequence: Sequence) -> PathBuf {
-        // Names sort as sequences do.
-        self.path.join(format!("{:020}.{EXTENSION}", sequence.0))
+        self.path.join(Snapshots::file_name(sequence))
     }
 }
 

@@ -133,6 +133,30 @@ pub struct DrainResult {
     pub from: Time,
 }
 
+/// Params of `snapshot`: one is made now, beside the exchange, which goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// Why.
+    pub reason: String,
+}
+
+/// Result of `snapshot`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotResult {
+    /// The last command that it knows.
+    pub engine_seq: u64,
+    /// Its file's name in the data folder's folder of snapshots.
+    pub file: String,
+    /// How long the file is; absent when it was there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Commands that were read back for it.
+    pub replayed: u64,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+}
+
 /// Params of `lock_account`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

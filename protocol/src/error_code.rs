@@ -184,6 +184,10 @@ pub enum ErrorCode {
     Overloaded,
     /// The exchange is about to restart.
     Draining,
+    /// A snapshot is being made.
+    SnapshotRunning,
+    /// No snapshot could be made.
+    SnapshotFailed,
     /// The exchange is at fault.
     Internal,
     /// A code that is newer than this client.
@@ -280,6 +284,8 @@ pub const CODES: &[ErrorCode] = &[
     ErrorCode::SlowConsumer,
     ErrorCode::Overloaded,
     ErrorCode::Draining,
+    ErrorCode::SnapshotRunning,
+    ErrorCode::SnapshotFailed,
     ErrorCode::Internal,
 ];
 
@@ -343,6 +349,7 @@ impl ErrorCode {
             E::StakeLocked | E::InsufficientStake => Category::Delivery,
             E::RateLimited | E::TooManyConnections => Category::Rate,
             E::SlowConsumer | E::Overloaded | E::Draining | E::Internal => Category::Server,
+            E::SnapshotRunning | E::SnapshotFailed => Category::Server,
             E::Other(_) => Category::Unknown,
         }
     }
@@ -351,6 +358,7 @@ impl ErrorCode {
     pub fn retryable(&self) -> bool {
         use ErrorCode as E;
         matches!(self, E::SlowConsumer | E::Overloaded | E::Draining | E::RateLimited | E::TooManyConnections)
+            || matches!(self, E::SnapshotRunning)
     }
 }
 

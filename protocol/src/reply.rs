@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::batch::BatchResult;
 use crate::cancel::{CancelAllAfterResult, CancelAllResult, OrderChange};
-use crate::control::DrainResult;
+use crate::control::{DrainResult, SnapshotResult};
 use crate::dry_run::DryRun;
 use crate::error::ErrorObject;
 use crate::evidence::{
@@ -106,6 +106,8 @@ pub enum Answer {
     Status(Box<VenueStatus>),
     /// Of `drain`.
     Drain(DrainResult),
+    /// Of `snapshot`.
+    Snapshot(SnapshotResult),
     /// Of `instruments`.
     Instruments(InstrumentsResult),
     /// Of `deliveries`.
@@ -203,6 +205,7 @@ impl Answer {
             "redemptions" => Answer::Redemptions(serde_json::from_str(text)?),
             "status" => Answer::Status(serde_json::from_str(text)?),
             "drain" => Answer::Drain(serde_json::from_str(text)?),
+            "snapshot" => Answer::Snapshot(serde_json::from_str(text)?),
             "instruments" => Answer::Instruments(serde_json::from_str(text)?),
             "book" => Answer::Book(serde_json::from_str(text)?),
             "trades" => Answer::Trades(serde_json::from_str(text)?),

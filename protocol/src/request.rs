@@ -9,7 +9,7 @@ use crate::batch::Batch;
 use crate::cancel::{CancelAll, CancelAllAfter, CancelFields, CancelOrder, ReduceFields, ReduceOrder};
 use crate::control::{
     Drain, Halt, KillFields, KillSwitch, LockAccount, MarketLimitFields, SetAccountLimits, SetMarketLimits,
-    SetMode,
+    SetMode, Snapshot,
 };
 use crate::delivery::SlotName;
 use crate::error::ErrorObject;
@@ -161,6 +161,8 @@ pub enum Request {
     Resume(Halt),
     /// Stop after a notice.
     Drain(Drain),
+    /// Has a snapshot made.
+    Snapshot(Snapshot),
     /// Set a market's price bands and limits.
     SetMarketLimits(SetMarketLimits),
     /// Set an account's limits.
@@ -172,7 +174,7 @@ pub enum Request {
 }
 
 /// All methods.
-pub const METHODS: [&str; 66] = [
+pub const METHODS: [&str; 67] = [
     "login",
     "ping",
     "logout",
@@ -235,6 +237,7 @@ pub const METHODS: [&str; 66] = [
     "halt",
     "resume",
     "drain",
+    "snapshot",
     "set_market_limits",
     "set_account_limits",
     "lock_account",
@@ -319,6 +322,7 @@ impl Request {
             "halt" => Request::Halt(decode::<Halt, _>(params)?),
             "resume" => Request::Resume(decode::<Halt, _>(params)?),
             "drain" => Request::Drain(decode::<Drain, _>(params)?),
+            "snapshot" => Request::Snapshot(decode::<Snapshot, _>(params)?),
             "add_market" => Request::AddMarket(decode::<AddMarket, _>(params)?),
             "set_mode" => Request::SetMode(decode::<SetMode, _>(params)?),
             "set_market_limits" => Request::SetMarketLimits(decode::<MarketLimitFields, _>(params)?),
@@ -362,6 +366,7 @@ impl Request {
             Request::Halt(_) => "halt",
             Request::Resume(_) => "resume",
             Request::Drain(_) => "drain",
+            Request::Snapshot(_) => "snapshot",
             Request::Instruments => "instruments",
             Request::Book(_) => "book",
             Request::Trades(_) => "trades",
@@ -433,6 +438,7 @@ impl Request {
             Request::Deposit(_) | Request::AddMarket(_) | Request::SetMode(_) => Some(Scope::Admin),
             Request::EndRedemption(_) | Request::Redemptions => Some(Scope::Admin),
             Request::Halt(_) | Request::Resume(_) | Request::Drain(_) => Some(Scope::Admin),
+            Request::Snapshot(_) => Some(Scope::Admin),
             Request::SetMarketLimits(_) | Request::SetAccountLimits(_) => Some(Scope::Admin),
             Request::LockAccount(_) | Request::KillSwitch(_) => Some(Scope::Admin),
         }

@@ -8,7 +8,7 @@ use protocol::call::{Call, SignedParams};
 use protocol::cancel::{CancelAll, CancelAllAfter, CancelOrder, OrderChange, ReduceOrder};
 use protocol::control::{
     Drain, Halt, KillSwitch, KillTarget, LockAccount, MarketLimits, SetAccountLimits, SetMarketLimits,
-    SetMode, TradingMode,
+    SetMode, Snapshot, TradingMode,
 };
 use protocol::delivery::{SlotName, SlotOutcome};
 use protocol::error::ErrorObject;
@@ -205,6 +205,7 @@ fn operations() -> Vec<Request> {
         Request::Halt(Halt { scope: None, reason: text("r") }),
         Request::Resume(Halt { scope: Some(text("m")), reason: text("r") }),
         Request::Drain(Drain { notice_s: 60, reason: text("r") }),
+        Request::Snapshot(Snapshot { reason: text("r") }),
         Request::RevokeKey(RevokeKey { key_id: text("k_1") }),
         Request::Deposit(Deposit { account: text("a"), amount: text("1"), reference: text("r") }),
         Request::AddMarket(AddMarket {

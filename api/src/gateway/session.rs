@@ -323,6 +323,7 @@ impl Session {
                 let outcome = self.status().await;
                 pending.answer(outcome);
             }
+            Request::Snapshot(ref params) => self.gateway.snapshot(pending, params),
             Request::Drain(ref params) => pending.answer(self.gateway.schedule(params).map(Answer::Drain)),
             _ => self.command(pending, &request).await,
         }

@@ -77,29 +77,50 @@ impl CommandLog for SlowLog {
 
 /// A history in memory that is read while it is written, and outlives the exchange.
 #[derive(Clone, Default)]
-pub struct SharedHistory(Arc<RwLock<MemoryHistory>>);
+pub struct SharedHistory {
+    log: Arc<RwLock<MemoryHistory>>,
+    veil: Arc<RwLock<Veil>>,
+}
+
+/// What a history does not show to whoever reads it.
+#[derive(Clone, Copy, Default)]
+pub struct Veil {
+    /// The event of this number, of every account.
+    pub hole: Option<u64>,
+    /// The events after this one: it is behind.
+    pub behind: Option<u64>,
+}
+
+impl SharedHistory {
+    pub fn veil(&self, veil: Veil) {
+        *self.veil.write().unwrap() = veil;
+    }
+}
 
 impl HistoryLog for SharedHistory {
     fn last(&self) -> Sequence {
-        HistoryLog::last(&*self.0.read().unwrap())
+        HistoryLog::last(&*self.log.read().unwrap())
     }
 
     fn append(&mut self, group: &HistoryGroup) -> Result<(), WriteError> {
-        self.0.write().unwrap().append(group)
+        self.log.write().unwrap().append(group)
     }
 
     fn clear(&mut self, begin: Sequence) -> Result<(), WriteError> {
-        self.0.write().unwrap().clear(begin)
+        self.log.write().unwrap().clear(begin)
     }
 }
 
 impl HistoryReader for SharedHistory {
     fn last(&self) -> Sequence {
-        HistoryReader::last(&*self.0.read().unwrap())
+        if self.veil.read().unwrap().behind.is_some() {
+            return Sequence(0);
+        }
+        HistoryReader::last(&*self.log.read().unwrap())
     }
 
     fn begin(&self) -> Sequence {
-        self.0.read().unwrap().begin()
+        self.log.read().unwrap().begin()
     }
 
     fn events(
@@ -108,7 +129,10 @@ impl HistoryReader for SharedHistory {
         after: PrivateSequence,
         max: usize,
     ) -> Result<Vec<PrivateEvent>, ReadError> {
-        self.0.read().unwrap().events(account, after, max)
+        let mut events = self.log.read().unwrap().events(account, after, max)?;
+        let Veil { hole, behind } = *self.veil.read().unwrap();
+        events.retain(|event| Some(event.xseq.0) != hole && behind.is_none_or(|last| event.xseq.0 <= last));
+        Ok(events)
     }
 
     fn fills(
@@ -117,7 +141,7 @@ impl HistoryReader for SharedHistory {
         after: PrivateSequence,
         max: usize,
     ) -> Result<Vec<PrivateEvent>, ReadError> {
-        self.0.read().unwrap().fills(account, after, max)
+        self.log.read().unwrap().fills(account, after, max)
     }
 
     fn fills_before(
@@ -126,15 +150,15 @@ impl HistoryReader for SharedHistory {
         before: PrivateSequence,
         max: usize,
     ) -> Result<Vec<PrivateEvent>, ReadError> {
-        self.0.read().unwrap().fills_before(account, before, max)
+        self.log.read().unwrap().fills_before(account, before, max)
     }
 
     fn trades(&self, instrument: InstrumentId, after: TradeId, max: usize) -> Result<Vec<Trade>, ReadError> {
-        self.0.read().unwrap().trades(instrument, after, max)
+        self.log.read().unwrap().trades(instrument, after, max)
     }
 
     fn symbol(&self, instrument: InstrumentId) -> Result<Option<Symbol>, ReadError> {
-        self.0.read().unwrap().symbol(instrument)
+        self.log.read().unwrap().symbol(instrument)
     }
 }
 
@@ -149,7 +173,7 @@ impl Clock for ShiftedClock {
 }
 
 fn settings(limits: Limits, clearing: Option<Arc<Clearing>>) -> Settings {
-    Settings { dev: true, limits, clearing, ping: PING_INTERVAL }
+    Settings { dev: true, limits, clearing, snapshots: None, ping: PING_INTERVAL }
 }
 
 /// A running exchange.

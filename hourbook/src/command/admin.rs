@@ -8,6 +8,7 @@ mod limits;
 mod lock;
 mod mode;
 mod redemption;
+mod snapshot;
 mod terms;
 
 use clap::Subcommand;
@@ -33,6 +34,7 @@ pub(crate) enum Admin {
     Terms(terms::Terms),
     Kill(kill::Kill),
     Drain(drain::Drain),
+    Snapshot(snapshot::Snapshot),
     #[command(subcommand)]
     Redemption(redemption::Redemption),
 }
@@ -48,6 +50,7 @@ impl Admin {
             Admin::Halt(command) => command.halt(options, screen).await,
             Admin::Resume(command) => command.resume(options, screen).await,
             Admin::Drain(command) => command.run(options, screen).await,
+            Admin::Snapshot(command) => command.run(options, screen).await,
             Admin::Redemption(command) => command.run(options, screen).await,
             Admin::Kill(command) => command.run(options, screen).await,
         }

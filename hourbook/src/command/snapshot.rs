@@ -35,6 +35,7 @@ pub(crate) struct Snapshot {
 #[derive(Serialize)]
 struct Told {
     sequence: u64,
+    file: String,
     replayed: u64,
     bytes: Option<u64>,
     older: Option<u64>,
@@ -47,15 +48,16 @@ impl Snapshot {
         let mut saying = Saying::new("reading", screen);
         let made =
             caught(|| make(&self.data, &mut |told| saying.hear(&told)).map_err(|error| error.to_string()));
-        let Made { sequence, replayed, bytes, older, ms } = made.map_err(Failure::local)?;
+        let Made { sequence, file, replayed, bytes, older, ms } = made.map_err(Failure::local)?;
         let older = older.map(|older| older.0);
-        screen.show(&Told { sequence: sequence.0, replayed, bytes, older, ms }, Told::text)
+        let sequence = sequence.0;
+        screen.show(&Told { sequence, file, replayed, bytes, older, ms }, Told::text)
     }
 }
 
 impl Told {
     fn text(&self) -> String {
-        let Told { sequence, replayed, bytes, older, ms } = self;
+        let Told { sequence, file, replayed, bytes, older, ms } = self;
         let made = bytes.map_or("was there already".to_owned(), |bytes| format!("{bytes} bytes in {ms} ms"));
         let older = older.map_or("-".to_owned(), |older| older.to_string());
         facts(
@@ -64,6 +66,7 @@ impl Told {
                 ("after command", sequence.to_string()),
                 ("replayed", replayed.to_string()),
                 ("snapshot", made),
+                ("file", file.clone()),
                 ("older one kept", older),
             ],
         )

@@ -114,6 +114,7 @@ const OPERATING: &str = "\
     admin limits market H100SXM.US-E.FIRM --price-min 0.5 --price-max 2 --band-ppm 1000000 --order-qty 0 \
         --position-qty 20 --order-notional 30.5 --reason a
     admin limits account ann --open-orders 0 --position-qty 0 --order-notional 0 --reason a
+    admin snapshot --reason a
     admin lock ann --reason a
     admin lock ann --off --reason a
     admin kill ann --reason a
@@ -236,6 +237,8 @@ fn wrong_lines_are_refused() {
         admin limits market H100SXM.US-E.FIRM --band-ppm 0 --reason a
         admin limits account ann --open-orders -1 --reason a
         admin lock ann
+        admin snapshot
+        admin snapshot --reason a.b
         admin kill --reason a
         admin kill ann --venue --reason a
         admin kill ann

@@ -11,11 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use api::snapshots::{AskedSnapshot, SnapshotDesk};
 use engine::stamp::Sequence;
 use journal::history::reader::HistoryReader;
 use journal::log::ReadError;
 use persistence::history::RocksReader;
 use persistence::watch::Watch;
+use protocol::control::SnapshotResult;
+use protocol::error::ErrorObject;
+use protocol::error_code::ErrorCode;
 use serde_json::Value;
 
 use crate::screen::Screen;
@@ -79,6 +83,8 @@ pub(crate) struct Kept {
     pub(crate) watch: Watch,
     /// Its history.
     pub(crate) history: RocksReader,
+    /// Where operators ask for a snapshot.
+    pub(crate) desk: Arc<SnapshotDesk>,
 }
 
 /// What the thread knows.
@@ -93,21 +99,46 @@ struct Keeping {
 impl Keeping {
     fn run(&mut self, stop: &AtomicBool, screen: &Screen) -> Sequence {
         while !stop.load(Ordering::SeqCst) {
-            if self.is_due() {
+            if let Some(asked) = self.kept.desk.take() {
+                self.make_for(asked, (stop, screen));
+            } else if self.is_due() && self.kept.desk.begin() {
                 let last = self.kept.watch.last();
                 match self.make(stop) {
-                    Ok(Some(told)) => screen.remark(&told),
+                    Ok(Some((_, told))) => screen.remark(&told),
                     Ok(None) => {}
                     Err(cause) => {
                         self.tried = last;
                         screen.warn(&format!("no snapshot could be made, and the exchange goes on: {cause}"));
                     }
                 }
+                self.kept.desk.end();
             } else {
                 std::thread::park_timeout(LOOK);
             }
         }
+        // Nobody makes it any more: whoever waits is told so.
+        drop(self.kept.desk.take());
         self.newest
+    }
+
+    /// Has one made that an operator asked for, and answers.
+    fn make_for(&mut self, asked: AskedSnapshot, (stop, screen): (&AtomicBool, &Screen)) {
+        let AskedSnapshot { reason, answer } = asked;
+        let outcome = match self.make(stop) {
+            Ok(Some((made, told))) => {
+                screen.remark(&format!("{told}; an operator asked for it: {reason}"));
+                Ok(made)
+            }
+            // It was stopped with the exchange.
+            Ok(None) => return,
+            Err(cause) => {
+                screen.warn(&format!("no snapshot could be made for an operator ({reason}): {cause}"));
+                Err(ErrorObject::new(ErrorCode::SnapshotFailed, cause))
+            }
+        };
+        self.kept.desk.end();
+        // Who asked may have gone.
+        let _ = answer.send(outcome);
     }
 
     fn is_due(&self) -> bool {
@@ -118,7 +149,7 @@ impl Keeping {
     }
 
     /// Has one made; returns what can be told of it, or nothing when it was stopped.
-    fn make(&mut self, stop: &AtomicBool) -> Result<Option<String>, String> {
+    fn make(&mut self, stop: &AtomicBool) -> Result<Option<(SnapshotResult, String)>, String> {
         let mut child = Command::new(program())
             .args(["--json", "snapshot", "--data"])
             .arg(&self.kept.data)
@@ -146,13 +177,20 @@ impl Keeping {
     }
 
     /// Takes what the process says that has made one.
-    fn take(&mut self, told: &str) -> Option<String> {
+    fn take(&mut self, told: &str) -> Option<(SnapshotResult, String)> {
         let told: Value = serde_json::from_str(told).ok()?;
         let number = |name: &str| told.get(name).and_then(Value::as_u64);
         self.newest = Sequence(number("sequence")?);
-        let (bytes, ms) = (number("bytes").unwrap_or(0), number("ms")?);
+        let made = SnapshotResult {
+            engine_seq: self.newest.0,
+            file: told.get("file")?.as_str()?.to_owned(),
+            bytes: number("bytes"),
+            replayed: number("replayed")?,
+            ms: number("ms")?,
+        };
         let older = number("older").filter(|_| self.rules.drop_journal);
-        let mut said = format!("snapshot after command {}: {bytes} bytes in {ms} ms", self.newest.0);
+        let bytes = made.bytes.unwrap_or(0);
+        let mut said = format!("snapshot after command {}: {bytes} bytes in {} ms", self.newest.0, made.ms);
         // A start from the snapshot needs a history that has reached it.
         if let Err(error) = self.settle() {
             said.push_str(&format!("; {error}"));
@@ -162,7 +200,7 @@ impl Keeping {
                 Err(error) => said.push_str(&format!("; {error}")),
             }
         }
-        Some(said)
+        Some((made, said))
     }
 
     /// Has the history written to the disk as far as the newest snapshot, which it follows at some milliseconds.
