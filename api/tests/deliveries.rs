@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use api::clearing::Clearing;
 use attestation::assign::Assign;
+use attestation::check::without_model;
 use attestation::rate::AuditRate;
 use attestation::receipt::Receipt;
+use attestation::ruling::Ruled;
 use attestation::verdict::Stage;
 use engine::command::Command;
 use engine::delivery::command::DeliveryCommand;
@@ -355,8 +357,16 @@ async fn what_was_flagged_is_opened_whole_for_the_arbiter() {
     let told = scene.operator.ok("receipt", first()).await;
     assert_eq!(Receipt::decode(&bytes(&told["receipt"])).unwrap().open.len(), 8);
     let ruling = with(json!({"outcome": "unopened", "reason": "rest-was-not-opened"}));
-    scene.operator.ok("rule_slot", ruling).await;
+    scene.operator.ok("rule_slot", ruling.clone()).await;
     assert_eq!(scene.state().await, json!({"state": "decided", "outcome": "unopened"}));
+    // It stands in the receipt, signed; a ruling that is refused does not.
+    let other = with(json!({"outcome": "accepted", "reason": "again"}));
+    assert_eq!(code(&scene.operator.error("rule_slot", other).await), "WRONG_STATE");
+    let told = scene.ann.ok("receipt", first()).await;
+    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
+    assert_eq!(receipt.ruling.as_ref().map(|ruling| ruling.ruled), Some(Ruled::Unopened));
+    assert!(without_model(&receipt).iter().all(|checked| !checked.is_failed()));
+    assert!(receipt.verdict.is_some(), "what the auditor found stands beside it");
 }
 
 /// A provider is audited at the rate that the engine counts: everything for five hundred sequences after a flag.

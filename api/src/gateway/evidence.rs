@@ -26,7 +26,7 @@ use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::evidence::{
     AskOutputs, AssignmentResult, CommitSlot, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult,
-    ReceiptResult, SampleResult, StoreOutputs, SubmitJob,
+    ReceiptResult, RuleSlot, SampleResult, StoreOutputs, SubmitJob,
 };
 use protocol::operator::Accepted;
 use protocol::reply::Answer;
@@ -40,6 +40,7 @@ use settlement::shelf::Place;
 
 use crate::clearing::{Clearing, blocking, refused};
 use crate::convert::delivery::{self, slot_of};
+use crate::convert::entry::label;
 use crate::convert::reject;
 use crate::gateway::session::Session;
 use crate::gateway::{Gateway, disk_full};
@@ -71,6 +72,7 @@ impl Session {
                 self.receipt(name).await.map(|result| Answer::Receipt(Box::new(result)))
             }
             Request::JudgeSlot(params) => self.judge_slot(params).await.map(Answer::Accepted),
+            Request::RuleSlot(params) => self.rule_slot(params).await.map(Answer::Accepted),
             _ => unreachable!("asked for evidence only"),
         }
     }
@@ -354,6 +356,25 @@ impl Session {
             DeliveryCommand::RecordVerdict { account, delivery, slot, verdict, sequences, evidence };
         let sequence = self.gateway.command(Command::Delivery(command)).await?;
         Ok(Accepted { engine_seq: sequence.0 })
+    }
+
+    /// The arbiter decides; what it decided stands in the receipt, if there is one.
+    async fn rule_slot(&self, params: RuleSlot) -> Result<Accepted, ErrorObject> {
+        let of = slot_of((params.delivery, params.slot))?;
+        let (ruling, reason) = (delivery::ruling(params.outcome)?, label(&params.reason, "reason")?);
+        let (delivery, slot) = of;
+        let command = Command::Delivery(DeliveryCommand::RuleSlot { delivery, slot, ruling, reason });
+        let Ok(clearing) = self.gateway.clearing() else {
+            return Ok(Accepted { engine_seq: self.gateway.command(command).await?.0 });
+        };
+        let _held = clearing.hold(params.delivery).await;
+        let engine_seq = self.gateway.command(command).await?.0;
+        if let Some(mut receipt) = clearing.receipt(params.delivery, params.slot).await? {
+            let ruled = delivery::ruled(ruling);
+            receipt.ruling = Some(clearing.office().rule(receipt.commit.id(), ruled));
+            clearing.keep_receipt((params.delivery, params.slot), &receipt).await?;
+        }
+        Ok(Accepted { engine_seq })
     }
 
     /// What was shown of a slot that stands there. Where the exchange has lost a commitment, nobody can open it any more.

@@ -310,7 +310,8 @@ impl Session {
             | Request::Outputs(_)
             | Request::OpenSlot(_)
             | Request::Receipt(_)
-            | Request::JudgeSlot(_) => {
+            | Request::JudgeSlot(_)
+            | Request::RuleSlot(_) => {
                 let outcome = self.evidence(request).await;
                 pending.answer(outcome);
             }

@@ -193,6 +193,7 @@ impl<'a> Play<'a> {
             leaves: (0..).zip(transcripts).map(leaf).collect(),
             open: Vec::new(),
             verdict: None,
+            ruling: None,
         };
         let mut receipt = self.committed(receipt);
         self.open(&mut receipt, transcripts);

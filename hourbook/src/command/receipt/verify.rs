@@ -81,6 +81,9 @@ struct Facts {
     model: String,
     sequences: u32,
     open: usize,
+    /// How the arbiter decided, where somebody asked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ruled: Option<&'static str>,
     /// What the tokens count for, in nanoseconds of one GPU; absent beyond 64 bits.
     work_ns: Option<u64>,
 }
@@ -162,6 +165,7 @@ fn told(file: &Path, receipt: &Receipt, checks: Vec<Line>) -> Told {
         model: assign.model.to_string(),
         sequences: assign.count,
         open: receipt.open.len(),
+        ruled: receipt.ruling.as_ref().map(|ruling| ruling.ruled.name()),
         work_ns: assign.meter.work_ns(commit.prompt_tokens, commit.answer_tokens),
     };
     Told {
@@ -198,7 +202,7 @@ impl Told {
     fn text(&self) -> String {
         let mut text = format!("{}\n", self.file);
         if let Some(facts) = &self.facts {
-            let rows = [
+            let mut rows = vec![
                 ("batch", facts.batch.clone()),
                 ("exchange", facts.exchange.clone()),
                 ("provider", facts.provider.clone()),
@@ -210,6 +214,7 @@ impl Told {
                     facts.work_ns.map_or_else(|| "-".to_owned(), |work| format!("{work} ns of one GPU")),
                 ),
             ];
+            rows.extend(facts.ruled.map(|ruled| ("ruled", format!("{ruled}, by the arbiter"))));
             text += &crate::table::facts(Align::Left, rows);
         }
         let columns = ["check", "outcome", "why"].map(|name| (name, Align::Left));
