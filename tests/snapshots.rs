@@ -224,7 +224,7 @@ async fn operators_have_a_running_exchange_make_one() {
     let asked = [&line[..], &["snapshot", "--reason", "upgrade"]].concat();
     let made = json(&asked);
     let file = data.join("snapshots").join(made["file"].as_str().unwrap());
-    assert_eq!(files(&data), [file.clone()]);
+    assert_eq!(files(&data), std::slice::from_ref(&file));
     assert_eq!(made["bytes"].as_u64(), Some(fs::metadata(&file).unwrap().len()));
     assert_eq!(made["engine_seq"], made["replayed"]);
     let again = json(&asked);
