@@ -123,6 +123,7 @@ impl Books {
     }
 
     /// Names the next order. It has to be rested or dropped.
+    #[inline]
     pub fn name(&mut self) -> OrderId {
         self.orders.take()
     }
@@ -138,6 +139,7 @@ impl Books {
     }
 
     /// Frees the name of an order that does not rest.
+    #[inline]
     pub fn drop_name(&mut self, order: OrderId) {
         self.orders.release(order.slot());
     }

@@ -225,12 +225,6 @@ pub(crate) struct Directory {
     old: Option<(Table, usize)>,
 }
 
-/// The same in the table that is being handed over, apart from where it is asked: mostly there is none.
-#[inline(never)]
-fn find_old(old: &Table, hash: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
-    old.find(hash, same)
-}
-
 impl Default for Directory {
     fn default() -> Directory {
         Directory { table: Table::new(1), length: 0, old: None }
@@ -260,7 +254,7 @@ impl Directory {
     #[inline(always)]
     pub(crate) fn find(&self, hash: u64, same: impl Fn(u32) -> bool + Copy) -> Option<u32> {
         match (self.table.find(hash, same), &self.old) {
-            (None, Some((old, _))) => find_old(old, hash, same),
+            (None, Some((old, _))) => old.find(hash, same),
             (found, _) => found,
         }
     }
@@ -434,6 +428,27 @@ mod tests {
                 .into_iter()
                 .for_each(|reserved| equals_a_list_of_pairs(reserved, spread));
         }
+    }
+
+    /// Room is made at every stage of a handing over: what is still in the old table comes along, once.
+    #[test]
+    fn room_is_made_while_a_table_is_handed_over() {
+        let hash = |number: u32| mix64(9, u64::from(number % 150));
+        let mut moving = 0;
+        for length in 1..200 {
+            let mut directory = Directory::default();
+            (0..length).for_each(|number| directory.insert((hash(number), number), hash, |_| {}));
+            moving += u32::from(directory.old.as_ref().is_some_and(|(_, done)| 0 < *done));
+            directory.reserve(1_000, hash);
+            assert!(directory.old.is_none() && directory.len() == index(length));
+            for number in 0..length {
+                assert_eq!(directory.find(hash(number), |found| found == number), Some(number));
+                directory.remove(hash(number), number);
+                assert_eq!(directory.find(hash(number), |found| found == number), None);
+            }
+            assert!(directory.table.buckets.iter().all(|bucket| bucket.passed == 0));
+        }
+        assert!(20 < moving, "room is made in the middle of a handing over");
     }
 
     #[test]

@@ -236,34 +236,41 @@ impl Ladder {
     }
 
     /// The leaf for a price, made if there is none, with whatever branches it needs.
-    #[inline]
+    #[inline(always)]
     fn leaf(&mut self, nodes: &mut Nodes, ticks: u32) -> u32 {
         let Some(root) = self.root.get() else {
             let root = nodes.new_leaf(self.at, ticks >> BITS, Link::NONE);
             (self.root, self.height, self.prefix) = (Link::to(root), 0, ticks >> BITS);
             return root;
         };
-        let mut node = self.raise(nodes, root, ticks);
-        for height in (1..=self.height).rev() {
-            let place = ticks >> (BITS * height) & MASK;
+        let is_below = ticks >> (BITS * (self.height + 1)) == self.prefix;
+        let mut node = if is_below { root } else { self.raise(nodes, root, ticks) };
+        for height in (0..self.height).rev() {
+            let place = ticks >> (BITS * (height + 1)) & MASK;
             let branch = &nodes.branches[index(node)];
-            let parent = Link::to(node);
             node = if branch.occupied & 1 << place != 0 {
                 branch.children[index(place)]
             } else {
-                let child = match height {
-                    1 => nodes.new_leaf(self.at, ticks >> BITS, parent),
-                    _ => nodes.new_branch(parent),
-                };
-                nodes.adopt(node, place, child);
-                child
+                self.add_child(nodes, (node, height), ticks)
             };
         }
         node
     }
 
+    /// Adds the child of a branch that the price lies below; it is so many branches above its leaves.
+    #[cold]
+    fn add_child(&self, nodes: &mut Nodes, (branch, height): (u32, u32), ticks: u32) -> u32 {
+        let parent = Link::to(branch);
+        let child = match height {
+            0 => nodes.new_leaf(self.at, ticks >> BITS, parent),
+            _ => nodes.new_branch(parent),
+        };
+        nodes.adopt(branch, ticks >> (BITS * (height + 1)) & MASK, child);
+        child
+    }
+
     /// Puts branches above the root until the price lies below it; returns the root.
-    #[inline]
+    #[cold]
     fn raise(&mut self, nodes: &mut Nodes, mut root: u32, ticks: u32) -> u32 {
         while ticks >> (BITS * (self.height + 1)) != self.prefix {
             let branch = nodes.new_branch(Link::NONE);
