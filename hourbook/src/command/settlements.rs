@@ -57,15 +57,12 @@ impl Settlements {
 }
 
 fn line(WindowSettlement { symbol, slots, settled }: &WindowSettlement) -> String {
-    let lots = |wanted: &dyn Fn(SlotOutcome) -> bool| -> u64 {
+    let lots = |wanted: fn(SlotOutcome) -> bool| -> u64 {
         let wanted = slots.iter().filter(|each| wanted(each.outcome));
         wanted.filter_map(|each| each.qty.parse::<u64>().ok()).sum()
     };
-    let paid = |outcome| matches!(outcome, SlotOutcome::Accepted | SlotOutcome::Buyer);
-    let failed =
-        |outcome| matches!(outcome, SlotOutcome::Rejected | SlotOutcome::Missed | SlotOutcome::Unopened);
-    let (delivered, not_delivered) = (lots(&paid), lots(&failed));
-    let returned = lots(&|outcome| !paid(outcome) && !failed(outcome));
+    let (delivered, not_delivered) = (lots(SlotOutcome::is_paid), lots(SlotOutcome::is_failure));
+    let returned = lots(|outcome| !outcome.is_paid() && !outcome.is_failure());
     let numbers: BTreeSet<u8> = slots.iter().map(|each| each.slot).collect();
     let numbers = match (numbers.first(), numbers.last()) {
         (Some(first), Some(last)) if first < last => format!("slots {first}-{last}"),

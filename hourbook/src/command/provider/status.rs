@@ -111,10 +111,9 @@ fn text(told: &DeliveriesResult) -> String {
 }
 
 fn sign(slot: &SlotStatus) -> &'static str {
-    use protocol::delivery::SlotOutcome as Outcome;
     let of_outcome = match slot.outcome {
-        Some(Outcome::Accepted | Outcome::Buyer) => ("p", "P"),
-        Some(Outcome::Rejected | Outcome::Missed | Outcome::Unopened) => ("n", "N"),
+        Some(outcome) if outcome.is_paid() => ("p", "P"),
+        Some(outcome) if outcome.is_failure() => ("n", "N"),
         _ => ("r", "R"),
     };
     match slot.state {
