@@ -44,6 +44,21 @@ const HAS_VERDICT: u32 = 1;
 const HAS_RULING: u32 = 2;
 
 impl Receipt {
+    /// What is shown when a provider has committed: nothing is drawn, open or decided yet.
+    pub fn committed(assign: Assign, calibration: Calibration, commit: Commit, leaves: Vec<Leaf>) -> Receipt {
+        let secrets = Secrets { exchange: None, taker: None };
+        Receipt {
+            assign,
+            calibration,
+            commit,
+            secrets,
+            leaves,
+            open: Vec::new(),
+            verdict: None,
+            ruling: None,
+        }
+    }
+
     /// Reads the bytes of one, and nothing else. Whether its parts are true and fit together is checked elsewhere.
     pub fn decode(bytes: &[u8]) -> Result<Receipt, Malformed> {
         let mut reader = Reader::new("receipt", Domain::RECEIPT, bytes)?;

@@ -125,17 +125,7 @@ fn receipt(slot: u32, transcripts: &[Transcript]) -> Receipt {
     }
     .signed(&key(2));
     let secrets = Secrets { exchange: Some(Secret([5; 32])), taker: Some(Secret([6; 32])) };
-    let calibration = calibration();
-    let mut receipt = Receipt {
-        assign,
-        calibration,
-        commit,
-        secrets,
-        leaves,
-        open: Vec::new(),
-        verdict: None,
-        ruling: None,
-    };
+    let mut receipt = Receipt { secrets, ..Receipt::committed(assign, calibration(), commit, leaves) };
     let open = |index: u32| (index, transcripts[usize::try_from(index).unwrap()].clone());
     receipt.open = receipt.audited(Stage::Sample).into_iter().map(open).collect();
     receipt
