@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use client::connection::Connection;
 use protocol::instrument::Tier;
-use protocol::operator::{AddMarket, SelfTrade};
+use protocol::operator::{AddMarket, Deposit, SelfTrade};
 use serde_json::Value;
 
 /// How long a command that has to fail may take.
@@ -117,6 +118,22 @@ pub fn failure(arguments: &[&str]) -> (i32, String) {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.code().is_some_and(|code| code != 0), "{arguments:?} has to fail");
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Opens a market, in which each of these may sell as many GPUs and has so much credit; says the symbol of its last window.
+pub async fn furnish(serving: &Serving, traders: &[&str], (gpus, amount): (u64, &str)) -> String {
+    let operator = Connection::open(&serving.admin_url).await.unwrap();
+    operator.login_dev("operator").await.unwrap();
+    operator.add_market(days()).await.unwrap();
+    let symbol = operator.instruments().await.unwrap().instruments.last().unwrap().symbol.clone();
+    for name in traders {
+        let trader = Connection::open(&serving.url).await.unwrap();
+        trader.login_dev(name).await.unwrap();
+        trader.set_capacity(&symbol, gpus).await.unwrap();
+        let (account, reference) = ((*name).to_owned(), format!("for-{name}"));
+        operator.deposit(Deposit { account, amount: amount.to_owned(), reference }).await.unwrap();
+    }
+    symbol
 }
 
 /// A market of whole days, whose gates close as they begin.
