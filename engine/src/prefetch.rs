@@ -8,16 +8,31 @@
     reason = "the hint takes a pointer; it is made from a reference and never read through"
 )]
 
+use std::hint::select_unpredictable;
+
 /// Asks for the line of `slice[at]`, if there is that element: guesses may be wrong.
 #[inline]
 pub(crate) fn prefetch<T>(slice: &[T], at: usize) {
-    let Some(element) = slice.get(at) else { return };
+    let at = select_unpredictable(at < slice.len(), at, 0);
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction is part of every x86-64 processor, and faults on no address, let alone on a valid one.
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(element).cast());
+        _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().wrapping_add(at).cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = element;
+    let _ = at;
+}
+
+/// Asks for the line in which the element would lie that is so many behind the last of `slice`.
+#[inline]
+pub(crate) fn prefetch_behind<T>(slice: &[T], places: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the instruction is part of every x86-64 processor, and faults on no address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr_range().end.wrapping_add(places).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (slice, places);
 }

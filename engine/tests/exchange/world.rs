@@ -3,6 +3,7 @@
 use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::exchange::Exchange;
+use engine::exchange::foresight::FORESIGHT;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
@@ -26,6 +27,8 @@ const TICKS_MAX: u32 = 100;
 const REBORN_EVERY: usize = 7;
 /// What a provider registers for every window.
 const CAPACITY: u64 = 60;
+/// No command is shown further ahead: more than are in sight.
+const AHEAD_MAX: usize = 40;
 
 /// An exchange, its clock, and all who watch it.
 #[derive(Default)]
@@ -188,6 +191,33 @@ impl World {
         let seed = u64::try_from(told.value() >> 64).expect("half a hash");
         assert_damage_is_noticed(&exchange, &view, seed);
         self.assert_driven_again();
+        self.assert_foreseen(FORESIGHT);
+        self.assert_foreseen(self.history.len() % AHEAD_MAX);
+    }
+
+    /// Panics unless commands that are shown so far ahead make the same history. Now and then what is said of how many were
+    /// shown since is wrong: then nothing that was seen of another command may be believed.
+    fn assert_foreseen(&self, ahead: usize) {
+        let mut exchange = Exchange::default();
+        let mut shown = self.history.iter();
+        shown.by_ref().take(ahead).for_each(|(soon, _)| exchange.foresee(&soon.command));
+        let mut told = Vec::new();
+        for (place, (stamped, events)) in self.history.iter().enumerate() {
+            if let Some((soon, _)) = shown.next() {
+                exchange.foresee(&soon.command);
+            }
+            let later = match place % 5 {
+                3 => None,
+                4 => Some(place % AHEAD_MAX),
+                _ => Some(ahead.min(self.history.len() - 1 - place)),
+            };
+            exchange.perform(stamped.stamp, &stamped.command, later);
+            assert_eq!(exchange.told(), events, "{stamped:?}, shown {ahead} ahead");
+            exchange.swap_told(&mut told);
+            told.clear();
+        }
+        assert_eq!(exchange.state_hash(), self.exchange.state_hash(), "what was seen is no state");
+        exchange.assert_sound();
     }
 
     /// Panics unless another sequencer, asked for the same at the same times, puts ticks in the same places.
