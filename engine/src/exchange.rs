@@ -15,6 +15,7 @@ mod drawing;
 mod entry;
 pub mod foresight;
 mod grid;
+pub mod hint;
 mod identity;
 mod image;
 mod markets;

@@ -6,20 +6,18 @@
 //! times, and each time asks for what the last one found.
 //!
 //! Every command is looked at alike, whatever its kind: what is asked for in vain costs less than a branch that nobody
-//! can predict.
+//! can predict. So what a command names comes beside it, as a [`Hint`].
 
 use crate::book::Books;
 use crate::client_ids::ClientIds;
-use crate::command::Command;
 use crate::directory::Spot;
 use crate::exchange::Exchange;
-use crate::ids::{AccountId, InstrumentId};
+use crate::exchange::hint::{Entered, Hint};
+use crate::ids::AccountId;
 use crate::label::Label;
 use crate::ledger::Ledger;
 use crate::open_order::OpenOrders;
-use crate::order::{NewOrder, OrderRef, Side};
 use crate::position::PositionRow;
-use crate::units::{Lots, Price};
 
 /// How many commands ahead one should be shown to [`Exchange::foresee`].
 pub const FORESIGHT: usize = 16;
@@ -71,16 +69,12 @@ impl Default for Foresight {
 /// What is seen of a command. All that it leads to is likely, and nothing certain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sight {
-    account: AccountId,
-    /// The client order id that it names or brings.
-    client: Label,
-    /// That one's hash.
+    hint: Hint,
+    /// The hash of its id.
     hash: u64,
     /// Where the id stands, and the order that it leads to.
     spot: Spot,
     order: u32,
-    /// The order that it enters; without lots when it enters none.
-    entered: Entered,
     /// The account's position, if it meets any order.
     row: PositionRow,
     /// Slots of the orders that are met, and their owners' positions.
@@ -89,27 +83,10 @@ pub(super) struct Sight {
     met: usize,
 }
 
-/// What an order that comes in is likely to trade with depends on this.
-#[derive(Clone, Copy, Debug)]
-struct Entered {
-    instrument: InstrumentId,
-    side: Side,
-    limit: Price,
-    lots: Lots,
-}
-
-impl Entered {
-    const NOTHING: Entered =
-        Entered { instrument: InstrumentId(0), side: Side::Bid, limit: Price::MIN, lots: Lots::ZERO };
-}
-
-/// No account has this number.
-const NOBODY: AccountId = AccountId(u32::MAX);
-
 impl Exchange {
     /// Asks for what a command that comes soon will need.
     #[inline]
-    pub fn foresee(&mut self, soon: &Command) {
+    pub fn foresee(&mut self, soon: &Hint) {
         let Exchange { client_ids: ids, orders, books, ledger, foresight, .. } = self;
         foresight.look(Sought { ids, orders, books, ledger }, soon);
     }
@@ -124,35 +101,9 @@ impl Exchange {
     }
 }
 
-/// The client order id that a command names or brings, and whose.
-#[inline]
-fn named(command: &Command) -> Option<(AccountId, Label)> {
-    match *command {
-        Command::PlaceOrder(ref order) => order.client.map(|client| (order.account, client)),
-        Command::CancelOrder { account, order: OrderRef::Client(client) }
-        | Command::ReduceOrder { account, order: OrderRef::Client(client), .. } => Some((account, client)),
-        Command::AmendOrder(ref amendment) => match amendment.order {
-            OrderRef::Client(client) => Some((amendment.account, client)),
-            OrderRef::Id(_) => None,
-        },
-        _ => None,
-    }
-}
-
-/// The order that a command enters.
-#[inline]
-fn entered(command: &Command) -> Entered {
-    match *command {
-        Command::PlaceOrder(NewOrder { instrument, side, limit, lots, .. }) => {
-            Entered { instrument, side, limit, lots }
-        }
-        _ => Entered::NOTHING,
-    }
-}
-
 impl Foresight {
     #[inline(always)]
-    fn look(&mut self, sought: Sought<'_>, soon: &Command) {
+    fn look(&mut self, sought: Sought<'_>, soon: &Hint) {
         let at = self.next;
         self.next = (at + 1) % SIGHTS;
         self.sights[at].begin(sought, soon);
@@ -185,18 +136,16 @@ impl Foresight {
     #[inline(always)]
     pub(super) fn seen(&self, account: AccountId, client: Label) -> Option<&Sight> {
         let sight = self.sights.get(self.present).unwrap_or(&self.nothing);
-        (sight.client == client && sight.account == account).then_some(sight)
+        (sight.hint.client == client && sight.hint.account == account).then_some(sight)
     }
 }
 
 impl Sight {
     const NOTHING: Sight = Sight {
-        account: NOBODY,
-        client: Label::SHORTEST,
+        hint: Hint::NOTHING,
         hash: 0,
         spot: Spot::NONE,
         order: 0,
-        entered: Entered::NOTHING,
         row: PositionRow(0),
         makers: [(0, PositionRow(0)); MAKERS_MAX],
         met: 0,
@@ -222,10 +171,9 @@ impl Sight {
 
     /// First: which id it is; asks for the account, and for its oldest id if that is to be forgotten.
     #[inline(always)]
-    fn begin(&mut self, sought: Sought<'_>, command: &Command) {
-        let (account, client) = named(command).unwrap_or((NOBODY, Label::SHORTEST));
-        (self.account, self.client) = (account, client);
-        self.entered = entered(command);
+    fn begin(&mut self, sought: Sought<'_>, soon: &Hint) {
+        let &Hint { account, client, .. } = soon;
+        self.hint = *soon;
         self.hash = sought.ids.hash(account, client);
         sought.ledger.accounts.prefetch(account);
         sought.ids.prefetch_oldest(account);
@@ -238,8 +186,8 @@ impl Sight {
         (self.spot, self.order) = sought.ids.glance(self.hash);
         sought.orders.prefetch(self.order);
         sought.books.prefetch(self.order);
-        sought.ids.prefetch_forgotten(self.account);
-        let Entered { instrument, side, limit, .. } = self.entered;
+        sought.ids.prefetch_forgotten(self.hint.account);
+        let Entered { instrument, side, limit, .. } = self.hint.entered;
         self.met = 0;
         if sought.books.meets(instrument, (side, limit)) {
             self.meet(sought);
@@ -248,7 +196,7 @@ impl Sight {
 
     #[inline(never)]
     fn meet(&mut self, sought: Sought<'_>) {
-        let Entered { instrument, side, limit, lots } = self.entered;
+        let Entered { instrument, side, limit, lots } = self.hint.entered;
         for (maker, seen) in sought.books.met(instrument, (side, limit), lots).zip(&mut self.makers) {
             seen.0 = maker;
             self.met += 1;
@@ -267,7 +215,7 @@ impl Sight {
             sought.ledger.prefetch_obligation(position);
             *row = position;
         }
-        self.row = sought.ledger.positions.glance(self.account, self.entered.instrument);
+        self.row = sought.ledger.positions.glance(self.hint.account, self.hint.entered.instrument);
         sought.ledger.prefetch_obligation(self.row);
     }
 

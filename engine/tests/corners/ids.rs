@@ -6,6 +6,7 @@ use engine::client_ids::{FEW, IDS_MAX, RESERVE, WINDOW};
 use engine::command::Command;
 use engine::ending::{CancelReason, Ended, FirstOutcome};
 use engine::event::Event;
+use engine::exchange::hint::Hint;
 use engine::ids::AccountId;
 use engine::order::{Amendment, NewOrder, OrderRef};
 use engine::reject::RejectReason;
@@ -80,7 +81,7 @@ fn refusals_fill_the_window_too() {
 fn what_is_seen_before_the_founding_is_not_believed() {
     let mut venue = Venue::unfounded();
     let soon = Command::PlaceOrder(NewOrder { client: Some(label("soon")), ..bid(3) });
-    venue.exchange.foresee(&soon);
+    venue.exchange.foresee(&Hint::of(&soon));
     venue.found();
     let stamp = Stamp { sequence: venue.exchange.last().sequence.next(), time: venue.now };
     venue.exchange.perform(stamp, &soon, Some(0));

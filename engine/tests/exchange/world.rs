@@ -4,6 +4,7 @@ use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::exchange::foresight::FORESIGHT;
+use engine::exchange::hint::Hint;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
@@ -200,11 +201,11 @@ impl World {
     fn assert_foreseen(&self, ahead: usize) {
         let mut exchange = Exchange::default();
         let mut shown = self.history.iter();
-        shown.by_ref().take(ahead).for_each(|(soon, _)| exchange.foresee(&soon.command));
+        shown.by_ref().take(ahead).for_each(|(soon, _)| exchange.foresee(&Hint::of(&soon.command)));
         let mut told = Vec::new();
         for (place, (stamped, events)) in self.history.iter().enumerate() {
             if let Some((soon, _)) = shown.next() {
-                exchange.foresee(&soon.command);
+                exchange.foresee(&Hint::of(&soon.command));
             }
             let later = match place % 5 {
                 3 => None,

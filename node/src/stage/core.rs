@@ -86,7 +86,7 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
         while self.ahead.len() <= FORESIGHT
             && let Some(inbound) = inlet.pop()
         {
-            self.exchange.foresee(&inbound.command);
+            self.exchange.foresee(&inbound.hint);
             self.ahead.push_back(inbound);
         }
     }
@@ -103,7 +103,7 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
 
     /// Applies a command, or a batch of them with nothing in between; the last one's outcome is waited for.
     fn apply_all(&mut self, next: Inbound<T>, now: Time, batch: &mut Batch<T>) {
-        let Inbound { origin, command, followers } = next;
+        let Inbound { origin, command, followers, hint: _ } = next;
         let later = Some(self.ahead.len());
         let Some((last, others)) = followers.as_deref().and_then(<[Command]>::split_last) else {
             let stamped = self.sequencer.stamp(now, command);

@@ -10,6 +10,7 @@ use engine::command::Command;
 use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::exchange::foresight::FORESIGHT;
+use engine::exchange::hint::Hint;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, index};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
@@ -45,10 +46,11 @@ pub(super) struct Venue {
     tape: Tape,
 }
 
-/// A command and the flow's id of the order it enters.
+/// A command, as the node's inlet has it, and the flow's id of the order it enters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     command: Command,
+    hint: Hint,
     id: u64,
 }
 
@@ -140,7 +142,7 @@ fn asked(step: &Step) -> Asked {
             (Command::ReduceOrder { account: account(owner), order, by }, id)
         }
     };
-    Asked { command, id }
+    Asked { command, hint: Hint::of(&command), id }
 }
 
 /// The window that is traded: far from its gate, in a market that lets accounts trade with themselves, as the flow does.
@@ -222,7 +224,7 @@ impl Stand for Venue {
 
     fn play(&mut self, asked: &Asked, ahead: &[Asked]) {
         if let Some(soon) = ahead.get(FORESIGHT - 1) {
-            self.exchange.foresee(&soon.command);
+            self.exchange.foresee(&soon.hint);
         }
         self.ask(&asked.command, Some(ahead.len().min(FORESIGHT)));
     }
