@@ -14,6 +14,7 @@ use protocol::request::Request;
 use protocol::session::Ping;
 use protocol::update::Update;
 use serde_json::json;
+use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
 const TRADE: &str =
@@ -157,8 +158,10 @@ async fn an_exchange_that_says_nothing_any_more_is_gone() {
 
 #[tokio::test]
 async fn nobody_there_is_said_with_the_address() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("ws://{free}/ws/v1");
+    // Taken, so that nobody else listens there.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("ws://{}/ws/v1", taken.local_addr().unwrap());
     let error = Connection::open(&url).await.err().unwrap();
     assert!(matches!(&error, ClientError::Connect { url: named, .. } if *named == url), "{error}");
     assert_eq!(error.advice(), Some("start an exchange there, or check the address"));
