@@ -29,7 +29,7 @@ use engine::exchange::Exchange;
 use engine::units::Amount;
 use journal::recovery::recover;
 use persistence::store::RocksLog;
-use process::{HOURBOOK, Serving};
+use process::{HOURBOOK, Ports, Serving};
 use protocol::add_order::AddOrder;
 use protocol::blob::Blob;
 use protocol::evidence::{SetAuditor, SetDeliveryTerms, SubmitJob};
@@ -44,6 +44,7 @@ use tokio::time::sleep;
 const KILLS: u64 = 10;
 const MARKET: &str = "CPU.US-E.FIRM";
 const WINDOW_SECONDS: u32 = 60;
+const RESERVE: [&str; 2] = ["--reserve-mib", "1"];
 /// A window's last slot is paid so long after its end at the latest: 5 slots, then one to dispute and two to rule.
 const SETTLING: Duration = Duration::from_secs(45);
 
@@ -51,7 +52,7 @@ const SETTLING: Duration = Duration::from_secs(45);
 struct World {
     folder: tempfile::TempDir,
     serving: Option<Serving>,
-    port: String,
+    ports: Ports,
     url: String,
     admin_url: String,
     children: BTreeMap<&'static str, Child>,
@@ -60,10 +61,11 @@ struct World {
 impl World {
     async fn begin() -> World {
         let folder = tempfile::tempdir().unwrap();
-        let serving = Serving::start(&folder.path().join("data"));
+        let ports = Ports::reserve();
+        let serving = Serving::start_at(&ports.address(), &folder.path().join("data"), &RESERVE);
         let (url, admin_url) = (serving.url.clone(), serving.admin_url.clone());
-        let port = url.split([':', '/']).nth(4).unwrap().to_owned();
-        let world = World { folder, serving: Some(serving), port, url, admin_url, children: BTreeMap::new() };
+        let world =
+            World { folder, serving: Some(serving), ports, url, admin_url, children: BTreeMap::new() };
         world.found().await;
         world
     }
@@ -130,8 +132,7 @@ impl World {
         let arguments: Vec<&str> = match name {
             "exchange" => {
                 let data = self.path("data");
-                let listen = format!("127.0.0.1:{}", self.port);
-                self.serving = Some(Serving::start_at(&listen, &data, &["--reserve-mib", "1"]));
+                self.serving = Some(Serving::start_at(&self.ports.address(), &data, &RESERVE));
                 return;
             }
             "helio" => vec!["--url", &url, "provider", "run", "--config", "helio.toml"],

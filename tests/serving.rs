@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use client::connection::Connection;
-use process::{HOURBOOK, Serving, failure, json, run};
+use process::{HOURBOOK, Ports, Serving, failure, json, run};
 use protocol::add_order::AddOrder;
 use protocol::order::Side;
 use protocol::terms::Terms;
@@ -214,7 +214,8 @@ impl Drop for Watching {
 fn a_book_that_is_watched_goes_on_when_the_exchange_starts_again() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let serving = Serving::start(&data);
+    let (ports, reserve) = (Ports::reserve(), ["--reserve-mib", "1"]);
+    let serving = Serving::start_at(&ports.address(), &data, &reserve);
     let url = serving.url.clone();
     let (operator_key, key) = (data.join("operator.key"), "--key");
     let operator = Desk { url: &url, who: [key, text(&operator_key)] };
@@ -229,8 +230,7 @@ fn a_book_that_is_watched_goes_on_when_the_exchange_starts_again() {
     let first = watching.next();
     assert_eq!(first["bids"], literal!([["1.0000", "8"]]));
     serving.kill();
-    let address = url.split('/').nth(2).unwrap();
-    let serving = Serving::start_at(address, &data, &["--reserve-mib", "1"]);
+    let serving = Serving::start_at(&ports.address(), &data, &reserve);
     ann.json(&["buy", symbol, "2", "--price", "1.1"]);
     // What it had is gone on from: the first book may be the same again.
     let book = loop {

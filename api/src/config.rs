@@ -73,7 +73,7 @@ pub const LATE_MS: u64 = 250;
 pub const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// After so many intervals in which nothing came, not even the answer to a ping, a client is gone.
 pub const SILENT_PINGS_MAX: u32 = 2;
-/// How long a closing connection may take to write what is left.
+/// How long a closing connection may take to write what is left, unless it is said.
 pub const CLOSE_GRACE: Duration = Duration::from_secs(2);
 /// Malformed requests in a row before the connection is closed.
 pub const FAULTS_MAX: u32 = 64;

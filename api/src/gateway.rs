@@ -23,6 +23,7 @@ mod snapshots;
 mod socket;
 mod venue;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 use engine::command::Command;
 use engine::stamp::Sequence;
+use node::clock::Clock;
 use node::inlet::{Inbound, Inlet, Refused};
 use node::ring::Ring;
 use protocol::error::ErrorObject;
@@ -46,7 +48,7 @@ use crate::gateway::http::nonces::Nonces;
 use crate::gateway::registry::Registry;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::origin::{Origin, now};
+use crate::origin::Origin;
 use crate::question::Question;
 use crate::snapshots::SnapshotDesk;
 
@@ -81,6 +83,27 @@ pub struct Settings {
     pub snapshots: Option<Arc<SnapshotDesk>>,
     /// How often the server pings. A client from which nothing came in twice that time is gone.
     pub ping: Duration,
+    /// How long a closing connection may take to write what is left.
+    pub grace: Duration,
+    /// The time by which budgets, keys and signatures are judged.
+    pub time: SharedClock,
+}
+
+/// A clock that all connections look at.
+#[derive(Clone)]
+pub struct SharedClock(pub Arc<dyn Clock + Sync>);
+
+impl fmt::Debug for SharedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SharedClock").field(&self.0.now()).finish()
+    }
+}
+
+impl Settings {
+    /// The time by which a request is judged that comes now.
+    fn now(&self) -> Time {
+        Time::from_ns(self.time.0.now().0)
+    }
 }
 
 /// What every session shares.
@@ -110,6 +133,7 @@ impl Gateway {
         epoch: u64,
         settings: Settings,
     ) -> Arc<Gateway> {
+        let begun = settings.now();
         Arc::new(Gateway {
             inlet,
             questions,
@@ -118,7 +142,7 @@ impl Gateway {
             registry: Registry::default(),
             metrics: Arc::default(),
             stops: watch::channel(None).0,
-            nonces: Nonces::new(now()),
+            nonces: Nonces::new(begun),
             sessions: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
             notice: watch::channel(Notice::default()).0,
@@ -147,7 +171,7 @@ impl Gateway {
         }
         let limits = &self.settings.limits;
         let most = limits.address_connections.filter(|_| limits.hold_for(peer.ip()));
-        let Some(counted) = self.registry.address(peer.ip(), most, now().ns()) else {
+        let Some(counted) = self.registry.address(peer.ip(), most, self.settings.now().ns()) else {
             self.connections.fetch_sub(1, Ordering::SeqCst);
             self.metrics.refused(&ErrorCode::TooManyConnections);
             // A courtesy: what does not fit into the socket's buffer now is not worth waiting for.

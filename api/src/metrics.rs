@@ -24,6 +24,8 @@ pub struct Metrics {
     pub(crate) requests: AtomicU64,
     /// Requests that were refused, by the place of their code among [`CODES`].
     refusals: Box<[AtomicU64]>,
+    /// Websockets that were ended from here, by the place of the error's code.
+    endings: Box<[AtomicU64]>,
     /// From the receipt of a request to its answer.
     answers: Histogram,
 }
@@ -68,7 +70,8 @@ impl Default for Metrics {
             opened: AtomicU64::new(0),
             http: AtomicU64::new(0),
             requests: AtomicU64::new(0),
-            refusals: CODES.iter().map(|_| AtomicU64::new(0)).collect(),
+            refusals: by_code(),
+            endings: by_code(),
             answers: Histogram::default(),
         }
     }
@@ -77,9 +80,12 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts a refusal.
     pub(crate) fn refused(&self, code: &ErrorCode) {
-        if let Some(place) = CODES.iter().position(|known| known == code) {
-            count(&self.refusals[place]);
-        }
+        count_code(&self.refusals, code);
+    }
+
+    /// Counts a websocket that is ended for a reason.
+    pub(crate) fn ended(&self, code: &ErrorCode) {
+        count_code(&self.endings, code);
     }
 
     /// Notes how long a request waited for its answer, in nanoseconds.
@@ -105,14 +111,34 @@ impl Metrics {
             told(&self.requests),
             "Methods that were asked for.",
         );
-        page.metric("hourbook_refusals_total", "counter", "What was refused, by the error's code.");
-        for (code, refused) in CODES.iter().zip(&self.refusals) {
-            if 0 < told(refused) {
-                page.line(format_args!("hourbook_refusals_total{{code=\"{code}\"}} {}", told(refused)));
+        for (name, what, counted) in [
+            ("hourbook_refusals_total", "What was refused, by the error's code.", &self.refusals),
+            (
+                "hourbook_websockets_ended_total",
+                "Websockets that the exchange has ended, by the error's code.",
+                &self.endings,
+            ),
+        ] {
+            page.metric(name, "counter", what);
+            for (code, counted) in CODES.iter().zip(counted) {
+                if 0 < told(counted) {
+                    page.line(format_args!("{name}{{code=\"{code}\"}} {}", told(counted)));
+                }
             }
         }
         let what = "From the receipt of a request to its answer; of a command, until it is durable.";
         self.answers.write(page, ("hourbook_answer_seconds", what));
+    }
+}
+
+/// A counter for each code.
+fn by_code() -> Box<[AtomicU64]> {
+    CODES.iter().map(|_| AtomicU64::new(0)).collect()
+}
+
+fn count_code(counters: &[AtomicU64], code: &ErrorCode) {
+    if let Some(place) = CODES.iter().position(|known| known == code) {
+        count(&counters[place]);
     }
 }
 

@@ -114,9 +114,11 @@ async fn halves_are_committed_to_in_due_form() {
 async fn when_a_takers_time_is_over_the_exchange_draws_by_itself() {
     let mut scene = Scene::asked().await;
     scene.given().await;
-    // A little before the commitment is due.
+    // A little before the commitment is due, however long it takes.
+    scene.world.stand_still();
     scene.reach(scene.starts + 2 * SLOT - 5).await;
     scene.committed_and_waiting().await;
+    scene.world.pass(5);
     let Scene { world, shelf, pat, ann, .. } = scene;
     drop((pat, ann));
     let kept = || Receipt::decode(&shelf.get(FIRST_SLOT).unwrap().unwrap()).unwrap();

@@ -389,7 +389,7 @@ async fn a_fixing_is_told_with_what_it_was_computed_from_or_that_it_is_withheld(
     pat.order(&symbol, "sell", ("3", "1.0000")).await;
     ann.order(&symbol, "buy", ("3", "1.0000")).await;
     world.pass(3_600);
-    world.gateway.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
+    world.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
     for stream in [&all, &class] {
         let fixing = &watcher.told(stream).await["data"][0];
         assert_eq!(

@@ -399,7 +399,7 @@ async fn what_was_committed_before_a_restart_is_drawn_after_it() {
         commitment: Digest(receipt.commit.id().0),
         work: 2 * SLOT * 1_000_000_000,
     };
-    scene.world.gateway.command(Command::Delivery(command)).await.unwrap();
+    scene.world.command(Command::Delivery(command)).await.unwrap();
     let audits = scene.eve.ok("deliveries", json!({})).await;
     assert_eq!(audits["audits"], json!([]), "nobody is drawn yet");
 

@@ -138,8 +138,11 @@ async fn an_order_good_till_a_date_ends_then() {
     assert_eq!(ann.error("add_order", late).await["field"], "deadline");
     ann.ok("subscribe", json!({"subs": [{"channel": "executions"}]})).await;
     ann.update("executions").await;
-    ann.ok("add_order", gtd(now() + 1_000_000_000)).await;
+    // However long it takes to enter it.
+    world.stand_still();
+    ann.ok("add_order", gtd(world.now() + 1_000_000_000)).await;
     assert_eq!(event(&mut ann).await, json!(["new", null, "0", "1", "open"]));
+    world.pass(1);
     assert_eq!(event(&mut ann).await, json!(["canceled", "expired", "0", "0", "canceled"]));
     world.stop().await;
 }

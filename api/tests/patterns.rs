@@ -40,7 +40,7 @@ async fn a_pattern_follows_all_that_matches_and_what_comes_later() {
     assert!(watcher.is_silent("book").await);
     // So does a window that is listed when another closes.
     world.pass(3_600);
-    world.gateway.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
+    world.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
     let listed = symbols(&mut watcher, "book", 2).await;
     assert!(listed.is_disjoint(&joined) && !listed.contains(&symbol), "{listed:?}");
 
@@ -74,7 +74,7 @@ async fn streams_of_a_window_end_with_it() {
     let mut states = Vec::new();
     for _ in 0..4 {
         world.pass(3_600);
-        world.gateway.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
+        world.command(Command::CancelAfter { account: ANN, after: None }).await.unwrap();
         while !watcher.is_silent("instruments").await {
             let told = watcher.update("instruments").await;
             for listed in told["data"].as_array().unwrap() {

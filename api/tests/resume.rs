@@ -222,7 +222,7 @@ async fn a_hundred_thousand_events_are_told_again() {
         world.submit(order(ANN, Side::Bid, (1, 1), &name));
         world.submit(cancel(ANN, &name));
     }
-    world.gateway.command(cancel(ANN, "nothing")).await.unwrap_err();
+    world.command(cancel(ANN, "nothing")).await.unwrap_err();
     let head = ann.ok("balances", json!({})).await["as_of_xseq"].as_u64().unwrap();
     assert_eq!(head - begun, 100_000);
     let mut other = world.login("pat").await;
@@ -285,7 +285,7 @@ async fn what_cannot_be_resumed_is_said() {
         world.submit(order(harness::PAT, Side::Bid, (1, 1), &name));
         world.submit(cancel(harness::PAT, &name));
     }
-    world.gateway.command(cancel(ANN, "nothing")).await.unwrap_err();
+    world.command(cancel(ANN, "nothing")).await.unwrap_err();
     let result = ann.ok("subscribe", asked("executions", json!({"epoch": EPOCH, "xseq": head - 1}))).await;
     let error = &result["subs"][0]["error"];
     assert_eq!((&error["code"], &error["details"]["oldest_xseq"]), (&json!("SEQ_TOO_OLD"), &json!(head)));
@@ -353,7 +353,7 @@ async fn what_is_older_than_memory_is_told_from_the_history_word_for_word() {
         world.submit(order(ANN, Side::Bid, (1, 1), &name));
         world.submit(cancel(ANN, &name));
     }
-    world.gateway.command(cancel(ANN, "nothing")).await.unwrap_err();
+    world.command(cancel(ANN, "nothing")).await.unwrap_err();
     for (channel, fresh) in CHANNELS.iter().zip(&fresh) {
         let told = missed(&mut world.login("ann").await, channel, begun).await;
         assert!(told.starts_with(fresh), "{channel}");

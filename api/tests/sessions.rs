@@ -3,10 +3,10 @@
 
 mod harness;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use harness::{Peer, World};
+use harness::{PATIENCE, Peer, World};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -20,7 +20,8 @@ async fn place(peer: &mut Peer, symbol: &str, (price, cod): (&str, bool)) {
 /// Waits until the account has only the orders at these prices, oldest first.
 async fn left(peer: &mut Peer, prices: &[&str]) {
     let mut found = Vec::new();
-    for _ in 0..200 {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
         let open = peer.ok("open_orders", json!({})).await["orders"].clone();
         found = open.as_array().unwrap().iter().map(|open| open["price"].clone()).collect();
         if found == prices.iter().map(|price| json!(price)).collect::<Vec<Value>>() {

@@ -4,15 +4,12 @@
 
 mod harness;
 
-use std::time::Duration;
-
-use harness::World;
+use harness::{PATIENCE, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Frames: the last fragment, and kinds.
 const FIN: u8 = 0x80;
 const CONTINUED: u8 = 0;
@@ -198,7 +195,7 @@ async fn handshakes_that_never_end_keep_nobody_out() {
     // All of them are sent away.
     for mut stream in half_open {
         let mut rest = Vec::new();
-        timeout(2 * PATIENCE, stream.read_to_end(&mut rest)).await.expect("it is sent away").unwrap();
+        timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("it is sent away").unwrap();
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
     }
     world.stop().await;

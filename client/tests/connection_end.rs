@@ -4,7 +4,7 @@ mod canned;
 
 use std::time::Duration;
 
-use canned::{HELLO, Peer, serve};
+use canned::{HELLO, Peer, connect, serve};
 use client::connection::Connection;
 use client::error::ClientError;
 use client::settings::Settings;
@@ -14,6 +14,8 @@ use protocol::request::Request;
 use protocol::session::Ping;
 use protocol::update::Update;
 use serde_json::json;
+use tokio::net::TcpSocket;
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
 const TRADE: &str =
@@ -117,28 +119,47 @@ async fn who_does_not_read_has_no_reply_and_loses_nothing() {
         }
     });
     let settings = Settings { updates_max: 5, timeout: Duration::from_millis(200) };
-    let mut connection = Connection::open_with(&url, settings).await.unwrap();
-    assert_eq!(connection.ping().await.unwrap_err(), ClientError::Unread { updates: 5 });
+    let mut connection = connect(&url, settings).await;
+    let unread = loop {
+        match connection.ping().await {
+            // What is to be read has not come yet.
+            Err(ClientError::Timeout { .. }) => {}
+            other => break other.err(),
+        }
+    };
+    assert_eq!(unread, Some(ClientError::Unread { updates: 5 }));
     for _ in 0..50 {
         assert!(matches!(connection.next_update().await, Ok(Update::Trades(_))));
     }
-    assert!(connection.ping().await.is_ok(), "the connection goes on");
+    let goes_on = loop {
+        match connection.ping().await {
+            Err(ClientError::Timeout { .. }) => {}
+            other => break other.is_ok(),
+        }
+    };
+    assert!(goes_on, "the connection goes on");
 }
 
 /// The exchange's pings wait behind what was not read, so it is told without being asked that the program is there.
 #[tokio::test]
 async fn who_reads_slowly_is_known_to_be_there() {
-    let url = serve(|mut peer| {
-        peer.say(HELLO.replace("15000", "1"));
+    let ping = Duration::from_secs(1);
+    let (told, mut tells) = mpsc::unbounded_channel();
+    let url = serve(move |mut peer| {
+        peer.say(HELLO.replace("15000", &ping.as_millis().to_string()));
         (0..50).for_each(|_| peer.say(TRADE));
         let is_there = peer.hears_pong();
         peer.say(TRADE.replace("90215", if is_there { "1" } else { "0" }));
+        told.send(()).unwrap();
         while peer.hear().is_some() {}
     });
-    let settings = Settings { updates_max: 1, timeout: Duration::from_secs(10) };
+    let settings = Settings { updates_max: 1, ..Settings::default() };
     let mut connection = Connection::open_with(&url, settings).await.unwrap();
-    for _ in 0..50 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+    // As long as it has not read what waits, it does not miss what comes.
+    tokio::time::sleep(2 * ping).await;
+    assert!(connection.next_update().await.unwrap().encode().contains("90215"));
+    tells.recv().await.unwrap();
+    for _ in 1..50 {
         assert!(connection.next_update().await.unwrap().encode().contains("90215"));
     }
     assert!(connection.next_update().await.unwrap().encode().contains(r#""seq":1,"#));
@@ -157,8 +178,10 @@ async fn an_exchange_that_says_nothing_any_more_is_gone() {
 
 #[tokio::test]
 async fn nobody_there_is_said_with_the_address() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("ws://{free}/ws/v1");
+    // Taken, so that nobody else listens there.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("ws://{}/ws/v1", taken.local_addr().unwrap());
     let error = Connection::open(&url).await.err().unwrap();
     assert!(matches!(&error, ClientError::Connect { url: named, .. } if *named == url), "{error}");
     assert_eq!(error.advice(), Some("start an exchange there, or check the address"));

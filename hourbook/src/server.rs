@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
-use api::config::PING_INTERVAL;
+use api::config::{CLOSE_GRACE, PING_INTERVAL};
 use api::feed::Feed;
 use api::gateway::door::Door;
-use api::gateway::{Gateway, Settings};
+use api::gateway::{Gateway, Settings, SharedClock};
 use api::limits::Limits;
 use api::origin::Origin;
 use api::snapshots::SnapshotDesk;
@@ -256,7 +256,9 @@ impl Server {
         let (dev, limits) = (options.dev, options.limits.clone());
         let desk = Arc::<SnapshotDesk>::default();
         let snapshots = Some(Arc::clone(&desk));
-        let settings = Settings { dev, limits, clearing, snapshots, ping: PING_INTERVAL };
+        let time = SharedClock(Arc::new(SystemClock));
+        let (ping, grace) = (PING_INTERVAL, CLOSE_GRACE);
+        let settings = Settings { dev, limits, clearing, snapshots, ping, grace, time };
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), epoch, settings);
         if let Some(founding) = founding {
             gateway.command(founding).await.map_err(StartError::Founding)?;

@@ -32,6 +32,9 @@ use node::outlet::Outlet;
 use node::pipeline::Pipeline;
 use node::ready::{Ready, ReadyError};
 
+/// How long a test waits for what has to come, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A log that survives its exchange.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<MemoryLog>>);
@@ -157,7 +160,7 @@ fn everything_that_was_told_is_in_the_history() {
     let count = 20_000;
     world.work(count);
     for number in 0..count {
-        assert_eq!(world.told.recv_timeout(Duration::from_secs(10)).unwrap().0, number);
+        assert_eq!(world.told.recv_timeout(PATIENCE).unwrap().0, number);
     }
     world.pipeline.stop();
     holds(&world.history, count - 1);
@@ -271,7 +274,7 @@ fn a_failed_write_of_the_history_stops_the_process() {
     world.history.failing.store(true, Ordering::SeqCst);
     world.work(2);
     let expected = WriteError { doing: "writing", cause: "the disk is gone".to_owned() };
-    assert_eq!(world.failed.recv_timeout(Duration::from_secs(5)), Ok(Fatal::Beside(expected.clone())));
+    assert_eq!(world.failed.recv_timeout(PATIENCE), Ok(Fatal::Beside(expected.clone())));
 
     let whole = start(Kept::default(), Watched::default());
     whole.work(50);

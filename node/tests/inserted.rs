@@ -32,6 +32,8 @@ use node::outlet::Outlet;
 use node::pipeline::Pipeline;
 use node::ready::Ready;
 
+/// How long a test waits for what has to come, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 const ANN: AccountId = AccountId(1);
 const PAT: AccountId = AccountId(2);
 
@@ -131,7 +133,7 @@ impl World {
     /// Submits a command and waits until it is durable; returns what came of it.
     fn ask(&self, command: Command) -> Vec<Event> {
         assert!(self.pipeline.inlet().submit(Inbound::one((), command)).is_ok());
-        let events = self.told.recv_timeout(Duration::from_secs(10)).unwrap();
+        let events = self.told.recv_timeout(PATIENCE).unwrap();
         assert!(!matches!(events[..], [Event::Rejected { .. }]), "{command:?}: {events:?}");
         events
     }

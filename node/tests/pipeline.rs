@@ -28,6 +28,9 @@ use node::outlet::Outlet;
 use node::pipeline::Pipeline;
 use node::ready::Ready;
 
+/// How long a test waits for what has to come, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A log that says how far it is, and can be made to wait or to fail.
 #[derive(Clone, Default)]
 struct Watched {
@@ -126,7 +129,7 @@ fn everything_is_told_once_in_order_and_durable() {
         }
     }
     for number in 0..count {
-        let told = world.told.recv_timeout(Duration::from_secs(10)).unwrap();
+        let told = world.told.recv_timeout(PATIENCE).unwrap();
         assert_eq!(told, (number, Sequence(number + 1), true));
     }
     let log = world.log.clone();
@@ -145,13 +148,9 @@ fn nothing_is_told_while_the_disk_waits() {
     assert!(world.told.recv_timeout(Duration::from_millis(200)).is_err());
     let (ask, answer) = mpsc::channel();
     world.pipeline.questions().push(ask).unwrap();
-    assert_eq!(
-        answer.recv_timeout(Duration::from_secs(5)).unwrap(),
-        Sequence(0),
-        "questions see what is durable"
-    );
+    assert_eq!(answer.recv_timeout(PATIENCE).unwrap(), Sequence(0), "questions see what is durable");
     world.log.stuck.store(false, Ordering::SeqCst);
-    assert_eq!(world.told.recv_timeout(Duration::from_secs(5)).unwrap(), (0, Sequence(1), true));
+    assert_eq!(world.told.recv_timeout(PATIENCE).unwrap(), (0, Sequence(1), true));
     world.pipeline.stop();
 }
 
@@ -182,7 +181,7 @@ fn a_failed_write_is_told_to_nobody() {
     let world = start(Watched::default());
     world.log.failing.store(true, Ordering::SeqCst);
     submit(&world, 0, found()).unwrap();
-    let error = world.failed.recv_timeout(Duration::from_secs(5)).unwrap();
+    let error = world.failed.recv_timeout(PATIENCE).unwrap();
     assert_eq!(error, Fatal::Journal(AppendError::Unknown { cause: "the disk is gone".to_owned() }));
     assert!(world.told.recv_timeout(Duration::from_millis(100)).is_err());
     assert_eq!(world.log.last().unwrap(), None);
@@ -197,7 +196,7 @@ fn a_restart_goes_on_where_it_stopped() {
     let first = world.pipeline.stop().exchange;
     let world = start(log);
     submit(&world, 2, open(1)).unwrap();
-    assert_eq!(world.told.recv_timeout(Duration::from_secs(5)).unwrap().1, Sequence(3));
+    assert_eq!(world.told.recv_timeout(PATIENCE).unwrap().1, Sequence(3));
     let second = world.pipeline.stop().exchange;
     assert_eq!(
         first.ledger().accounts.iter().count(),
@@ -263,7 +262,7 @@ fn the_keeper_marks_what_is_durable_and_rests_when_nothing_comes() {
         }
     }
     for _ in 0..3_000 {
-        world.told.recv_timeout(Duration::from_secs(10)).unwrap();
+        world.told.recv_timeout(PATIENCE).unwrap();
     }
     let last = || keeper.marks.lock().unwrap().last().copied();
     until(|| last() == Some((3_000, true)));
@@ -300,7 +299,7 @@ fn without_room_only_what_takes_away_is_taken() {
     assert_eq!(submit(&world, 9_000, Command::PlaceOrder(order)), Err(Refused::Full));
     let cancel = Command::CancelAll { account, only: OrderFilter::default() };
     submit(&world, 9_001, cancel).unwrap();
-    until(|| world.told.recv_timeout(Duration::from_secs(10)).unwrap().0 == 9_001);
+    until(|| world.told.recv_timeout(PATIENCE).unwrap().0 == 9_001);
     keeper.low.store(false, Ordering::SeqCst);
     until(|| submit(&world, 9_002, open(9_002)) == Ok(()));
     world.pipeline.stop();
@@ -311,7 +310,7 @@ fn a_failed_mark_stops_the_process() {
     let (world, keeper) = start_kept();
     keeper.failing.store(true, Ordering::SeqCst);
     submit(&world, 0, found()).unwrap();
-    let error = world.failed.recv_timeout(Duration::from_secs(5)).unwrap();
+    let error = world.failed.recv_timeout(PATIENCE).unwrap();
     let expected = WriteError { doing: "marking", cause: "the disk is gone".to_owned() };
     assert_eq!(error, Fatal::Beside(expected));
 }

@@ -23,6 +23,14 @@ pub(crate) struct Folder {
     new: bool,
 }
 
+// Closing the file is not enough: a process that is being made has it too, until it runs a program of its own.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be unlocked is when the last who has it closes it.
+        let _ = self.format.unlock();
+    }
+}
+
 impl Folder {
     /// Takes the folder at `path` for this process alone, and makes it if there is none.
     pub(crate) fn own(path: &Path) -> Result<Folder, OpenError> {
@@ -97,5 +105,23 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     match path.canonicalize()?.parent() {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_free_once_its_owner_is_gone_though_another_process_has_its_file() {
+        let folder = tempfile::tempdir().expect("there is a temporary folder");
+        let owned = Folder::own(folder.path()).expect("the folder is new");
+        // What a process has that was being made at this moment.
+        let inherited = owned.format.try_clone().expect("a file can be had twice");
+        let refused = Folder::own(folder.path()).err();
+        assert_eq!(refused.map(|error| error.refusal), Some(Refusal::InUse));
+        drop(owned);
+        assert!(Folder::own(folder.path()).is_ok());
+        drop(inherited);
     }
 }

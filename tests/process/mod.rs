@@ -1,7 +1,8 @@
 //! Process: the real binary, started, asked, killed and started again.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its part")]
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{self, BufRead, BufReader, Lines};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -10,11 +11,48 @@ use client::connection::Connection;
 use protocol::instrument::Tier;
 use protocol::operator::{AddMarket, Deposit, SelfTrade};
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 /// How long a command that has to fail may take.
 const FAILS_WITHIN: Duration = Duration::from_secs(60);
 /// The program under test.
 pub const HOURBOOK: &str = env!("CARGO_BIN_EXE_hourbook");
+
+/// Two neighbouring ports of this machine, for an exchange that is started again where it was. Nobody else has them as long as this
+/// lives: not even whoever connects somewhere, and has a port of its own until a minute after that.
+pub struct Ports {
+    first: u16,
+    _held: [TcpSocket; 2],
+}
+
+impl Ports {
+    /// How often two neighbours are sought.
+    const SOUGHT_MAX: usize = 64;
+
+    pub fn reserve() -> Ports {
+        let pair = || {
+            let public = hold(0)?;
+            let first = public.local_addr()?.port();
+            let beside = first.checked_add(1).ok_or(io::ErrorKind::AddrNotAvailable)?;
+            Ok::<Ports, io::Error>(Ports { first, _held: [public, hold(beside)?] })
+        };
+        let found = (0..Ports::SOUGHT_MAX).find_map(|_| pair().ok());
+        found.expect("this machine has two free ports beside each other")
+    }
+
+    /// The address for everyone; the operators' is the next.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.first)
+    }
+}
+
+/// A socket at which nobody listens. An exchange can all the same: both say that they share the port.
+fn hold(port: u16) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    Ok(socket)
+}
 
 /// A running `hourbook serve` on a free port of this machine.
 pub struct Serving {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use protocol::status::{Closing, MESSAGE_BYTES_MAX, Status};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::config::{CLOSE_GRACE, HANDSHAKE_TIMEOUT, SILENT_PINGS_MAX};
+use crate::config::{HANDSHAKE_TIMEOUT, SILENT_PINGS_MAX};
 use crate::frame;
 use crate::gateway::door::Door;
 use crate::gateway::http::wire::{Come, Wire};
@@ -68,8 +68,12 @@ async fn websocket(
     tokio::select! {
         () = write(writer, &outbox, gateway.settings.ping) => {}
         () = read(frames, &mut session) => {}
-        () = doom(&outbox) => {}
+        () = doom(gateway, &outbox) => {}
         () = notices => {}
+    }
+    // It was written at once.
+    if outbox.ended().now_or_never().is_some() {
+        note_end(gateway, &outbox);
     }
     session.leave().await;
 }
@@ -93,9 +97,17 @@ async fn hear(mut notices: watch::Receiver<Notice>, outbox: &Outbox) {
 }
 
 /// Waits for the end and then as long as a slow client may take to receive it.
-async fn doom(outbox: &Outbox) {
+async fn doom(gateway: &Gateway, outbox: &Outbox) {
     outbox.ended().await;
-    tokio::time::sleep(CLOSE_GRACE).await;
+    note_end(gateway, outbox);
+    tokio::time::sleep(gateway.settings.grace).await;
+}
+
+/// Counts what a connection is ended for, unless the client asked for it.
+fn note_end(gateway: &Gateway, outbox: &Outbox) {
+    if let Some(Ending { error: Some((code, _)), .. }) = outbox.ending() {
+        gateway.metrics.ended(code);
+    }
 }
 
 /// Returns when the client is gone: when it says so, or has not even answered the server's pings.

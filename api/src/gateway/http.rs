@@ -35,7 +35,6 @@ use crate::gateway::registry::{AddressUse, Counted};
 use crate::gateway::session::Session;
 use crate::gateway::{Gateway, draining};
 use crate::metrics::count;
-use crate::origin::now;
 
 /// Answers requests until the client has no more, asks something that cannot be read, or the exchange stops.
 pub(super) async fn serve(
@@ -101,7 +100,7 @@ impl Session {
             Answered::refusal(refusal)
         };
         match route(head, body, self.local) {
-            Ok(Asked::Page(page)) => match self.spend(None, now()) {
+            Ok(Asked::Page(page)) => match self.spend(None, self.gateway.settings.now()) {
                 Ok(()) => self.page(page).await,
                 Err(error) => refused(self, Refusal { status: reply::status(&error.code), error }),
             },
@@ -109,7 +108,7 @@ impl Session {
                 Ok(()) => self.call(&method, &params).await,
                 Err(error) => {
                     // Whoever tries signatures pays for each.
-                    let error = self.spend(None, now()).err().unwrap_or(error);
+                    let error = self.spend(None, self.gateway.settings.now()).err().unwrap_or(error);
                     refused(self, Refusal { status: reply::status(&error.code), error })
                 }
             },
@@ -120,7 +119,7 @@ impl Session {
 
     /// Does what a method asks, and waits for the outcome.
     async fn call(&mut self, method: &str, params: &str) -> Answered {
-        let t_in = now();
+        let t_in = self.gateway.settings.now();
         let (sender, outcome) = oneshot::channel();
         let waiting = self.outbox.admit().await;
         self.serve(Call::of(method, params), (waiting, Some(sender)), t_in).await;

@@ -13,7 +13,6 @@ use protocol::time::Time;
 use crate::config::RETRY_AFTER_MS;
 use crate::convert::{account, entry, key};
 use crate::gateway::session::{Actor, Session};
-use crate::origin::now;
 use crate::question::{AccountBy, Known, Question};
 
 impl Session {
@@ -55,7 +54,7 @@ impl Session {
             key,
             bounds,
             rates: limits.of_account(&known.name.to_string()),
-            budgets: self.gateway.registry.account(account, now().ns()),
+            budgets: self.gateway.registry.account(account, self.gateway.settings.now().ns()),
             tells_left,
             _counted: counted.transpose()?,
         });
@@ -93,7 +92,7 @@ impl Session {
         ts: Time,
         sig: &str,
     ) -> Result<(Known, (Option<EngineKey>, KeyGrant)), ErrorObject> {
-        check_skew(ts, now())?;
+        check_skew(ts, self.gateway.settings.now())?;
         let (known, key, grant) = self.registered(key_id).await?;
         let text = LoginText { conn_id: &self.conn_id, challenge: &self.challenge, ts };
         text.verify(&key, sig)?;
@@ -115,7 +114,7 @@ impl Session {
 
     /// Whether a key may act from here, now.
     pub(super) fn check_bounds(&self, bounds: &KeyBounds) -> Result<(), ErrorObject> {
-        if bounds.expires.0 < now().ns() {
+        if bounds.expires.0 < self.gateway.settings.now().ns() {
             let message = "the time of this key is over: use another";
             return Err(ErrorObject::new(ErrorCode::KeyExpired, message).with_field("key_id"));
         }

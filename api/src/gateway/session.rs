@@ -218,7 +218,7 @@ impl Session {
         if self.is_echo {
             return self.outbox.push_text(text);
         }
-        let t_in = now();
+        let t_in = self.gateway.settings.now();
         let call = Call::decode(text);
         let waiting = self.outbox.admit().await;
         self.serve(call, (waiting, None), t_in).await;

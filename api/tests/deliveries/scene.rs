@@ -1,8 +1,8 @@
 //! Scene: a provider who has sold hours, their holder and an auditor, each at a socket of its own, and what they send.
 
+use crate::fixture;
 use crate::fixture::Shown;
 use crate::harness::{Peer, World};
-use crate::{fixture, harness};
 use api::clearing::Clearing;
 use attestation::assign::Assign;
 use attestation::beacon::Secret;
@@ -44,7 +44,7 @@ pub(crate) fn clearing(shelf: &Arc<MemoryShelf>) -> Clearing {
 pub(crate) async fn login(world: &World, secret: [u8; 32]) -> Peer {
     let (hello, mut peer) = world.connect_with_hello().await;
     let text = |field: &str| hello["data"][field].as_str().unwrap();
-    let ts = Time::from_ns(harness::now());
+    let ts = Time::from_ns(world.now());
     let sig = LoginText { conn_id: text("conn_id"), challenge: text("challenge"), ts }.sign(&secret);
     peer.ok("login", json!({"key_id": PublicKey::of_secret(&secret).id(), "ts": ts, "sig": sig})).await;
     peer
@@ -128,7 +128,7 @@ impl Scene {
 
     /// Time goes on to a second after this one; what falls due happens.
     pub(crate) async fn reach(&mut self, second: u64) {
-        let here = harness::now() / 1_000_000_000 + self.world.later_by();
+        let here = self.world.now() / 1_000_000_000;
         self.world.pass((second + 1).saturating_sub(here));
         let deposit = json!({"account": "ann", "amount": "1", "reference": format!("at-{second}")});
         self.operator.ok("deposit", deposit).await;

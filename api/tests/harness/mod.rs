@@ -3,14 +3,14 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
-use api::config::PING_INTERVAL;
+use api::config::{CLOSE_GRACE, PING_INTERVAL};
 use api::feed::Feed;
 use api::gateway::door::Door;
-use api::gateway::{Gateway, Settings};
+use api::gateway::{Gateway, Settings, SharedClock};
 use api::limits::Limits;
 use api::origin::Origin;
 use engine::command::Command;
@@ -37,19 +37,25 @@ use node::entropy::SystemEntropy;
 use node::inlet::Inbound;
 use node::pipeline::{Pipeline, Stopped};
 use node::ready::Ready;
+use protocol::error::ErrorObject;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
-/// Nanoseconds since 1970.
+/// Nanoseconds since 1970, for an exchange to which no time was added. Every test begins with a full hour: no gate closes and no hour
+/// ends unless the test lets time go on.
 pub fn now() -> u64 {
-    SystemClock.now().0
+    static LATER: OnceLock<u64> = OnceLock::new();
+    const HOUR: u64 = 3_600 * Time::SECOND;
+    let now = SystemClock.now().0;
+    now + LATER.get_or_init(|| HOUR - now % HOUR)
 }
 
-/// How long a test waits for a message that has to come.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a test waits for a message that has to come, on a machine that has other things to do.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A log in memory that can be made to wait, as a disk does.
 #[derive(Default)]
@@ -162,18 +168,26 @@ impl HistoryReader for SharedHistory {
     }
 }
 
-/// The machine's time, and as much later as the test says.
+/// A time that goes on as outside, or stands still; and as much later as the test says.
 #[derive(Clone, Default)]
-pub struct ShiftedClock(Arc<AtomicU64>);
+pub struct ShiftedClock {
+    /// Nanoseconds.
+    later: Arc<AtomicU64>,
+    /// Where time stands still, if it does.
+    stands: Arc<OnceLock<u64>>,
+}
 
 impl Clock for ShiftedClock {
     fn now(&self) -> Time {
-        SystemClock.now().after(self.0.load(Ordering::SeqCst))
+        let now = self.stands.get().copied().unwrap_or_else(now);
+        Time(now).after(self.later.load(Ordering::SeqCst))
     }
 }
 
 fn settings(limits: Limits, clearing: Option<Arc<Clearing>>) -> Settings {
-    Settings { dev: true, limits, clearing, snapshots: None, ping: PING_INTERVAL }
+    let time = SharedClock(Arc::new(SystemClock));
+    let (ping, grace) = (PING_INTERVAL, CLOSE_GRACE);
+    Settings { dev: true, limits, clearing, snapshots: None, ping, grace, time }
 }
 
 /// A running exchange.
@@ -211,7 +225,15 @@ impl World {
 
     /// A world with a market and accounts that pings so often.
     pub async fn pinging(ping: Duration) -> (World, String) {
-        let settings = Settings { ping, ..settings(Limits::none(), None) };
+        World::set(Settings { ping, ..settings(Limits::none(), None) }).await
+    }
+
+    /// The same, where who is cut off hears why even if it reads late.
+    pub async fn lenient() -> (World, String) {
+        World::set(Settings { grace: PATIENCE, ..settings(Limits::none(), None) }).await
+    }
+
+    async fn set(settings: Settings) -> (World, String) {
         let world = World::with(SlowLog::default(), settings).await;
         world.found().await;
         let symbol = world.furnish().await;
@@ -255,6 +277,7 @@ impl World {
         (stuck, settings): (Arc<AtomicBool>, Settings),
     ) -> World {
         let clock = ShiftedClock::default();
+        let settings = Settings { time: SharedClock(Arc::new(clock.clone())), ..settings };
         let pipeline = Pipeline::start(ready, (clock.clone(), SystemEntropy), feed, |_| {});
         let gateway = Gateway::new(pipeline.inlet(), pipeline.questions(), 7, settings);
         let mut urls = Vec::new();
@@ -315,19 +338,40 @@ impl World {
 
     /// How much later it is here than outside, in seconds.
     pub fn later_by(&self) -> u64 {
-        self.clock.0.load(Ordering::SeqCst) / Time::SECOND
+        self.clock.later.load(Ordering::SeqCst) / Time::SECOND
+    }
+
+    /// Nanoseconds since 1970, here.
+    pub fn now(&self) -> u64 {
+        self.clock.now().0
+    }
+
+    /// From now on time goes on only where the test says so.
+    pub fn stand_still(&self) {
+        self.clock.stands.get_or_init(now);
     }
 
     /// Time goes on by so many seconds. The next command brings what falls due.
     pub fn pass(&self, seconds: u64) {
-        self.clock.0.fetch_add(seconds * Time::SECOND, Ordering::SeqCst);
+        self.clock.later.fetch_add(seconds * Time::SECOND, Ordering::SeqCst);
     }
 
     /// Gives a command to the exchange and does not wait.
-    pub fn submit(&self, mut command: Command) {
-        let inlet = self.pipeline.inlet();
-        while let Err((_, back)) = inlet.submit(Inbound::one(Origin::Inform(oneshot::channel().0), command)) {
-            command = back.command;
+    pub fn submit(&self, command: Command) {
+        self.enter(oneshot::channel().0, command);
+    }
+
+    /// Gives a command to the exchange, however much waits there, and waits until it is durable and told.
+    pub async fn command(&self, command: Command) -> Result<Sequence, ErrorObject> {
+        let (inform, outcome) = oneshot::channel();
+        self.enter(inform, command);
+        outcome.await.expect("the exchange runs")
+    }
+
+    fn enter(&self, inform: oneshot::Sender<Result<Sequence, ErrorObject>>, command: Command) {
+        let (inlet, mut inbound) = (self.pipeline.inlet(), Inbound::one(Origin::Inform(inform), command));
+        while let Err((_, back)) = inlet.submit(inbound) {
+            inbound = back;
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -364,6 +408,17 @@ impl World {
         let mut peer = Peer { socket, next: 0, passed: VecDeque::new() };
         peer.receive().await;
         peer
+    }
+
+    /// Whether the exchange has cut off a client that was too slow.
+    pub async fn has_cut_off(&self) -> bool {
+        let address = self.url.split('/').nth(2).unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).await.unwrap();
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        page.contains("hourbook_websockets_ended_total{code=\"SLOW_CONSUMER\"} 1\n")
     }
 
     pub async fn login(&self, account: &str) -> Peer {

@@ -4,6 +4,9 @@
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use client::connection::Connection;
+use client::error::ClientError;
+use client::settings::Settings;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -27,8 +30,10 @@ pub(crate) fn serve(script: impl Fn(Peer) + Send + Sync + 'static) -> String {
         for stream in listener.incoming() {
             let stream = stream.expect("a client connects");
             stream.set_nodelay(true).expect("a new socket takes options");
-            let socket = accept_hdr(stream, shake_hands);
-            script(Peer { socket: socket.expect("a client shakes hands") });
+            // A client that lost its patience has gone; it may come again.
+            if let Ok(socket) = accept_hdr(stream, shake_hands) {
+                script(Peer { socket });
+            }
         }
     });
     url
@@ -55,6 +60,16 @@ pub(crate) fn answering(
             peer.answer(&request, answer(method, &request["params"]));
         }
     })
+}
+
+/// Connects with little patience, as often as a busy machine needs.
+pub(crate) async fn connect(url: &str, settings: Settings) -> Connection {
+    loop {
+        match Connection::open_with(url, settings).await {
+            Err(ClientError::Connect { .. }) => {}
+            opened => return opened.expect("the exchange says hello"),
+        }
+    }
 }
 
 /// An error object of this code.

@@ -1,9 +1,12 @@
 //! Program: the real binary, and an exchange for it that answers as the protocol's documentation does.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 use crate::canned::{self, error};
 
@@ -55,10 +58,18 @@ pub(crate) fn ran(output: Output) -> Ran {
     Ran { code, stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// An address where nobody listens.
+/// An address where nobody listens, nor will: its port is taken.
 pub(crate) fn nowhere() -> String {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("this machine has a free port");
-    format!("ws://{}/ws/v1", free.local_addr().expect("a listener has an address"))
+    static TAKEN: OnceLock<SocketAddr> = OnceLock::new();
+    let taken = TAKEN.get_or_init(|| {
+        let socket = TcpSocket::new_v4().expect("this machine has sockets");
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("this machine has a free port");
+        let address = socket.local_addr().expect("a bound socket has an address");
+        // Until the process ends.
+        std::mem::forget(socket);
+        address
+    });
+    format!("ws://{taken}/ws/v1")
 }
 
 /// An exchange that answers every method.

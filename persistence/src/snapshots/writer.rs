@@ -192,3 +192,20 @@ fn remove_parts(path: &Path) -> io::Result<()> {
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_free_once_its_writer_is_gone_though_another_process_has_its_file() {
+        let folder = tempfile::tempdir().expect("there is a temporary folder");
+        let snapshots = Snapshots::of(folder.path());
+        let writer = SnapshotWriter::open(&snapshots).expect("nobody else writes");
+        // What a process has that was being made at this moment.
+        let inherited = writer.lock.try_clone().expect("a file can be had twice");
+        drop(writer);
+        assert!(SnapshotWriter::open(&snapshots).is_ok());
+        drop(inherited);
+    }
+}

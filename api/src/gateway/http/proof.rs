@@ -10,7 +10,6 @@ use protocol::time::Time;
 
 use crate::gateway::http::head::{Head, Refusal, Verb};
 use crate::gateway::session::Session;
-use crate::origin::now;
 
 /// The headers of a signature; in lower case, as heads have them.
 const HEADERS: [(&str, &str); 4] =
@@ -62,7 +61,7 @@ impl Session {
             let message = "a nonce is 16 to 64 letters, digits, - and _";
             return Err(ErrorObject::new(ErrorCode::BadValue, message).with_field("HB-Nonce"));
         }
-        check_skew(ts, now()).map_err(|error| error.with_field("HB-Ts"))?;
+        check_skew(ts, self.gateway.settings.now()).map_err(|error| error.with_field("HB-Ts"))?;
         let (known, key, grant) =
             self.registered(key_id).await.map_err(|error| error.with_field("HB-Key"))?;
         let verb = if head.verb == Verb::Post { "POST" } else { "GET" };
@@ -70,7 +69,7 @@ impl Session {
         text.verify(&key, sig).map_err(|error| error.with_field("HB-Sig"))?;
         self.check_bounds(&grant.bounds).map_err(|error| error.with_field("HB-Key"))?;
         let key = EngineKey(key.to_bytes());
-        self.gateway.nonces.note((ts, key, nonce), now())?;
+        self.gateway.nonces.note((ts, key, nonce), self.gateway.settings.now())?;
         self.act(&known, (Some(key), grant), false)
     }
 }
