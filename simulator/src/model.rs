@@ -9,6 +9,8 @@
 mod accounts;
 #[path = "model/amend.rs"]
 mod amend;
+#[path = "model/batches.rs"]
+mod batches;
 #[path = "model/cancel.rs"]
 mod cancel;
 #[path = "model/controls.rs"]
@@ -65,6 +67,7 @@ use engine::reject::RejectReason;
 use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
 
+use crate::model::batches::Trying;
 use crate::model::deliveries::{Due, Work};
 use crate::model::draw::Line;
 use crate::model::identity::Used;
@@ -249,6 +252,8 @@ pub(crate) struct Model {
     pub(crate) deliveries: BTreeMap<DeliveryId, Work>,
     /// Since when the orders of the whole venue are being cancelled.
     purge: Option<u64>,
+    /// What a batch would leave, in the copy on which it is tried.
+    trying: Option<Trying>,
     events: Vec<Event>,
 }
 
@@ -323,7 +328,8 @@ impl Model {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
-            Command::Batch { .. } => unreachable!("batches.rs holds them to what their changes do alone"),
+            // Its changes come as commands of their own: see `ask_batch`.
+            Command::Batch { .. } => {}
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
             Command::Delivery(ref command) => self.carry_out_delivery(command),
         }
