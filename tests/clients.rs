@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use client::connection::Connection;
-use process::{Serving, days};
-use protocol::operator::{Deposit, RegisterKey};
+use process::{Serving, furnish};
+use protocol::operator::RegisterKey;
 use protocol::session::Scope;
 use protocol::signature::PublicKey;
 use serde_json::{Value, json};
@@ -45,18 +45,7 @@ fn script(name: &str) -> PathBuf {
 /// An exchange with a market, `ann` with a key and `pat` who can sell; the market's symbol.
 async fn exchange(data: &Path) -> (Serving, String) {
     let serving = Serving::start(data);
-    let operator = Connection::open(&serving.admin_url).await.unwrap();
-    operator.login_dev("operator").await.unwrap();
-    operator.add_market(days()).await.unwrap();
-    let symbol = operator.instruments().await.unwrap().instruments.last().unwrap().symbol.clone();
-    for name in ["ann", "pat"] {
-        let trader = Connection::open(&serving.url).await.unwrap();
-        trader.login_dev(name).await.unwrap();
-        trader.set_capacity(&symbol, 1_000).await.unwrap();
-        let deposit =
-            Deposit { account: name.to_owned(), amount: "1000".to_owned(), reference: name.to_owned() };
-        operator.deposit(deposit).await.unwrap();
-    }
+    let symbol = furnish(&serving, &["ann", "pat"], (1_000, "1000")).await;
     let key = RegisterKey {
         account: "ann".to_owned(),
         key: PublicKey::of_secret(&SECRET).text(),
@@ -65,6 +54,8 @@ async fn exchange(data: &Path) -> (Serving, String) {
         addresses: None,
         order_notional: None,
     };
+    let operator = Connection::open(&serving.admin_url).await.unwrap();
+    operator.login_dev("operator").await.unwrap();
     operator.register_key(key).await.unwrap();
     (serving, symbol)
 }

@@ -20,10 +20,9 @@ use client::link::Link;
 use client::settings::Settings;
 use client::streams::{News, Streams};
 use client::subscription;
-use process::{Serving, days};
+use process::{Serving, furnish};
 use protocol::account::{Balance, Position};
 use protocol::execution::{Account, Executions};
-use protocol::operator::Deposit;
 use protocol::order::{Order, OrderStatus};
 use protocol::subscription::Subscription;
 use protocol::update::Update;
@@ -106,17 +105,7 @@ fn start(folder: &Path) -> Serving {
 async fn found(folder: &Path) -> (Serving, String) {
     std::fs::write(folder.join("limits"), serde_json::to_string(&Limits::none()).unwrap()).unwrap();
     let serving = start(folder);
-    let operator = Connection::open(&serving.admin_url).await.unwrap();
-    operator.login_dev("operator").await.unwrap();
-    operator.add_market(days()).await.unwrap();
-    let symbol = operator.instruments().await.unwrap().instruments.last().unwrap().symbol.clone();
-    for name in ["ann", "pat"] {
-        let trader = Connection::open(&serving.url).await.unwrap();
-        trader.login_dev(name).await.unwrap();
-        trader.set_capacity(&symbol, 1_000_000).await.unwrap();
-        let (account, reference) = (name.to_owned(), name.to_owned());
-        operator.deposit(Deposit { account, amount: "10000000".to_owned(), reference }).await.unwrap();
-    }
+    let symbol = furnish(&serving, &["ann", "pat"], (1_000_000, "10000000")).await;
     (serving, symbol)
 }
 

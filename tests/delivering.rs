@@ -264,11 +264,12 @@ async fn buy(world: &World, taker: &Connection) -> String {
                 display_qty: None,
             };
             let order = AddOrder::new(&symbol, Side::Buy, "1", terms);
-            let half = Secret::of_taker(secret.bytes(), &symbol, 0);
+            // Something to do in each slot, and a half of its beacon: whoever is killed in one slot is there in another.
+            let half = |place| Secret::of_taker(secret.bytes(), &symbol, place);
             let job = SubmitJob {
-                secret_hashes: vec![Blob(half.hash().0.0.to_vec())],
+                secret_hashes: (0..12).map(|place| Blob(half(place).hash().0.0.to_vec())).collect(),
                 symbol: symbol.clone(),
-                prompts: vec![vec![40, 41, 42], vec![50, 51]],
+                prompts: (0..12 * 8).map(|token| vec![40, 41, token]).collect(),
                 tokens_max: 12,
                 temperature_micro: None,
                 top_k: None,

@@ -10,11 +10,10 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use client::connection::Connection;
-use process::{Serving, days, failure, json, run};
+use process::{Serving, failure, furnish, json, run};
 use protocol::add_order::AddOrder;
 use protocol::control::Snapshot;
 use protocol::error_code::ErrorCode;
-use protocol::operator::Deposit;
 use protocol::order::Side;
 use protocol::request::Request;
 use protocol::terms::Terms;
@@ -34,21 +33,6 @@ fn files(data: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_snapshot).collect();
     files.sort();
     files
-}
-
-/// Opens a market and the traders' accounts.
-async fn set_up(serving: &Serving) {
-    let operator = Connection::open(&serving.admin_url).await.unwrap();
-    operator.login_dev("operator").await.unwrap();
-    operator.add_market(days()).await.unwrap();
-    let symbol = symbol(&operator).await;
-    for name in TRADERS {
-        let trader = Connection::open(&serving.url).await.unwrap();
-        trader.login_dev(name).await.unwrap();
-        let (account, reference) = (name.to_owned(), format!("for-{name}"));
-        operator.deposit(Deposit { account, amount: "10000".to_owned(), reference }).await.unwrap();
-        trader.set_capacity(&symbol, 10_000).await.unwrap();
-    }
 }
 
 /// The window after the one whose gate closes next.
@@ -107,7 +91,7 @@ fn stopped() -> (tempfile::TempDir, PathBuf) {
         let serving = Serving::start_with(&data, &["--snapshot-every", "0"]);
         runtime.block_on(async {
             if orders == 40 {
-                set_up(&serving).await;
+                furnish(&serving, &TRADERS, (10_000, "10000")).await;
             }
             trade(&serving.url, orders).await;
         });
@@ -135,7 +119,7 @@ async fn a_running_exchange_makes_snapshots_and_starts_from_them() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let serving = Serving::start_with(&data, &["--snapshot-every", "60"]);
-    set_up(&serving).await;
+    furnish(&serving, &TRADERS, (10_000, "10000")).await;
     let mut made = Vec::new();
     for _ in 0..3 {
         trade(&serving.url, 70).await;
@@ -218,7 +202,7 @@ async fn operators_have_a_running_exchange_make_one() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let serving = Serving::start_with(&data, &["--snapshot-every", "0"]);
-    set_up(&serving).await;
+    furnish(&serving, &TRADERS, (10_000, "10000")).await;
     trade(&serving.url, 40).await;
     let line = ["--url", &serving.url, "--admin-url", &serving.admin_url, "--as", "operator", "admin"];
     let asked = [&line[..], &["snapshot", "--reason", "upgrade"]].concat();
@@ -316,7 +300,7 @@ fn a_snapshot_that_does_not_fit_its_journal_is_refused() {
     let serving = Serving::start_with(&twin, &["--snapshot-every", "0"]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        set_up(&serving).await;
+        furnish(&serving, &TRADERS, (10_000, "10000")).await;
         trade(&serving.url, 80).await;
     });
     serving.interrupt();
@@ -341,7 +325,7 @@ fn a_journal_whose_beginning_was_dropped_goes_on_from_its_snapshots() {
         let serving = Serving::start_with(&data, &rules);
         runtime.block_on(async {
             if round == 0 {
-                set_up(&serving).await;
+                furnish(&serving, &TRADERS, (10_000, "10000")).await;
             }
             trade(&serving.url, 24).await;
         });

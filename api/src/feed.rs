@@ -14,6 +14,7 @@
 mod answer;
 mod archive;
 mod channels;
+mod delivering;
 mod desk;
 mod dry_run;
 mod heartbeat;

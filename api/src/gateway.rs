@@ -1,5 +1,6 @@
 //! Gateway: accepts connections and runs a session on each.
 
+mod abuse;
 mod admission;
 mod batch;
 mod beacon;
@@ -49,6 +50,8 @@ use crate::origin::{Origin, now};
 use crate::question::Question;
 use crate::snapshots::SnapshotDesk;
 
+/// The server's name and version.
+const SERVER: &str = concat!("hourbook ", env!("CARGO_PKG_VERSION"));
 /// How long to wait after a connection could not be accepted, so that a lack of file handles does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

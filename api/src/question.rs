@@ -10,6 +10,7 @@ use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId, PublicKey};
 use engine::label::Label;
 use engine::order::{NewOrder, OrderRef};
 use engine::order_filter::OrderFilter;
+use engine::stamp::Time;
 use engine::units::{Lots, Price};
 use protocol::error::ErrorObject;
 use protocol::request::Request;
@@ -169,8 +170,8 @@ pub struct Facts {
     pub rate_ppm: u32,
     /// The engine's time, in nanoseconds since 1970 UTC.
     pub now: u64,
-    /// Start of the window, in nanoseconds since 1970 UTC.
-    pub start: u64,
+    /// Start of the window.
+    pub start: Time,
     /// Length of a slot in nanoseconds.
     pub slot_nanos: u64,
     /// What its market's deliveries go by.
@@ -184,6 +185,10 @@ pub struct Facts {
 pub struct AccountBounds {
     /// Whether it may only cancel.
     pub locked: bool,
+    /// Whether it may issue obligations.
+    pub provider: bool,
+    /// Whether it may be drawn to audit.
+    pub auditor: bool,
     /// What the operator allows.
     pub limits: AccountLimits,
     /// Open orders that it has.

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use api::clearing::Clearing;
 use attestation::assign::Assign;
-use attestation::beacon::Secret;
+use attestation::check::without_model;
 use attestation::rate::AuditRate;
 use attestation::receipt::Receipt;
+use attestation::ruling::Ruled;
 use attestation::verdict::Stage;
 use engine::command::Command;
 use engine::delivery::command::DeliveryCommand;
@@ -301,8 +302,11 @@ async fn answers_are_kept_whole_before_a_slot_is_opened_and_for_the_taker_alone(
 
     let asked = |part: u8| with(json!({"part": part}));
     for at in [0, 1] {
-        let told = scene.ann.ok("outputs", asked(at)).await;
-        assert_eq!(told, json!({"parts": 2, "data": Blob(vec![at; 5])}));
+        let mut expected = json!({"parts": 2, "data": Blob(vec![at; 5])});
+        if at == 0 {
+            expected["prompts"] = json!([[1, 2]]);
+        }
+        assert_eq!(scene.ann.ok("outputs", asked(at)).await, expected);
     }
     assert_eq!(code(&scene.ann.error("outputs", asked(2)).await), "UNKNOWN_DELIVERY");
     for other in [&mut scene.pat, &mut scene.eve] {
@@ -324,80 +328,6 @@ async fn without_a_model_nothing_is_assigned() {
     assert_eq!(code(&pat.error("assignment", first()).await), "NO_DELIVERIES");
     let job = json!({"symbol": symbol, "prompts": [[1]], "tokens_max": 4});
     assert_eq!(code(&ann.error("submit_job", job).await), "NO_DELIVERIES");
-}
-
-#[tokio::test]
-async fn both_halves_draw_the_sample_when_the_taker_shows_its_own() {
-    let mut scene = Scene::asked().await;
-    let error = scene.ann.error("reveal_secret", reveal(half())).await;
-    assert_eq!(code(&error), "UNKNOWN_DELIVERY", "nothing was asked of the provider yet: {error}");
-    scene.given().await;
-    let error = scene.ann.error("reveal_secret", reveal(half())).await;
-    assert_eq!(code(&error), "WRONG_STATE", "the provider would know what is audited: {error}");
-
-    let (given, shown) = scene.committed_and_waiting().await;
-    assert_eq!(given.assign.taker_secret, half().hash());
-    let nothing = scene.pat.error("open_slot", with(json!({"openings": []}))).await;
-    assert_eq!(code(&nothing), "WRONG_STATE", "nothing was drawn yet");
-    let short = scene.ann.error("reveal_secret", with(json!({"secret": Blob(vec![1; 31])}))).await;
-    assert_eq!((code(&short), &short["field"]), ("BAD_VALUE", &json!("secret")));
-    let wrong = scene.ann.error("reveal_secret", reveal(Secret([9; 32]))).await;
-    assert_eq!((code(&wrong), &wrong["details"]["check"]), ("EVIDENCE_REFUSED", &json!("secrets")));
-    assert_eq!(code(&scene.eve.error("reveal_secret", reveal(half())).await), "UNKNOWN_DELIVERY");
-    assert_eq!(scene.eve.ok("deliveries", json!({})).await["audits"], json!([]), "nobody is drawn yet");
-
-    let told = scene.ann.ok("reveal_secret", reveal(half())).await;
-    assert_ne!(told["engine_seq"], 0);
-    let again = scene.ann.ok("reveal_secret", reveal(half())).await;
-    assert_eq!(again["engine_seq"], 0, "the answer was lost perhaps");
-    assert_eq!(scene.eve.ok("deliveries", json!({})).await["audits"], json!([first()]));
-    let told = scene.pat.ok("commit_slot", commit(&shown)).await;
-    assert_eq!(told["drawn"]["taker_secret"], json!(Blob(half().0.to_vec())));
-    let receipt = Receipt::decode(&bytes(&scene.ann.ok("receipt", first()).await["receipt"])).unwrap();
-    assert_eq!(sample(&told), receipt.audited(Stage::Sample));
-    assert!(sample(&told).len() < 8, "one in four: {told}");
-    let openings = sample(&told);
-    let openings = openings.iter().map(|index| shown.opening(&given.assign, *index).encode());
-    assert_eq!(scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await["closed"], 0);
-    scene.reach(scene.starts + 3 * SLOT).await;
-    assert_eq!(scene.state().await["state"], "opened");
-}
-
-#[tokio::test]
-async fn a_taker_who_keeps_its_half_back_is_not_waited_for_and_may_not_dispute() {
-    let mut scene = Scene::asked().await;
-    let (given, shown) = scene.committed_and_waiting().await;
-    let again = scene.pat.ok("commit_slot", commit(&shown)).await;
-    assert_eq!(again, json!({"engine_seq": 0}), "it is waited for until the commitment is due");
-    scene.reach(scene.starts + 2 * SLOT).await;
-    let told = scene.pat.ok("commit_slot", commit(&shown)).await;
-    assert_eq!(sample(&told), (0..8).collect::<Vec<u32>>(), "four times a quarter is everything");
-    assert!(told["drawn"].get("taker_secret").is_none(), "{told}");
-    let late = scene.ann.error("reveal_secret", reveal(half())).await;
-    assert_eq!(code(&late), "WRONG_STATE", "{late}");
-    let openings = (0..8).map(|index| shown.opening(&given.assign, index).encode());
-    scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
-    let told = scene.eve.ok("receipt", first()).await;
-    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
-    scene.eve.ok("judge_slot", verdict(&receipt, &fixture::auditor(), 0)).await;
-    assert_eq!(scene.state().await["state"], "decided");
-    let refused = scene.ann.error("dispute_slot", first()).await;
-    assert_eq!((code(&refused), &refused["field"]), ("WRONG_STATE", &json!("slot")), "{refused}");
-    scene.pat.ok("dispute_slot", first()).await;
-}
-
-#[tokio::test]
-async fn who_shows_its_half_may_dispute() {
-    let mut scene = Scene::asked().await;
-    let (given, shown) = scene.committed_and_waiting().await;
-    scene.ann.ok("reveal_secret", reveal(half())).await;
-    let drawn = sample(&scene.pat.ok("commit_slot", commit(&shown)).await);
-    let openings = drawn.iter().map(|index| shown.opening(&given.assign, *index).encode());
-    scene.pat.ok("open_slot", with(json!({"openings": blobs(openings)}))).await;
-    let told = scene.eve.ok("receipt", first()).await;
-    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
-    scene.eve.ok("judge_slot", verdict(&receipt, &fixture::auditor(), 0)).await;
-    scene.ann.ok("dispute_slot", first()).await;
 }
 
 #[tokio::test]
@@ -427,22 +357,16 @@ async fn what_was_flagged_is_opened_whole_for_the_arbiter() {
     let told = scene.operator.ok("receipt", first()).await;
     assert_eq!(Receipt::decode(&bytes(&told["receipt"])).unwrap().open.len(), 8);
     let ruling = with(json!({"outcome": "unopened", "reason": "rest-was-not-opened"}));
-    scene.operator.ok("rule_slot", ruling).await;
+    scene.operator.ok("rule_slot", ruling.clone()).await;
     assert_eq!(scene.state().await, json!({"state": "decided", "outcome": "unopened"}));
-}
-
-#[tokio::test]
-async fn halves_are_committed_to_in_due_form() {
-    let mut scene = Scene::start().await;
-    let symbol = scene.symbol.clone();
-    let job = |hashes: Value| json!({"symbol": symbol, "prompts": [[1], [2]], "tokens_max": 4, "secret_hashes": hashes});
-    for hashes in [blobs([vec![1; 31]]), blobs([vec![0; 32]])] {
-        let error = scene.ann.error("submit_job", job(hashes)).await;
-        assert_eq!((code(&error), &error["field"]), ("BAD_VALUE", &json!("secret_hashes")), "{error}");
-    }
-    let error = scene.ann.error("submit_job", job(blobs([vec![1; 32], vec![2; 32]]))).await;
-    assert_eq!((code(&error), &error["field"]), ("JOB_TOO_LARGE", &json!("secret_hashes")), "{error}");
-    scene.ann.ok("submit_job", job(blobs([vec![1; 32]]))).await;
+    // It stands in the receipt, signed; a ruling that is refused does not.
+    let other = with(json!({"outcome": "accepted", "reason": "again"}));
+    assert_eq!(code(&scene.operator.error("rule_slot", other).await), "WRONG_STATE");
+    let told = scene.ann.ok("receipt", first()).await;
+    let receipt = Receipt::decode(&bytes(&told["receipt"])).unwrap();
+    assert_eq!(receipt.ruling.as_ref().map(|ruling| ruling.ruled), Some(Ruled::Unopened));
+    assert!(without_model(&receipt).iter().all(|checked| !checked.is_failed()));
+    assert!(receipt.verdict.is_some(), "what the auditor found stands beside it");
 }
 
 /// A provider is audited at the rate that the engine counts: everything for five hundred sequences after a flag.
@@ -632,4 +556,47 @@ async fn receipts_outlast_their_window_for_the_keys_that_they_name() {
         assert!(told.get("status").is_none(), "{told}");
     }
     assert_eq!(code(&scene.eve.error("receipt", first()).await), "UNKNOWN_DELIVERY");
+}
+
+#[tokio::test]
+async fn what_is_delivered_with_and_who_may_is_told() {
+    let mut scene = Scene::start().await;
+    let basis = scene.ann.ok("status", json!({})).await["deliveries"].clone();
+    let given = {
+        scene.reach(scene.starts - 600).await;
+        scene.reach(scene.starts).await;
+        scene.given().await.assign
+    };
+    let expected = [given.exchange.to_string(), given.model.to_string()];
+    assert_eq!(
+        [&basis["exchange"], &basis["model_id"]],
+        [&json!(expected[0]), &json!(expected[1])],
+        "{basis}"
+    );
+    for (peer, provider, auditor) in
+        [(&mut scene.pat, true, false), (&mut scene.ann, false, false), (&mut scene.eve, false, true)]
+    {
+        let told = peer.ok("limits.get", json!({})).await;
+        let may = |field| told.get(field).is_some_and(|may| *may == json!(true));
+        assert_eq!((may("provider"), may("auditor")), (provider, auditor), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_providers_do_says_what_is_missing() {
+    let mut scene = Scene::start().await;
+    let listed = scene.pat.ok("instruments", json!({})).await["instruments"].clone();
+    let other = listed.as_array().unwrap().iter().find(|row| row["symbol"] != json!(scene.symbol)).unwrap();
+    let asked = json!({"symbol": other["symbol"]});
+    let error = scene.pat.error("announce_maintenance", asked.clone()).await;
+    assert_eq!((code(&error), &error["field"]), ("INSUFFICIENT_CAPACITY", &json!("symbol")), "{error}");
+    assert_eq!(error["category"], "risk");
+    assert!(error["message"].as_str().unwrap().contains("set_capacity"), "{error}");
+    let error = scene.ann.error("add_stake", json!({"amount": "1"})).await;
+    assert_eq!(code(&error), "NOT_PROVIDER");
+    assert!(error["message"].as_str().unwrap().contains("at stake"), "{error}");
+    let capacity = json!({"symbol": scene.symbol, "gpus": 1});
+    let error = scene.eve.error("set_capacity", capacity).await;
+    assert_eq!(code(&error), "NOT_PROVIDER");
+    assert!(error["message"].as_str().unwrap().contains("capacity"), "{error}");
 }

@@ -236,7 +236,7 @@ async fn a_refusal_is_an_outcome_too() {
     operator.ok("deposit", json!({"account": "ann", "amount": "5000", "reference": "more"})).await;
     let again = ann.error("add_order", large.clone()).await;
     assert_eq!((&again["code"], &again["field"]), (&first["code"], &first["field"]));
-    assert_eq!((&again["retryable"], again.get("details")), (&json!(false), None));
+    assert_eq!((&again["retryable"], &again["details"]), (&json!(false), &json!({"duplicate": true})));
     assert!(again["suggestion"].as_str().unwrap().contains("take another"), "{again}");
     let mut other = large;
     other["cl_ord_id"] = json!("large-2");

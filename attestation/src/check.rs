@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::judgement::{Flags, Judgement};
 use crate::leaf::Leaf;
 use crate::receipt::Receipt;
+use crate::ruling::Ruling;
 use crate::statistic::Statistic;
 use crate::verdict::Verdict;
 
@@ -46,6 +47,8 @@ pub enum Check {
     VerdictSignature,
     /// Does the verdict follow from its findings, and are they about this batch's sample?
     Verdict,
+    /// Did the exchange sign the ruling, and is it about this commitment?
+    Ruling,
     /// Is the model at hand the one that was assigned?
     Model,
     /// Does each answer end where it may?
@@ -104,6 +107,7 @@ impl Check {
             Check::Transcripts => "transcripts",
             Check::VerdictSignature => "verdict-signature",
             Check::Verdict => "verdict",
+            Check::Ruling => "ruling",
             Check::Model => "model",
             Check::Length => "length",
             Check::Tokens => "tokens",
@@ -165,19 +169,33 @@ pub fn without_model(receipt: &Receipt) -> Vec<Checked> {
         Checked::unless(Check::Openings, against_openings(receipt)),
         Checked::unless(Check::Transcripts, against_transcripts(receipt)),
     ];
-    let Some((verdict, findings)) = &receipt.verdict else {
-        let absent = "there is no verdict yet";
-        checked.push(Checked::skipped(Check::VerdictSignature, absent));
-        checked.push(Checked::skipped(Check::Verdict, absent));
-        return checked;
-    };
-    checked.push(yes(
-        Check::VerdictSignature,
-        verdict.is_signed(),
-        "the auditor has not signed this verdict",
-    ));
-    checked.push(Checked::unless(Check::Verdict, against_verdict(receipt, verdict, findings)));
+    checked.extend(of_verdict(receipt));
+    checked.extend(receipt.ruling.as_ref().map(|ruling| of_ruling(receipt, ruling)));
     checked
+}
+
+fn of_verdict(receipt: &Receipt) -> [Checked; 2] {
+    let Some((verdict, findings)) = &receipt.verdict else {
+        return [Check::VerdictSignature, Check::Verdict]
+            .map(|check| Checked::skipped(check, no_verdict(receipt)));
+    };
+    [
+        yes(Check::VerdictSignature, verdict.is_signed(), "the auditor has not signed this verdict"),
+        Checked::unless(Check::Verdict, against_verdict(receipt, verdict, findings)),
+    ]
+}
+
+/// Asked only where there is one: most batches need none.
+fn of_ruling(receipt: &Receipt, ruling: &Ruling) -> Checked {
+    let is_its = ruling.exchange == receipt.assign.exchange && ruling.commit == receipt.commit.id();
+    yes(Check::Ruling, is_its && ruling.is_signed(), "it is not the exchange's, about this commitment")
+}
+
+fn no_verdict(receipt: &Receipt) -> &'static str {
+    match receipt.ruling {
+        None => "there is no verdict yet",
+        Some(_) => "no auditor gave one: the arbiter ruled",
+    }
 }
 
 /// Asks what takes the model: judges what was measured with it, by index.
@@ -303,7 +321,7 @@ fn against_batch(receipt: &Receipt, findings: &[Finding]) -> Option<String> {
 
 fn agreement(receipt: &Receipt, findings: &[Finding]) -> Checked {
     let Some((verdict, _)) = &receipt.verdict else {
-        return Checked::skipped(Check::Findings, "there is no verdict yet");
+        return Checked::skipped(Check::Findings, no_verdict(receipt));
     };
     let audited = receipt.audited(verdict.stage);
     let ours: Vec<Finding> =

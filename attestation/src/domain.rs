@@ -16,6 +16,8 @@ impl Domain {
     pub const COMMIT: Domain = Domain::new(b"commit 1");
     /// A signed [`Verdict`](crate::verdict::Verdict).
     pub const VERDICT: Domain = Domain::new(b"verdict 1");
+    /// A signed [`Ruling`](crate::ruling::Ruling).
+    pub const RULING: Domain = Domain::new(b"ruling 1");
     /// A signed [`Calibration`](crate::calibration::Calibration).
     pub const CALIBRATION: Domain = Domain::new(b"calibration 1");
     /// A [`Leaf`](crate::leaf::Leaf).

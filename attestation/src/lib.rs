@@ -29,6 +29,7 @@ pub mod opening;
 pub mod plausibility;
 pub mod rate;
 pub mod receipt;
+pub mod ruling;
 pub mod sample;
 pub mod stake;
 pub mod statistic;

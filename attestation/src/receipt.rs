@@ -11,6 +11,7 @@ use crate::key::PublicKey;
 use crate::layout::{Reader, SEQUENCES, Writer};
 use crate::leaf::Leaf;
 use crate::malformed::Malformed;
+use crate::ruling::Ruling;
 use crate::sample::{rest, sample};
 use crate::transcript::Transcript;
 use crate::tree;
@@ -33,21 +34,53 @@ pub struct Receipt {
     pub open: Vec<(u32, Transcript)>,
     /// What an auditor found; absent before the audit.
     pub verdict: Option<(Verdict, Vec<Finding>)>,
+    /// How the exchange's arbiter decided it; absent where nobody asked it, or it has not answered.
+    pub ruling: Option<Ruling>,
 }
 
+/// The bit of a number that says whether a verdict follows.
+const HAS_VERDICT: u32 = 1;
+/// The bit that says whether a ruling does.
+const HAS_RULING: u32 = 2;
+
 impl Receipt {
+    /// What is shown when a provider has committed: nothing is drawn, open or decided yet.
+    pub fn committed(assign: Assign, calibration: Calibration, commit: Commit, leaves: Vec<Leaf>) -> Receipt {
+        let secrets = Secrets { exchange: None, taker: None };
+        Receipt {
+            assign,
+            calibration,
+            commit,
+            secrets,
+            leaves,
+            open: Vec::new(),
+            verdict: None,
+            ruling: None,
+        }
+    }
+
     /// Reads the bytes of one, and nothing else. Whether its parts are true and fit together is checked elsewhere.
     pub fn decode(bytes: &[u8]) -> Result<Receipt, Malformed> {
         let mut reader = Reader::new("receipt", Domain::RECEIPT, bytes)?;
-        let receipt = Receipt {
+        let mut receipt = Receipt {
             assign: Assign::decode(reader.slice(Assign::LEN, "assign")?)?,
             calibration: Calibration::decode(reader.slice(Calibration::LEN, "calibration")?)?,
             commit: Commit::decode(reader.slice(Commit::LEN, "commit")?)?,
             secrets: Secrets { exchange: read_secret(&mut reader)?, taker: read_secret(&mut reader)? },
             leaves: read_leaves(&mut reader)?,
             open: read_open(&mut reader)?,
-            verdict: read_verdict(&mut reader)?,
+            verdict: None,
+            ruling: None,
         };
+        let parts = reader.u32("verdict")?;
+        let rule = "0 for absent, 1 a verdict with its findings, 2 a ruling, 3 both";
+        reader.demand(parts <= (HAS_VERDICT | HAS_RULING), "verdict", rule)?;
+        if parts & HAS_VERDICT != 0 {
+            receipt.verdict = Some(read_verdict(&mut reader)?);
+        }
+        if parts & HAS_RULING != 0 {
+            receipt.ruling = Some(Ruling::decode(reader.slice(Ruling::LEN, "ruling")?)?);
+        }
         reader.end()?;
         Ok(receipt)
     }
@@ -63,11 +96,17 @@ impl Receipt {
         let writer = writer.count(self.open.len());
         let writer =
             self.open.iter().fold(writer, |writer, (index, transcript)| transcript.write(writer.u32(*index)));
-        let Some((verdict, findings)) = &self.verdict else {
-            return writer.u32(0).done();
-        };
-        let writer = writer.u32(1).bytes(&verdict.encode()).count(findings.len());
-        findings.iter().fold(writer, |writer, finding| writer.bytes(&finding.encode())).done()
+        let parts = (HAS_VERDICT * u32::from(self.verdict.is_some()))
+            | (HAS_RULING * u32::from(self.ruling.is_some()));
+        let mut writer = writer.u32(parts);
+        if let Some((verdict, findings)) = &self.verdict {
+            writer = writer.bytes(&verdict.encode()).count(findings.len());
+            writer = findings.iter().fold(writer, |writer, finding| writer.bytes(&finding.encode()));
+        }
+        if let Some(ruling) = &self.ruling {
+            writer = writer.bytes(&ruling.encode());
+        }
+        writer.done()
     }
 
     /// The open sequence of this index.
@@ -152,14 +191,8 @@ fn read_open(reader: &mut Reader<'_>) -> Result<Vec<(u32, Transcript)>, Malforme
     Ok(open)
 }
 
-fn read_verdict(reader: &mut Reader<'_>) -> Result<Option<(Verdict, Vec<Finding>)>, Malformed> {
-    match reader.u32("verdict")? {
-        0 => Ok(None),
-        1 => {
-            let verdict = Verdict::decode(reader.slice(Verdict::LEN, "verdict")?)?;
-            let findings = reader.list("findings", Finding::LEN, SEQUENCES)?;
-            Ok(Some((verdict, findings.map(Finding::decode).collect::<Result<_, _>>()?)))
-        }
-        _ => reader.refuse("verdict", "0 for absent, or 1 and a verdict with its findings"),
-    }
+fn read_verdict(reader: &mut Reader<'_>) -> Result<(Verdict, Vec<Finding>), Malformed> {
+    let verdict = Verdict::decode(reader.slice(Verdict::LEN, "verdict")?)?;
+    let findings = reader.list("findings", Finding::LEN, SEQUENCES)?;
+    Ok((verdict, findings.map(Finding::decode).collect::<Result<_, _>>()?))
 }

@@ -16,10 +16,11 @@ use attestation::leaf::Leaf;
 use attestation::malformed::Malformed;
 use attestation::opening::Opening;
 use attestation::receipt::Receipt;
+use attestation::ruling::Ruling;
 use attestation::transcript::Transcript;
 use attestation::tree;
 use attestation::verdict::{Stage, Verdict};
-use fixture::{assign, batch, calibration, commit, leaves, receipt, secrets, transcripts};
+use fixture::{assign, batch, calibration, commit, leaves, receipt, ruling, secrets, transcripts};
 
 const DOCUMENT: &str = include_str!("../../docs/attestation.md");
 
@@ -62,7 +63,7 @@ fn verdict() -> (Verdict, Finding) {
 /// Each object's bytes and how they are read, by the heading of its table.
 type Decode = fn(&[u8]) -> Result<Vec<u8>, Malformed>;
 
-fn objects() -> [(&'static str, Vec<u8>, Decode); 9] {
+fn objects() -> [(&'static str, Vec<u8>, Decode); 10] {
     let (verdict, finding) = verdict();
     [
         ("Assign", assign().encode(), |bytes| Assign::decode(bytes).map(|object| object.encode())),
@@ -77,6 +78,7 @@ fn objects() -> [(&'static str, Vec<u8>, Decode); 9] {
         ("Opening", opening().encode(), |bytes| Opening::decode(bytes).map(|object| object.encode())),
         ("Finding", finding.encode(), |bytes| Finding::decode(bytes).map(|object| object.encode())),
         ("Verdict", verdict.encode(), |bytes| Verdict::decode(bytes).map(|object| object.encode())),
+        ("Ruling", ruling().encode(), |bytes| Ruling::decode(bytes).map(|object| object.encode())),
         ("Receipt", receipt().encode(), |bytes| Receipt::decode(bytes).map(|object| object.encode())),
     ]
 }
@@ -135,8 +137,10 @@ fn breaches() -> BTreeMap<(&'static str, &'static str), (usize, Vec<u8>)> {
     let u64_of = |number: u64| (0, number.to_le_bytes().to_vec());
     let keys =
         [("Assign", "exchange"), ("Assign", "provider"), ("Assign", "taker"), ("Calibration", "exchange")];
-    let keys =
-        keys.into_iter().chain([("Verdict", "auditor")]).map(|field| (field, (0, small_order.clone())));
+    let keys = keys
+        .into_iter()
+        .chain([("Verdict", "auditor"), ("Ruling", "exchange")])
+        .map(|field| (field, (0, small_order.clone())));
     let spreads =
         ["mismatches", "ulps", "margin", "unequal"].map(|name| (("Calibration", name), u64_of(100_000_000)));
     BTreeMap::from_iter(keys.chain(spreads).chain([
@@ -173,6 +177,7 @@ fn breaches() -> BTreeMap<(&'static str, &'static str), (usize, Vec<u8>)> {
         (("Verdict", "flagged"), u32_of(3)),
         (("Verdict", "batch_flags"), u32_of(16)),
         (("Verdict", "sums"), u64_of(254_000_001)),
+        (("Ruling", "outcome"), u32_of(6)),
         (("Receipt", "secrets"), u32_of(2)),
     ]))
 }
@@ -255,7 +260,7 @@ fn lists_are_bounded_before_they_are_read() {
         broken[offset..][..4].copy_from_slice(&count.to_le_bytes());
         decode(&broken).unwrap_err().to_string()
     };
-    let [.., (_, transcript, read_transcript), _, _, _, (_, receipt, read_receipt)] = objects();
+    let [.., (_, transcript, read_transcript), _, _, _, _, (_, receipt, read_receipt)] = objects();
     assert_eq!(refused(&transcript, read_transcript, 24, u32::MAX), "transcript.prompt: at most 131,072");
     assert_eq!(
         refused(&transcript, read_transcript, 24, 131_072),

@@ -17,10 +17,11 @@ use attestation::margin::Margins;
 use attestation::opening::Opening;
 use attestation::rate::AuditRate;
 use attestation::receipt::Receipt;
+use attestation::ruling::{Ruled, Ruling};
 use attestation::transcript::Transcript;
 use attestation::tree;
 use attestation::verdict::{Stage, Verdict};
-use fixture::{SECOND, audited, auditor, batch, commit, exchange, finding, provider, receipt};
+use fixture::{SECOND, audited, auditor, batch, commit, exchange, finding, provider, receipt, ruling};
 
 fn failed(checked: &[Checked]) -> Vec<Check> {
     checked.iter().filter(|checked| checked.is_failed()).map(|checked| checked.check).collect()
@@ -68,6 +69,43 @@ fn receipt_without_verdict_says_so() {
         .collect();
     assert_eq!(skipped, [Check::VerdictSignature, Check::Verdict]);
     assert_eq!(Receipt::decode(&receipt.encode()), Ok(receipt));
+}
+
+#[test]
+fn ruling_stands_in_for_a_verdict_and_is_the_exchanges_about_this_commitment() {
+    let ruled = |ruling| Receipt { verdict: None, ruling: Some(ruling), ..receipt() };
+    let sound = ruled(ruling());
+    assert_eq!(Receipt::decode(&sound.encode()), Ok(sound.clone()));
+    let checked = without_model(&sound);
+    assert_eq!(checked.last().unwrap(), &Checked { check: Check::Ruling, outcome: Outcome::Passed });
+    let skipped =
+        |checked: &&Checked| checked.outcome == Outcome::Skipped("no auditor gave one: the arbiter ruled");
+    assert_eq!(checked.iter().filter(skipped).count(), 2, "{checked:?}");
+    let both = Receipt { ruling: Some(ruling()), ..receipt() };
+    assert_eq!(Receipt::decode(&both.encode()), Ok(both.clone()));
+    assert_eq!(failed(&without_model(&both)), []);
+    // Of another exchange, about something else, or changed after it was signed.
+    let other = SecretKey::from_bytes(&[8; 32]);
+    let foreign = Ruling { exchange: other.public(), ..ruling() }.signed(&other);
+    let elsewhere = Ruling { commit: Digest([1; 32]), ..ruling() }.signed(&exchange());
+    let changed = Ruling { ruled: Ruled::Rejected, ..ruling() };
+    for wrong in [foreign, elsewhere, changed] {
+        assert_eq!(failed(&without_model(&ruled(wrong))), [Check::Ruling]);
+    }
+    // Cut anywhere, with a verdict and without, it is refused.
+    for whole in [sound, both].map(|receipt| receipt.encode()) {
+        for length in whole.len() - Ruling::LEN - 8..whole.len() {
+            assert!(Receipt::decode(&whole[..length]).is_err(), "{length}");
+        }
+        assert!(Receipt::decode(&[whole.as_slice(), &[0]].concat()).is_err());
+    }
+    let mut neither = Receipt { verdict: None, ..receipt() }.encode();
+    let place = neither.len() - 4;
+    neither[place] = 4;
+    assert_eq!(
+        Receipt::decode(&neither).unwrap_err().to_string(),
+        "receipt.verdict: 0 for absent, 1 a verdict with its findings, 2 a ruling, 3 both"
+    );
 }
 
 #[test]

@@ -34,6 +34,8 @@ impl Link {
             Update::Ticker(told) => public(told),
             Update::Candles(told) => public(told),
             Update::Fixings(told) => public(told),
+            Update::Provider(told) => public(told),
+            Update::Settlements(told) => public(told),
             _ => None,
         }
     }

@@ -200,7 +200,9 @@ impl Streams {
         {
             // The exchange cannot read what it should tell. That may pass.
             let error = ErrorObject::new(code.clone(), reason.as_str());
-            for subscribed in self.subscriptions.iter().filter(|subscribed| is_private(&subscribed.item)) {
+            for subscribed in
+                self.subscriptions.iter().filter(|subscribed| is_numbered_by_account(&subscribed.item))
+            {
                 if let Some(stream) = self.streams.get_mut(&subscribed.stream) {
                     stream.cannot_be_read(&error);
                 }
@@ -299,8 +301,7 @@ async fn ask(
     }
 }
 
-fn is_private(item: &Subscription) -> bool {
-    [Channel::Executions, Channel::Account, Channel::Positions, Channel::Deliveries]
-        .iter()
-        .any(|channel| channel.name() == item.channel)
+/// Whether its messages are numbered by the account's own sequence, and are told again one by one.
+fn is_numbered_by_account(item: &Subscription) -> bool {
+    Channel::parse(&item.channel).is_ok_and(Channel::is_numbered_by_account)
 }

@@ -90,6 +90,16 @@ pub fn deliveries() -> Subscription {
     of(Channel::Deliveries, None)
 }
 
+/// What the account has at stake and owes, as a provider; needs a login.
+pub fn provider() -> Subscription {
+    of(Channel::Provider, None)
+}
+
+/// How slots of windows ended, of one class or of all.
+pub fn settlements(class: Option<&str>) -> Subscription {
+    of(Channel::Settlements, class)
+}
+
 fn of(channel: Channel, symbol: Option<&str>) -> Subscription {
     let symbol = symbol.map(str::to_owned);
     Subscription { channel: channel.name().to_owned(), symbol, ..Subscription::default() }

@@ -123,6 +123,7 @@ impl Books {
     }
 
     /// Names the next order. It has to be rested or dropped.
+    #[inline]
     pub fn name(&mut self) -> OrderId {
         self.orders.take()
     }
@@ -138,6 +139,7 @@ impl Books {
     }
 
     /// Frees the name of an order that does not rest.
+    #[inline]
     pub fn drop_name(&mut self, order: OrderId) {
         self.orders.release(order.slot());
     }
@@ -145,8 +147,22 @@ impl Books {
     /// The resting order of a side that is next in turn.
     #[inline]
     pub fn first(&self, instrument: InstrumentId, side: Side) -> Option<Maker> {
-        let level = self.books[index(instrument.0)].ladder(side).best()?;
-        Some(self.maker(self.nodes.level(level).head(), self.nodes.price(level)))
+        let (level, price) = self.books[index(instrument.0)].ladder(side).best()?;
+        Some(self.maker(self.nodes.level(level).head(), price))
+    }
+
+    /// The resting order with which one of `side` that comes in would trade first, if its limit accepts any.
+    #[inline]
+    pub fn first_met(&self, instrument: InstrumentId, (side, limit): (Side, Price)) -> Option<Maker> {
+        let best = self.books[index(instrument.0)].ladder(side.opposite()).best();
+        let (level, price) = best.filter(|(_, price)| side.accepts(limit, *price))?;
+        Some(self.maker(self.nodes.level(level).head(), price))
+    }
+
+    /// The best price of a side.
+    #[inline]
+    pub(crate) fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
+        self.books[index(instrument.0)].ladder(side).best().map(|(_, price)| price)
     }
 
     #[inline]
@@ -184,7 +200,7 @@ impl Books {
     }
 
     /// Puts the named order at the end of its price's queue; returns the lots it shows.
-    #[inline]
+    #[inline(always)]
     pub fn rest(&mut self, order: OrderId, placement: &Placement) -> Lots {
         let &Placement { account, instrument, side, limit, leaves, clip } = placement;
         let ladder = self.books[index(instrument.0)].ladder_mut(side);
@@ -201,7 +217,7 @@ impl Books {
     }
 
     /// Adds an order as the youngest of a level.
-    #[inline]
+    #[inline(always)]
     fn link(&mut self, slot: u32, level: u32) {
         let resting = self.orders.at_mut(slot);
         let before = self.nodes.level_mut(level).append(slot, resting.shown);
@@ -214,7 +230,7 @@ impl Books {
     }
 
     /// Takes an order out of its level, which may then be empty; returns the level.
-    #[inline]
+    #[inline(always)]
     fn unlink(&mut self, slot: u32) -> u32 {
         let resting = *self.orders.at(slot);
         let level = resting.level.get().expect("a resting order stands in a level");
@@ -254,14 +270,14 @@ impl Books {
     }
 
     /// Takes a resting order out and frees its name.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, order: OrderId) {
         self.withdraw(order);
         self.orders.release(order.slot());
     }
 
     /// Takes a resting order out; it keeps its name.
-    #[inline]
+    #[inline(always)]
     pub fn withdraw(&mut self, order: OrderId) {
         let level = self.unlink(order.slot());
         if self.nodes.level(level).is_empty() {
@@ -326,8 +342,8 @@ impl Books {
     /// The best price of a side and the lots shown there.
     #[inline]
     pub fn top(&self, instrument: InstrumentId, side: Side) -> Option<(Price, Volume)> {
-        let level = self.books[index(instrument.0)].ladder(side).best()?;
-        Some((self.nodes.price(level), self.nodes.level(level).lots()))
+        let (level, price) = self.books[index(instrument.0)].ladder(side).best()?;
+        Some((price, self.nodes.level(level).lots()))
     }
 
     /// Every price of a side with the lots shown there, best first.
@@ -355,39 +371,33 @@ impl Books {
     }
 
     fn levels(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = u32> {
-        let first = self.books[index(instrument.0)].ladder(side).best();
+        let first = self.books[index(instrument.0)].ladder(side).best().map(|(level, _)| level);
         std::iter::successors(first, move |level| self.nodes.after(side, *level))
     }
 
-    /// The slots of the orders that one of `lots` meets on its way in, in turn, as far as what they show tells.
+    /// Whether any resting order may be met by one of `side` that comes in; not where there is no such book.
     #[inline]
+    pub(crate) fn meets(&self, instrument: InstrumentId, (side, limit): (Side, Price)) -> bool {
+        let best = self.books.get(index(instrument.0)).and_then(|book| book.ladder(side.opposite()).best());
+        best.is_some_and(|(_, price)| side.accepts(limit, price))
+    }
+
+    /// The slots of the orders that one of `lots` meets on its way in, in turn, as far as what they show tells.
     pub(crate) fn met(
         &self,
         instrument: InstrumentId,
         (side, limit): (Side, Price),
         mut lots: Lots,
     ) -> impl Iterator<Item = u32> {
-        let makers = side.opposite();
-        let mut level = self.books.get(index(instrument.0)).and_then(|book| book.ladder(makers).best());
-        let mut next = None;
-        std::iter::from_fn(move || {
-            let slot = match next {
-                Some(slot) => slot,
-                None => {
-                    let best = level.filter(|level| side.accepts(limit, self.nodes.price(*level)))?;
-                    if lots.is_zero() {
-                        return None;
-                    }
-                    level = self.nodes.after(makers, best);
-                    self.nodes.level(best).head()
-                }
-            };
-            if lots.is_zero() {
-                return None;
-            }
-            let resting = self.orders.at(slot);
-            (next, lots) = (resting.next.get(), lots.less(lots.min(resting.shown)));
-            Some(slot)
+        let accepted = move |level: &u32| side.accepts(limit, self.nodes.price(*level));
+        let levels = self.levels(instrument, side.opposite()).take_while(accepted);
+        let queues = levels.map(|level| Link::to(self.nodes.level(level).head()));
+        let slots = queues
+            .flat_map(|head| std::iter::successors(head.get(), |slot| self.orders.at(*slot).next.get()));
+        slots.take_while(move |slot| {
+            let meets = !lots.is_zero();
+            lots = lots.less(lots.min(self.orders.at(*slot).shown));
+            meets
         })
     }
 

@@ -170,7 +170,7 @@ impl ClientIds {
         &self,
         hash: u64,
         (account, client): (AccountId, Label),
-        is_open: impl Fn(u32) -> bool,
+        is_open: impl Fn(u32) -> bool + Copy,
     ) -> Option<Found> {
         let number = self.directory.find(hash, is_named(&self.records, (account, client), is_open))?;
         if number < DONE {
@@ -210,7 +210,7 @@ impl ClientIds {
     }
 
     /// Enters a number. `of_open` gives the owner and the id of the open order in a slot.
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, hash: u64, number: u32, of_open: impl Fn(u32) -> (AccountId, Label)) {
         let rehash = rehash(&self.records, self.seed, of_open);
         // Orders that are open are near already; there are few beside those that are done.
@@ -220,7 +220,7 @@ impl ClientIds {
 
     /// Enters the id of the order in `slot`, for which there is room. `of_open` gives the owner and the id of the open
     /// order in any slot.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(
         &mut self,
         account: AccountId,
@@ -392,8 +392,8 @@ fn rehash(records: &[Record], seed: u64, of_open: impl Fn(u32) -> (AccountId, La
 fn is_named(
     records: &[Record],
     (account, client): (AccountId, Label),
-    is_open: impl Fn(u32) -> bool,
-) -> impl Fn(u32) -> bool {
+    is_open: impl Fn(u32) -> bool + Copy,
+) -> impl Fn(u32) -> bool + Copy {
     move |number| {
         if number < DONE {
             return is_open(number);
@@ -484,7 +484,7 @@ impl ClientIds {
         &mut self,
         (hash, slot): (u64, u32),
         name: (AccountId, Label),
-        is_open: impl Fn(u32) -> bool,
+        is_open: impl Fn(u32) -> bool + Copy,
     ) -> bool {
         let same = is_named(&self.records, name, is_open);
         let is_new = self.directory.len() < index(IDS_MAX) && self.directory.enter_new(hash, slot, same);

@@ -15,9 +15,10 @@ pub mod slot;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::delivery::audit::{Audit, Audits};
+use crate::delivery::outcome::Outcome;
 use crate::delivery::run::Run;
 use crate::delivery::shares::{Basis, Shares};
-use crate::delivery::slot::{Evidence, Party, SLOTS, Slot, SlotNumber};
+use crate::delivery::slot::{Evidence, Party, SLOTS, Slot, SlotNumber, SlotState};
 use crate::ids::{AccountId, DeliveryId, InstrumentId, index, position};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
@@ -64,6 +65,13 @@ impl Delivery {
     /// What speaks for and against a slot of it.
     pub fn evidence(&self, slot: SlotNumber) -> Evidence {
         self.evidence[usize::from(slot.number())]
+    }
+
+    /// Whether every slot of which a flag was confirmed ends as that says.
+    fn is_rejected_where_confirmed(&self) -> bool {
+        let rejected = [SlotState::Decided(Outcome::Rejected), SlotState::Final(Outcome::Rejected)];
+        let mut slots = self.slots.iter().zip(self.evidence);
+        slots.all(|(slot, evidence)| !evidence.confirmed || rejected.contains(&slot.state))
     }
 
     pub(crate) fn evidence_mut(&mut self, slot: SlotNumber) -> &mut Evidence {
@@ -232,6 +240,8 @@ impl Image for Deliveries {
         let (forgotten, drawn) = (u32::take(from)?, VecDeque::take(from)?);
         let numbered = forgotten.checked_add(position(drawn.len())).is_some();
         from.check(numbered, "deliveries are numbered from 0 to 2^32 - 1")?;
+        let rejected = drawn.iter().all(Delivery::is_rejected_where_confirmed);
+        from.check(rejected, "a flag that was confirmed ends the slot rejected")?;
         let (runs, audits) = (Image::take(from)?, Image::take(from)?);
         let deliveries = Deliveries { forgotten, drawn, runs, audits };
         let runs = deliveries.runs.values().all(|run| deliveries.holds(run));
@@ -242,5 +252,52 @@ impl Image for Deliveries {
         let audits = deliveries.audits.keys().all(|(delivery, _)| deliveries.find(*delivery).is_some());
         from.check(audits, "what is audited is a delivery under way")?;
         Ok(deliveries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::slot::SlotState;
+
+    /// The rule that an image breaks of one delivery whose first slot ends so, where a flag was confirmed.
+    fn broken(state: SlotState) -> Option<&'static str> {
+        let price = Price::new(7).unwrap();
+        let (instrument, lots, fee) = (InstrumentId(0), Lots::new(1).unwrap(), Ppm::new(0).unwrap());
+        let (provider, holder) = (AccountId(1), AccountId(2));
+        let mut delivery = Delivery {
+            instrument,
+            provider,
+            holder,
+            price,
+            lots,
+            fee,
+            own: false,
+            maintained: false,
+            acknowledged: true,
+            slots: [Slot::WAITING; SLOTS],
+            evidence: [Evidence::default(); SLOTS],
+        };
+        delivery.slot_mut(SlotNumber::FIRST).state = state;
+        delivery.evidence_mut(SlotNumber::FIRST).confirmed = true;
+        let deliveries = Deliveries { drawn: VecDeque::from([delivery]), ..Deliveries::default() };
+        let mut bytes = Vec::new();
+        let mut sink = |block: &[u8]| bytes.extend_from_slice(block);
+        let mut to = ImageWriter::new(&mut sink);
+        deliveries.put(&mut to);
+        to.finish();
+        let (length, mut rest) = (u64::try_from(bytes.len()).unwrap(), bytes.as_slice());
+        let mut source = |block: &mut Vec<u8>| block.extend_from_slice(std::mem::take(&mut rest));
+        let taken: Taken<Deliveries> = Image::take(&mut ImageReader::new(length, &mut source));
+        taken.err().map(|fault| fault.rule)
+    }
+
+    #[test]
+    fn only_rejected_slots_have_a_flag_that_was_confirmed() {
+        let rule = Some("a flag that was confirmed ends the slot rejected");
+        assert_eq!(broken(SlotState::Flagged), rule);
+        assert_eq!(broken(SlotState::Final(Outcome::Accepted)), rule);
+        assert_eq!(broken(SlotState::Final(Outcome::Rejected)), None);
+        assert_eq!(broken(SlotState::Decided(Outcome::Rejected)), None);
     }
 }

@@ -149,8 +149,8 @@ impl Table {
     }
 
     /// The number entered under `hash` that `same` confirms.
-    #[inline]
-    fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+    #[inline(always)]
+    fn find(&self, hash: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
         let (tag, first) = (tag(hash), entry(hash, 0));
         let mut at = self.home(hash);
         loop {
@@ -168,7 +168,7 @@ impl Table {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, hash: u64, number: u32) {
         let mut at = self.home(hash);
         loop {
@@ -183,7 +183,7 @@ impl Table {
     }
 
     /// Where `number` stands under `hash`: bucket and place.
-    #[inline]
+    #[inline(always)]
     fn locate(&self, hash: u64, number: u32) -> Option<(usize, usize)> {
         let (tag, wanted) = (tag(hash), entry(hash, number));
         let mut at = self.home(hash);
@@ -251,15 +251,17 @@ impl Directory {
     }
 
     /// The number entered under `hash` that `same` confirms.
-    #[inline]
-    pub(crate) fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        let found = self.table.find(hash, &mut same);
-        found.or_else(|| self.old.as_ref().and_then(|(old, _)| old.find(hash, same)))
+    #[inline(always)]
+    pub(crate) fn find(&self, hash: u64, same: impl Fn(u32) -> bool + Copy) -> Option<u32> {
+        match (self.table.find(hash, same), &self.old) {
+            (None, Some((old, _))) => old.find(hash, same),
+            (found, _) => found,
+        }
     }
 
     /// Enters `number` under `hash`. The caller has made sure that its key is not in yet. `rehash` gives the hash of any
     /// number that is in, and `prefetch` asks for what it needs for that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(
         &mut self,
         (hash, number): (u64, u32),
@@ -276,7 +278,7 @@ impl Directory {
 
     /// Enters `number` under `hash`, unless `same` confirms one that is in. Only in a directory that has room. Returns whether
     /// it did.
-    pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl FnMut(u32) -> bool) -> bool {
+    pub(crate) fn enter_new(&mut self, hash: u64, number: u32, same: impl Fn(u32) -> bool + Copy) -> bool {
         let is_new = self.find(hash, same).is_none();
         if is_new {
             let rehash = |_| unreachable!("a directory that has room does not grow");
@@ -286,7 +288,7 @@ impl Directory {
     }
 
     /// Enters `new` in place of `number`, entered under `hash`; panics when that is not in.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn replace(&mut self, hash: u64, (number, new): (u32, u32)) {
         assert!(new < NUMBERS_MAX, "numbers are below the most there may be");
         let (table, (bucket, place)) = self.locate(hash, number);
@@ -426,6 +428,27 @@ mod tests {
                 .into_iter()
                 .for_each(|reserved| equals_a_list_of_pairs(reserved, spread));
         }
+    }
+
+    /// Room is made at every stage of a handing over: what is still in the old table comes along, once.
+    #[test]
+    fn room_is_made_while_a_table_is_handed_over() {
+        let hash = |number: u32| mix64(9, u64::from(number % 150));
+        let mut moving = 0;
+        for length in 1..200 {
+            let mut directory = Directory::default();
+            (0..length).for_each(|number| directory.insert((hash(number), number), hash, |_| {}));
+            moving += u32::from(directory.old.as_ref().is_some_and(|(_, done)| 0 < *done));
+            directory.reserve(1_000, hash);
+            assert!(directory.old.is_none() && directory.len() == index(length));
+            for number in 0..length {
+                assert_eq!(directory.find(hash(number), |found| found == number), Some(number));
+                directory.remove(hash(number), number);
+                assert_eq!(directory.find(hash(number), |found| found == number), None);
+            }
+            assert!(directory.table.buckets.iter().all(|bucket| bucket.passed == 0));
+        }
+        assert!(20 < moving, "room is made in the middle of a handing over");
     }
 
     #[test]

@@ -119,22 +119,29 @@ impl Exchange {
     }
 
     fn execute(&mut self, command: &Command) -> Result<(), RejectReason> {
-        match (command, self.founding) {
-            (Command::Found { .. } | Command::Tick, _) | (_, Some(_)) => {}
-            (_, None) => return Err(RejectReason::NotFounded),
+        if self.founding.is_none() && !matches!(command, Command::Found { .. } | Command::Tick) {
+            return Err(RejectReason::NotFounded);
         }
         if self.gathering.is_some() && self.is_gathered(command) {
             return Ok(());
         }
         match *command {
+            Command::PlaceOrder(ref order) => self.place(order),
+            Command::CancelOrder { account, order } => self.cancel(account, order),
+            Command::ReduceOrder { account, order, by } => self.reduce(account, order, by),
+            _ => self.execute_rare(command),
+        }
+    }
+
+    /// What is asked now and then.
+    #[inline(never)]
+    fn execute_rare(&mut self, command: &Command) -> Result<(), RejectReason> {
+        match *command {
             Command::Tick => {
                 self.tick();
                 Ok(())
             }
-            Command::PlaceOrder(ref order) => self.place(order),
             Command::AmendOrder(ref amendment) => self.amend(amendment),
-            Command::CancelOrder { account, order } => self.cancel(account, order),
-            Command::ReduceOrder { account, order, by } => self.reduce(account, order, by),
             Command::CancelAll { account, ref only } => self.cancel_all(account, only),
             Command::CancelAfter { account, after } => self.cancel_after(account, after),
             Command::EndSession { account, session } => self.end_session(account, session),

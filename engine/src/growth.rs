@@ -10,7 +10,7 @@ const PART: usize = 16;
 
 /// Adds an element at the end.
 #[inline]
-pub(crate) fn push<T>(list: &mut Vec<T>, element: T) {
+pub fn push<T>(list: &mut Vec<T>, element: T) {
     if list.len() == list.capacity() {
         grow(list);
     }

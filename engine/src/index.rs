@@ -2,9 +2,9 @@
 //!
 //! Open addressing with linear probing. An entry holds the slot and how far it stands from its home. Whoever asks
 //! confirms the key by looking into the slot, which it needs next anyway, and only entries with the home that the key has
-//! are looked into. What is mostly asked in vain, and too large for the caches, has a `directory`. Deleting moves later entries back, so there are no tombstones. A table that grows hands its
-//! entries over a few at a time, so that no single insertion waits for all of them. Nothing ever iterates over it, so
-//! its order cannot be seen.
+//! are looked into. What is mostly asked in vain, and too large for the caches, has a `directory`. Deleting moves later
+//! entries back, so there are no tombstones. A table that grows, by a third or a half, hands its entries over a few at a
+//! time, so that no single insertion waits for all of them. Nothing ever iterates over it, so its order cannot be seen.
 
 mod entry;
 mod table;
@@ -17,6 +17,8 @@ use crate::index::table::Table;
 pub const SLOTS_MAX: u32 = 1 << SLOT_BITS;
 /// At most one place in so many is in use, because short runs are short searches.
 const PLACES_PER_ENTRY: usize = 4;
+/// Places of the smallest table.
+const PLACES_MIN: usize = 16;
 /// Places of the old table that each insertion clears while a table grows: many more than it takes to be done before the
 /// new table is full, because meanwhile there are two tables to look into.
 const PLACES_MOVED: usize = 16;
@@ -62,12 +64,13 @@ impl Old {
 
     /// How many places after the beginning one is.
     fn distance(&self, at: usize) -> usize {
-        at.wrapping_sub(self.begin) & (self.table.entries.len() - 1)
+        if self.begin <= at { at - self.begin } else { at + self.table.entries.len() - self.begin }
     }
 
     /// The place that is so many after the beginning.
     fn place(&self, distance: usize) -> usize {
-        (self.begin + distance) & (self.table.entries.len() - 1)
+        let at = self.begin + distance;
+        if at < self.table.entries.len() { at } else { at - self.table.entries.len() }
     }
 
     /// Where the entry under `hash` stands that `same` confirms. Places that are handed over are not looked at.
@@ -100,15 +103,15 @@ pub struct Index {
 
 impl Default for Index {
     fn default() -> Index {
-        Index { table: Table::new(4), length: 0, old: None }
+        Index { table: Table::new(PLACES_MIN), length: 0, old: None }
     }
 }
 
 impl Index {
     /// An empty index that does not grow before it holds more than so many slots.
     pub(crate) fn with_room(slots: u32) -> Index {
-        let places = index(slots).saturating_mul(PLACES_PER_ENTRY).next_power_of_two();
-        Index { table: Table::new(places.trailing_zeros().max(4)), length: 0, old: None }
+        let places = index(slots).saturating_mul(PLACES_PER_ENTRY).max(PLACES_MIN);
+        Index { table: Table::new(places), length: 0, old: None }
     }
 
     /// The slot entered under `hash` that `same` confirms.
@@ -193,12 +196,12 @@ impl Index {
         (self.table.entries.capacity() + old) * size_of::<Entry>()
     }
 
-    /// Begins to hand over to a table twice as large, or goes on with it.
+    /// Begins to hand over to the next larger table, or goes on with it.
     #[cold]
     fn grow(&mut self, mut rehash: impl FnMut(u32) -> u64) {
         let old = self.old.get_or_insert_with(|| {
-            let bits = u64::BITS - self.table.shift + 1;
-            Old::new(std::mem::replace(&mut self.table, Table::new(bits)))
+            let more = self.table.entries.len() + 1;
+            Old::new(std::mem::replace(&mut self.table, Table::new(more)))
         });
         for _ in 0..PLACES_MOVED {
             if old.hand_over(&mut self.table, &mut rehash) {

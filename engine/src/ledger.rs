@@ -210,7 +210,7 @@ impl Ledger {
 
     /// Sets aside what an order of `lots` could cost: credit for a bid, the bond of what an ask leaves uncovered. The
     /// caller has checked that it is there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn cover(&mut self, order: &Covered, lots: Lots) {
         let position = self.positions.at_mut(order.position);
         match order.side {
@@ -230,7 +230,7 @@ impl Ledger {
     }
 
     /// Frees what an order no longer needs when it shrinks from `from` to `to` lots.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn uncover(&mut self, order: &Covered, (from, to): (Lots, Lots)) {
         let position = self.positions.at_mut(order.position);
         match order.side {
@@ -252,6 +252,7 @@ impl Ledger {
     }
 
     /// Brings a position's lot bonds to `short x bond`.
+    #[inline(always)]
     fn bond(&mut self, row: PositionRow, bond: Amount) {
         let position = self.positions.at(row);
         let needed = bond_needed(position.short(position.open_sells), bond)
@@ -267,6 +268,7 @@ impl Ledger {
     }
 
     /// The seller's part of a fill: claims are resold for cash, the rest becomes obligations against escrow.
+    #[inline]
     pub(crate) fn sell(&mut self, terms: &Terms, seller: &Party, exchanged: Exchanged) -> Sold {
         let Exchanged { price, lots } = exchanged;
         let rate = fees::rate(terms, seller.liquidity);
@@ -295,6 +297,7 @@ impl Ledger {
 
     /// The buyer's part of a fill: it pays from its hold; own obligations are extinguished, oldest first, and the
     /// rest becomes claims.
+    #[inline]
     pub(crate) fn buy(&mut self, terms: &Terms, buyer: &Party, exchanged: Exchanged) -> Bought {
         let Exchanged { price, lots } = exchanged;
         let account = self.positions.at(buyer.position).account;

@@ -19,7 +19,7 @@ pub mod ending;
 pub mod event;
 pub mod exchange;
 pub mod fees;
-mod growth;
+pub mod growth;
 pub mod ids;
 pub mod index;
 pub mod instrument;

@@ -107,7 +107,7 @@ impl OpenOrders {
     }
 
     /// Adds an order as its owner's youngest.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(&mut self, slot: u32, mut open: OpenOrder, owner: &mut Account) {
         while self.slots.len() <= index(slot) {
             push(&mut self.slots, OpenOrder::FREE);

@@ -5,7 +5,7 @@ use crate::ids::{AccountId, InstrumentId, position};
 use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
 use crate::image::{Image, Taken};
-use crate::index::{Index, SLOTS_MAX, mix64};
+use crate::index::{Index, SLOTS_MAX, mix128};
 use crate::link::Link;
 use crate::obligation::{Obligations, Queue};
 use crate::units::{Amount, Lots, Volume};
@@ -108,7 +108,7 @@ impl Default for Positions {
 
 impl Positions {
     /// The row of `account` in `instrument`, if it has one.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, account: AccountId, instrument: InstrumentId) -> Option<PositionRow> {
         let same = |row: u32| {
             let position = &self.rows[index(row)];
@@ -219,7 +219,7 @@ impl Positions {
 /// Accounts and instruments are numbered by the exchange, so nobody chooses what collides.
 #[inline]
 fn hash(account: AccountId, instrument: InstrumentId) -> u64 {
-    mix64(0, u64::from(account.0) << 32 | u64::from(instrument.0))
+    mix128(0, (account.0.into(), instrument.0.into()))
 }
 
 // Its instrument is that of the list, and its obligations are put behind it. Between commands nothing is touched.

@@ -8,11 +8,10 @@
     reason = "the hint takes a pointer; it is made from a reference and never read through"
 )]
 
-/// Asks for the line of `slice[at]`, or of the last element when there are fewer: guesses may be wrong, and a branch on
-/// them would be hard to predict.
+/// Asks for the line of `slice[at]`, if there is that element: guesses may be wrong.
 #[inline]
 pub(crate) fn prefetch<T>(slice: &[T], at: usize) {
-    let Some(element) = slice.get(at.min(slice.len().saturating_sub(1))) else { return };
+    let Some(element) = slice.get(at) else { return };
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction is part of every x86-64 processor, and faults on no address, let alone on a valid one.
     unsafe {

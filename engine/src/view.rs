@@ -9,6 +9,7 @@ pub mod depth;
 mod image;
 pub mod orders;
 mod queues;
+pub mod slot_ends;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,7 @@ use crate::view::accounts::{AccountView, AccountsView, KeyView};
 use crate::view::deliveries::{DeliveriesView, DeliveryView};
 use crate::view::depth::{Depth, LevelChange};
 use crate::view::orders::{OrderView, OrdersView};
+use crate::view::slot_ends::{SlotEnd, WindowEnds};
 
 /// An instrument as the events tell it.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,8 @@ pub struct InstrumentView {
     pub mode: TradingMode,
     /// What a trade costs; the bond is fixed when it opens.
     pub terms: Terms,
+    /// What its deliveries go by, fixed when its gate closes.
+    pub delivery: DeliveryTerms,
     /// How many deliveries were drawn.
     pub deliveries: u32,
 }
@@ -112,6 +116,7 @@ impl View {
     pub fn begin(&mut self, stamp: Stamp) {
         self.stamp = stamp;
         self.changes.clear();
+        self.deliveries.begin();
     }
 
     /// Folds the next event of the command that was begun.
@@ -169,7 +174,8 @@ impl View {
                 (view.phase, view.terms.bond) = (Phase::Open, bond);
             }
             Event::InstrumentClosed { instrument } => {
-                self.instruments[index(instrument.0)].phase = Phase::Closed;
+                let view = &mut self.instruments[index(instrument.0)];
+                (view.phase, view.delivery) = (Phase::Closed, self.markets[index(view.market.0)].delivery);
                 self.current.remove(&instrument);
             }
             Event::InstrumentDelivering { instrument, deliveries } => {
@@ -206,6 +212,7 @@ impl View {
             phase,
             mode,
             terms,
+            delivery: DeliveryTerms::DEFAULT,
             deliveries: 0,
         });
         self.symbols.insert(Symbol { minutes: false, ..symbol }, instrument);
@@ -353,6 +360,16 @@ impl View {
     /// The slots that wait for the arbiter, by delivery.
     pub fn cases(&self) -> impl Iterator<Item = (DeliveryId, SlotNumber)> {
         self.deliveries.cases()
+    }
+
+    /// Slots that the last command made final, in order, but those of deliveries within one group.
+    pub fn slot_ends(&self) -> &[SlotEnd] {
+        self.deliveries.ends().last()
+    }
+
+    /// How the slots ended so far of windows that are not settled, where any has.
+    pub fn window_ends(&self) -> impl Iterator<Item = (InstrumentId, &WindowEnds)> {
+        self.deliveries.ends().windows()
     }
 
     /// Every delivery of windows that are not settled, by number.

@@ -61,6 +61,11 @@ pub(crate) fn temperature(text: &str) -> Result<u32, String> {
     if millionths <= 10_000_000 { Ok(millionths) } else { Err(RULE.to_owned()) }
 }
 
+/// A public key as receipts show it.
+pub(crate) fn receipt_key(text: &str) -> Result<String, String> {
+    seed(text).map(|_| text.to_lowercase())
+}
+
 /// A seed in hexadecimal digits.
 pub(crate) fn seed(text: &str) -> Result<[u8; 32], String> {
     const RULE: &str = "64 hexadecimal digits";

@@ -35,6 +35,7 @@ mod reduce;
 mod replay;
 mod restore;
 mod serve;
+mod settlements;
 mod sim;
 mod snapshot;
 mod status;
@@ -63,6 +64,7 @@ pub(crate) enum Command {
     Ticker(ticker::Ticker),
     Candles(candles::Candles),
     Fixings(fixings::Fixings),
+    Settlements(settlements::Settlements),
     Watch(watch::Watch),
     /// Buy lots
     #[command(after_help = order::EXAMPLES_BUY)]
@@ -128,6 +130,7 @@ impl Command {
             Command::Ticker(command) => command.run(options, screen).await,
             Command::Candles(command) => command.run(options, screen).await,
             Command::Fixings(command) => command.run(options, screen).await,
+            Command::Settlements(command) => command.run(options, screen).await,
             Command::Watch(command) => command.run(options, screen).await,
             Command::Trades(command) => command.run(options, screen).await,
             Command::Buy(command) => command.run(Side::Buy, options, screen).await,

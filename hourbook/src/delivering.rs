@@ -1,10 +1,15 @@
 //! Delivering: what providers, auditors and takers do in processes of their own, each a client like any other.
 
+pub(crate) mod answer;
 pub(crate) mod computing;
+pub(crate) mod entry;
 pub(crate) mod examiner;
 pub(crate) mod halves;
+pub(crate) mod line;
+pub(crate) mod log;
 pub(crate) mod offers;
 pub(crate) mod outputs;
+pub(crate) mod stop;
 pub(crate) mod worker;
 
 use std::time::Duration;
@@ -14,9 +19,10 @@ use protocol::delivery::{Deliveries, Delivery, DeliveryEvent, Role, SlotName, Sl
 use protocol::update::Update;
 use tokio::time::sleep;
 
+use crate::delivering::log::Log;
+use crate::delivering::stop::Stop;
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
-use crate::screen::Screen;
 
 /// How long to wait before an exchange that went away is asked again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
@@ -94,11 +100,11 @@ pub(crate) fn audits_of(update: &Update) -> Vec<SlotName> {
 }
 
 /// Does something over connections until it is done, which may be never, or interrupted, which gives `None`: one that is lost is made
-/// again, a refusal is the end.
+/// again, a refusal that would come again is the end.
 pub(crate) async fn keep_on<T>(
     interrupts: &mut Interrupts,
-    screen: &Screen,
-    mut session: impl AsyncFnMut() -> Result<T, ClientError>,
+    log: &Log,
+    mut session: impl AsyncFnMut() -> Result<T, Stop>,
 ) -> Result<Option<T>, Failure> {
     loop {
         let ended = tokio::select! {
@@ -106,8 +112,11 @@ pub(crate) async fn keep_on<T>(
             ended = session() => ended,
         };
         match ended {
-            Err(refused @ ClientError::Refused(_)) => return Err(refused.into()),
-            Err(lost) => screen.remark(&format!("{lost}; trying again")),
+            Err(Stop::Failed(failure)) => return Err(failure),
+            Err(Stop::Client(ClientError::Refused(error))) if !error.retryable => {
+                return Err(ClientError::Refused(error).into());
+            }
+            Err(Stop::Client(lost)) => log.remark(&format!("{lost}; trying again")),
             Ok(done) => return Ok(Some(done)),
         }
         tokio::select! {

@@ -2,4 +2,5 @@
 
 pub(crate) mod command_json;
 mod delivery_json;
+mod fields;
 pub(crate) mod trades_file;

@@ -89,6 +89,11 @@ impl Failure {
         Failure::new(Kind::Local, message)
     }
 
+    /// The key, or its account, may not do this.
+    pub(crate) fn forbidden(message: String) -> Failure {
+        Failure::new(Kind::Login, message)
+    }
+
     /// What the exchange sends is wrong.
     pub(crate) fn connection(message: String) -> Failure {
         Failure::new(Kind::Connection, message)

@@ -20,6 +20,22 @@ pub(crate) fn to_second(time: Time) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
+/// Such as `2026-11-23T14:00:00.317Z`.
+pub(crate) fn iso(time: Time) -> String {
+    date_time(time).replace(' ', "T") + "Z"
+}
+
+/// Such as `14:00:00.317Z`.
+pub(crate) fn time_of_day(time: Time) -> String {
+    let text = iso(time);
+    text.split_once('T').map_or(text.clone(), |(_, time)| time.to_owned())
+}
+
+/// This machine's time.
+pub(crate) fn now() -> Time {
+    from_now(Duration::ZERO)
+}
+
 /// The time so long from now.
 pub(crate) fn from_now(duration: Duration) -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -47,7 +63,7 @@ fn date(days: u64) -> (u64, u64, u64) {
 mod tests {
     use protocol::time::Time;
 
-    use super::date_time;
+    use super::{date_time, iso, time_of_day};
 
     #[test]
     fn moment_is_utc() {
@@ -64,5 +80,10 @@ mod tests {
         for (ns, text) in cases {
             assert_eq!(date_time(Time::from_ns(ns)), text);
         }
+        let time = Time::from_ns(1_795_356_000_317_900_000);
+        assert_eq!(
+            (iso(time).as_str(), time_of_day(time).as_str()),
+            ("2026-11-22T14:00:00.317Z", "14:00:00.317Z")
+        );
     }
 }

@@ -38,13 +38,30 @@ pub(crate) async fn show_each(
     let expected = begin(&connection, subscription).await?;
     let mut shown = 0;
     while shown < expected {
-        let update = timeout(PATIENCE, connection.next_update()).await;
-        let update =
-            update.map_err(|_| Failure::connection(format!("nothing came within {PATIENCE:?}")))??;
-        shown += u32::from(show(&update, screen)?);
+        shown += u32::from(show(&soon(&mut connection).await?, screen)?);
     }
     connection.close().await;
     Ok(())
+}
+
+/// Subscribes to one stream; what `pick` finds in the first of its messages in which it finds something.
+pub(crate) async fn first<T>(
+    connection: &mut Connection,
+    subscription: Subscription,
+    pick: impl Fn(Update) -> Option<T>,
+) -> Result<T, Failure> {
+    connection.subscribe_one(subscription).await?;
+    loop {
+        if let Some(found) = pick(soon(connection).await?) {
+            return Ok(found);
+        }
+    }
+}
+
+/// The next message, which is soon to come.
+async fn soon(connection: &mut Connection) -> Result<Update, Failure> {
+    let update = timeout(PATIENCE, connection.next_update()).await;
+    Ok(update.map_err(|_| Failure::connection(format!("nothing came within {PATIENCE:?}")))??)
 }
 
 /// Subscribes; how many streams begin.

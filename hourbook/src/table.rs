@@ -29,7 +29,7 @@ impl<const N: usize> Table<N> {
 }
 
 /// Names and values, one pair a line; the values stand as `align` says.
-pub(crate) fn facts<const N: usize>(align: Align, facts: [(&str, String); N]) -> String {
+pub(crate) fn facts<'a>(align: Align, facts: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let rows = facts.into_iter().map(|(name, value)| [name.to_owned(), value]).collect();
     Table { columns: [Align::Left, align], rows }.to_string()
 }

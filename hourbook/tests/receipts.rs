@@ -22,6 +22,7 @@ use attestation::metering::Meter;
 use attestation::model::model_id;
 use attestation::rate::AuditRate;
 use attestation::receipt::Receipt;
+use attestation::ruling::{Ruled, Ruling};
 use attestation::transcript::{Transcript, prompt_hash};
 use attestation::tree;
 use attestation::verdict::Stage;
@@ -124,9 +125,7 @@ fn receipt(slot: u32, transcripts: &[Transcript]) -> Receipt {
     }
     .signed(&key(2));
     let secrets = Secrets { exchange: Some(Secret([5; 32])), taker: Some(Secret([6; 32])) };
-    let calibration = calibration();
-    let mut receipt =
-        Receipt { assign, calibration, commit, secrets, leaves, open: Vec::new(), verdict: None };
+    let mut receipt = Receipt { secrets, ..Receipt::committed(assign, calibration(), commit, leaves) };
     let open = |index: u32| (index, transcripts[usize::try_from(index).unwrap()].clone());
     receipt.open = receipt.audited(Stage::Sample).into_iter().map(open).collect();
     receipt
@@ -230,6 +229,40 @@ fn failed_check_says_why() {
     let line = "tree               failed   the leaves have another root than the commitment";
     assert!(ran.stdout.lines().any(|shown| shown == line), "{}", ran.stdout);
     assert_eq!(ran.stderr, "error: the receipt is not sound\n");
+}
+
+#[test]
+fn exchange_is_the_one_that_was_named() {
+    let folder = Folder::new();
+    let file = folder.keep("one", &receipt(3, &transcripts([9; 32])).encode()).unwrap();
+    let own = assign(3).exchange.to_string();
+    let ran = verify(&[&file], &["--exchange", &own.to_uppercase(), "--json"]);
+    assert_eq!((ran.code, failures(&ran)), (0, vec![Vec::new()]), "{ran:?}");
+    assert_eq!(checks(&ran, "passed")[0], "exchange");
+    let other = key(2).public().to_string();
+    let ran = verify(&[&file], &["--exchange", &other, "--json"]);
+    let expected = vec![vec![("exchange".to_owned(), format!("the exchange's key is not {other}"))]];
+    assert_eq!((ran.code, failures(&ran)), (5, expected), "{ran:?}");
+    let ran = verify(&[&file], &["--exchange", "b46d"]);
+    assert!(ran.code == 2 && ran.stderr.contains("64 hexadecimal digits"), "{ran:?}");
+}
+
+#[test]
+fn ruling_of_the_arbiter_is_shown() {
+    let folder = Folder::new();
+    let mut ruled = receipt(3, &transcripts([9; 32]));
+    let exchange = ruled.assign.exchange;
+    let ruling = Ruling {
+        exchange,
+        commit: ruled.commit.id(),
+        ruled: Ruled::Inconclusive,
+        signature: Signature::NONE,
+    };
+    ruled.ruling = Some(ruling.signed(&key(1)));
+    let file = folder.keep("ruled", &ruled.encode()).unwrap();
+    let ran = verify(&[&file], &[]);
+    assert!(ran.code == 0 && ran.stdout.contains("ruled      inconclusive, by the arbiter"), "{ran:?}");
+    assert!(ran.stdout.contains("no auditor gave one: the arbiter ruled"), "{ran:?}");
 }
 
 #[test]

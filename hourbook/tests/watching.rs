@@ -313,6 +313,7 @@ fn tickers_and_books_go_on_when_the_connection_breaks() {
 const TICKER: &str = r#"{"channel":"ticker","type":"snapshot","stream":11,"symbol":"S","seq":90215,"ts":"1795356000317900000","data":{"last":{"id":31,"price":"1.0000","qty":"8","ts":"1795356000317900000"},"day":{"from":"1795273200000000000","open":"0.9900","high":"1.0100","low":"0.9850","volume":"412","trades":31},"open_interest":"380"}}"#;
 const CANDLES: &str = r#"{"channel":"candles","type":"snapshot","stream":11,"symbol":"S","seq":90215,"ts":"1795356000317900000","data":{"interval":"1h","candles":[{"t":"1795356000000000000","o":"0.9990","h":"1.0000","l":"0.9990","c":"1.0000","v":"12","n":2}]}}"#;
 const FIXINGS: &str = r#"{"channel":"fixings","type":"snapshot","stream":11,"seq":90301,"ts":"1795359600000000000","data":[{"class":"H100SXM","end":"1795359600000000000","rate":"0.9975","withheld":false,"partitions":11,"groups":9,"qty":"1840"},{"class":"B200","end":"1795359600000000000","withheld":true,"partitions":2,"groups":3,"qty":"16"}]}"#;
+const SETTLEMENTS: &str = r#"{"channel":"settlements","type":"snapshot","stream":11,"seq":90301,"ts":"1795359600000000000","data":[{"symbol":"S","slots":[{"slot":0,"outcome":"accepted","qty":"38"},{"slot":0,"outcome":"missed","qty":"2"},{"slot":1,"outcome":"accepted","qty":"39"},{"slot":1,"outcome":"network","qty":"1"}],"settled":false}]}"#;
 const STRIP: &str = r#"{"channel":"bbo","type":"snapshot","stream":11,"symbol":"H100SXM.US-E.FIRM","seq":90215,"ts":"1795356000317900000","data":[{"s":"S","b":["0.9994","8"],"a":["1.0024","16"]},{"s":"H100SXM.US-E.FIRM.2026-11-23T15Z"}]}"#;
 
 #[test]
@@ -342,6 +343,11 @@ fn what_there_is_is_shown_once() {
         fixings.lines().count() == 2 && fixings.contains("0.9975") && fixings.contains("withheld"),
         "{fixings}"
     );
+    let settlements = shown(SETTLEMENTS, &["settlements"]);
+    let expected = "slots 0-1   delivered 77  not delivered 2  returned 1";
+    assert_eq!(settlements, format!("{SYMBOL}  {expected}\n"));
+    let json: Value = serde_json::from_str(&shown(SETTLEMENTS, &["settlements", "--json"])).unwrap();
+    assert_eq!(json["slots"][3], json!({"slot": 1, "outcome": "network", "qty": "1"}));
     let curve = shown(STRIP, &["curve", "H100SXM.US-E.FIRM"]);
     assert!(curve.contains("0.9994") && curve.contains("2026-11-23T15Z"), "{curve}");
 }

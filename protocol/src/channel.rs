@@ -35,10 +35,14 @@ pub enum Channel {
     Positions,
     /// Deliveries and audits of the account.
     Deliveries,
+    /// What the account has at stake and owes, as a provider.
+    Provider,
+    /// How slots of windows ended.
+    Settlements,
 }
 
 impl Channel {
-    const ALL: [Channel; 12] = [
+    const ALL: [Channel; 14] = [
         Channel::Instruments,
         Channel::Book,
         Channel::Bbo,
@@ -51,6 +55,8 @@ impl Channel {
         Channel::Account,
         Channel::Positions,
         Channel::Deliveries,
+        Channel::Provider,
+        Channel::Settlements,
     ];
 
     /// The channel of this name, or `BAD_CHANNEL`.
@@ -81,11 +87,18 @@ impl Channel {
             Channel::Account => "account",
             Channel::Positions => "positions",
             Channel::Deliveries => "deliveries",
+            Channel::Provider => "provider",
+            Channel::Settlements => "settlements",
         }
     }
 
     /// Whether the channel shows one account's affairs, so needs a login with `read`.
     pub fn is_private(self) -> bool {
+        self.is_numbered_by_account() || self == Channel::Provider
+    }
+
+    /// Whether its messages are numbered by the account's private sequence, and can be told again one by one.
+    pub fn is_numbered_by_account(self) -> bool {
         matches!(self, Channel::Executions | Channel::Account | Channel::Positions | Channel::Deliveries)
     }
 

@@ -105,6 +105,18 @@ pub enum SlotOutcome {
     Unknown,
 }
 
+impl SlotOutcome {
+    /// Whether the provider is paid for it.
+    pub fn is_paid(self) -> bool {
+        matches!(self, SlotOutcome::Accepted | SlotOutcome::Buyer)
+    }
+
+    /// Whether it was not delivered by the provider's fault. What is neither returns to both: it was nobody's.
+    pub fn is_failure(self) -> bool {
+        matches!(self, SlotOutcome::Rejected | SlotOutcome::Missed | SlotOutcome::Unopened)
+    }
+}
+
 /// A message of the channel `deliveries`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

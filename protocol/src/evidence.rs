@@ -175,6 +175,9 @@ pub struct OutputsResult {
     pub parts: u8,
     /// The part that was asked for.
     pub data: Blob,
+    /// With the first part, while the window is not settled: the prompts that are answered, in tokens of the model, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<Vec<u32>>,
 }
 
 /// Params of `open_slot`. A sample may be opened in several messages.

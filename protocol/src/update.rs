@@ -9,8 +9,10 @@ use crate::execution::{Account, Executions, Positions};
 use crate::fixing::Fixings;
 use crate::heartbeat::Heartbeat;
 use crate::instrument::Instrument;
+use crate::provider::Provider;
 use crate::queue::Queue;
 use crate::quote::Quotes;
+use crate::settlement::Settlements;
 use crate::status::Status;
 use crate::ticker::Ticker;
 use crate::time::Time;
@@ -48,6 +50,10 @@ pub enum Update {
     Positions(Positions),
     /// Deliveries and audits of the account.
     Deliveries(Deliveries),
+    /// What the account has at stake and owes, as a provider.
+    Provider(Provider),
+    /// How slots of windows ended.
+    Settlements(Settlements),
     /// A channel that is newer than this client.
     #[serde(other)]
     Unknown,

@@ -31,8 +31,22 @@ pub struct VenueStatus {
     /// What clients should know in time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
+    /// What hours are delivered with; absent where the exchange assigns no work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<DeliveryBasis>,
     /// How many commands are durable.
     pub as_of_seq: u64,
+}
+
+/// What hours are delivered with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryBasis {
+    /// The key with which the exchange signs what it says in receipts, in hex, as receipts show it.
+    pub exchange: String,
+    /// What the model is called.
+    pub model: String,
+    /// The model's id in hex, as assignments name it.
+    pub model_id: String,
 }
 
 /// What may be done in a market.
@@ -71,6 +85,12 @@ pub struct MarketFees {
 pub struct LimitsResult {
     /// Whether the account may only cancel.
     pub locked: bool,
+    /// Whether it may register capacity, sell it and deliver.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub provider: bool,
+    /// Whether it may be drawn to audit.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub auditor: bool,
     /// Open orders that it has.
     pub open_orders: u32,
     /// Open orders that it may have.
@@ -87,6 +107,10 @@ pub struct LimitsResult {
     pub key: KeyBounds,
     /// The private sequence up to which this is exact.
     pub as_of_xseq: u64,
+}
+
+fn is_not(may: &bool) -> bool {
+    !may
 }
 
 /// How often something may be asked for: so many each second, and so many at once. Not limited where it is absent.

@@ -31,8 +31,7 @@ pub fn committed(
     let commit = Commit::decode(commit)?;
     let leaves = leaves.iter().map(|leaf| Leaf::decode(leaf.as_ref()));
     let leaves = leaves.collect::<Result<Vec<Leaf>, _>>()?;
-    let secrets = Secrets { exchange: None, taker: None };
-    let receipt = Receipt { assign, calibration, commit, secrets, leaves, open: Vec::new(), verdict: None };
+    let receipt = Receipt::committed(assign, calibration, commit, leaves);
     if receipt.leaves.is_empty() {
         let why = "there are no leaves: one for each sequence".to_owned();
         return Err(Refusal::Failed { check: Check::Count, why });

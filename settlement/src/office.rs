@@ -9,6 +9,7 @@ use attestation::digest::Digest;
 use attestation::key::{PublicKey, SecretKey, Signature};
 use attestation::metering::Meter;
 use attestation::rate::AuditRate;
+use attestation::ruling::{Ruled, Ruling};
 use attestation::transcript::prompt_hash;
 use attestation::tree;
 
@@ -123,6 +124,12 @@ impl Office {
     /// The exchange's half of a batch's beacon.
     pub fn secret(&self, batch: &BatchId) -> Secret {
         Secret::of_exchange(&self.secrets, batch.digest())
+    }
+
+    /// What the arbiter decided of a commitment, signed.
+    pub fn rule(&self, commit: Digest, ruled: Ruled) -> Ruling {
+        let exchange = self.key.public();
+        Ruling { exchange, commit, ruled, signature: Signature::NONE }.signed(&self.key)
     }
 
     /// The part of a job that falls to a slot of a delivery of so many lots, when its taker's earlier deliveries of the window have

@@ -2,12 +2,12 @@
 //!
 //! Scenarios and property tests hold it after every command.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::book::Placement;
 use engine::delivery::Delivery;
 use engine::delivery::audit::Audit;
-use engine::delivery::slot::SlotNumber;
+use engine::delivery::slot::{Slot, SlotNumber, SlotState};
 use engine::exchange::Exchange;
 use engine::ids::{AccountId, DeliveryId, InstrumentId, MarketId};
 use engine::instrument::Phase;
@@ -21,6 +21,7 @@ use engine::view::View;
 use engine::view::accounts::{AccountView, PositionView};
 use engine::view::deliveries::DeliveryView;
 use engine::view::orders::{OrderStatus, OrderView};
+use engine::view::slot_ends::{SlotEnd, WindowEnds};
 
 /// Panics unless `view` says of everything what `exchange` says.
 pub(crate) fn assert_agreement(exchange: &Exchange, view: &View) {
@@ -173,7 +174,12 @@ fn assert_instrument(exchange: &Exchange, view: &View, number: InstrumentId) {
         told.symbol
     );
     assert_eq!((told.mode, told.terms), (held.mode, held.terms), "mode and terms of {}", told.symbol);
-    assert_eq!(told.deliveries, held.deliveries, "deliveries of {}", told.symbol);
+    assert_eq!(
+        (told.deliveries, told.delivery),
+        (held.deliveries, held.delivery),
+        "deliveries of {}, and what they go by",
+        told.symbol
+    );
     assert_eq!(view.symbol(&told.symbol), Some(number), "instruments are found by symbol");
     assert_eq!(told.symbol.start, held.start, "a symbol names the start");
     let market = exchange.market(held.market).expect("an instrument's market exists");
@@ -224,6 +230,22 @@ fn seats(exchange: &Exchange, auditor: AccountId) -> impl Iterator<Item = (Deliv
     })
 }
 
+/// How the slots of these deliveries ended, by window, but of those within one group.
+fn window_ends(kept: &[(DeliveryId, DeliveryView)]) -> BTreeMap<InstrumentId, WindowEnds> {
+    let mut windows: BTreeMap<InstrumentId, WindowEnds> = BTreeMap::new();
+    for &(_, DeliveryView { instrument, provider, lots, own, slots, .. }) in kept {
+        for (slot, Slot { state, .. }) in SlotNumber::all().zip(slots) {
+            if let SlotState::Final(outcome) = state
+                && !own
+            {
+                let end = SlotEnd { instrument, slot, provider, lots, outcome };
+                windows.entry(instrument).or_default().count(&end);
+            }
+        }
+    }
+    windows
+}
+
 /// Deliveries are those of windows that are not settled, and each account finds its own.
 fn assert_deliveries(exchange: &Exchange, view: &View) {
     let kept = exchange.deliveries().all().filter(|(_, delivery)| {
@@ -245,6 +267,10 @@ fn assert_deliveries(exchange: &Exchange, view: &View) {
             .map(|(slot, _)| (*number, slot))
     });
     assert!(view.cases().eq(cases), "what waits for the arbiter");
+    assert!(
+        view.window_ends().eq(window_ends(&kept).iter().map(|(window, ends)| (*window, ends))),
+        "how slots ended"
+    );
     for (account, _) in exchange.ledger().accounts.iter() {
         let part = |told: &DeliveryView| told.provider == account || told.holder == account;
         let own = kept.iter().filter(|(_, delivery)| part(delivery)).map(|(number, _)| *number);

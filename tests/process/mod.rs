@@ -4,11 +4,15 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
+use client::connection::Connection;
 use protocol::instrument::Tier;
-use protocol::operator::{AddMarket, SelfTrade};
+use protocol::operator::{AddMarket, Deposit, SelfTrade};
 use serde_json::Value;
 
+/// How long a command that has to fail may take.
+const FAILS_WITHIN: Duration = Duration::from_secs(60);
 /// The program under test.
 pub const HOURBOOK: &str = env!("CARGO_BIN_EXE_hourbook");
 
@@ -100,11 +104,36 @@ pub fn json(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{arguments:?} answers in JSON"))
 }
 
-/// Runs a command that has to fail; returns its exit code and what it says.
+/// Runs a command that has to fail, soon; returns its exit code and what it says.
 pub fn failure(arguments: &[&str]) -> (i32, String) {
-    let output = run(arguments);
-    assert!(!output.status.success(), "{arguments:?} has to fail");
+    let mut command = Command::new(HOURBOOK);
+    let command = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() && begun.elapsed() < FAILS_WITHIN {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // One that goes on has not failed.
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code != 0), "{arguments:?} has to fail");
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Opens a market, in which each of these may sell as many GPUs and has so much credit; says the symbol of its last window.
+pub async fn furnish(serving: &Serving, traders: &[&str], (gpus, amount): (u64, &str)) -> String {
+    let operator = Connection::open(&serving.admin_url).await.unwrap();
+    operator.login_dev("operator").await.unwrap();
+    operator.add_market(days()).await.unwrap();
+    let symbol = operator.instruments().await.unwrap().instruments.last().unwrap().symbol.clone();
+    for name in traders {
+        let trader = Connection::open(&serving.url).await.unwrap();
+        trader.login_dev(name).await.unwrap();
+        trader.set_capacity(&symbol, gpus).await.unwrap();
+        let (account, reference) = ((*name).to_owned(), format!("for-{name}"));
+        operator.deposit(Deposit { account, amount: amount.to_owned(), reference }).await.unwrap();
+    }
+    symbol
 }
 
 /// A market of whole days, whose gates close as they begin.

@@ -1,5 +1,6 @@
 //! Deliveries on the wire: who delivers to whom, where slots stand, and what happens to them.
 
+use attestation::ruling::Ruled;
 use engine::delivery::outcome::{Outcome, Ruling};
 use engine::delivery::slot::{Party, SlotNumber};
 use engine::ids::{AccountId, DeliveryId, InstrumentId};
@@ -61,7 +62,8 @@ pub fn status(state: engine::delivery::slot::SlotState) -> SlotStatus {
     SlotStatus { state, outcome: outcome.map(self::outcome) }
 }
 
-fn outcome(outcome: Outcome) -> SlotOutcome {
+/// How a slot ended.
+pub fn outcome(outcome: Outcome) -> SlotOutcome {
     match outcome {
         Outcome::Accepted => SlotOutcome::Accepted,
         Outcome::BuyerFault => SlotOutcome::Buyer,
@@ -83,6 +85,18 @@ pub fn ruling(asked: SlotOutcome) -> Result<Ruling, ErrorObject> {
         let message = "a ruling is accepted, rejected, unopened, buyer, network or inconclusive";
         ErrorObject::new(ErrorCode::BadValue, message).with_field("outcome")
     })
+}
+
+/// A ruling as receipts have it.
+pub const fn ruled(ruling: Ruling) -> Ruled {
+    match ruling.outcome() {
+        Outcome::Accepted => Ruled::Accepted,
+        Outcome::Rejected | Outcome::Missed => Ruled::Rejected,
+        Outcome::Unopened => Ruled::Unopened,
+        Outcome::Network => Ruled::Network,
+        Outcome::BuyerFault => Ruled::Buyer,
+        Outcome::Inconclusive | Outcome::Reclaimed => Ruled::Inconclusive,
+    }
 }
 
 /// A slot's number.

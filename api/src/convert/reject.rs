@@ -3,6 +3,7 @@
 mod numbers;
 
 use engine::command::{Command, Stamped};
+use engine::delivery::command::DeliveryCommand;
 use engine::event::Event;
 use engine::instrument::Phase;
 use engine::order::NewOrder;
@@ -35,6 +36,7 @@ pub fn canceled_before() -> ErrorObject {
 /// The error of a refusal that is told again: the first one's, without what was true then.
 pub fn again(reason: RejectReason, command: &Command) -> ErrorObject {
     error(reason, command)
+        .with_details(serde_json::json!({ "duplicate": true }))
         .with_suggestion("this was the first outcome of this id: to try again, take another")
 }
 
@@ -106,6 +108,18 @@ fn precise(mut error: ErrorObject, (reason, stamped): (RejectReason, &Stamped), 
         }
         (RejectReason::ReferenceConsumed, Command::Transfer { .. } | Command::Redeem { .. }) => {
             ("reference", "this account has used this reference for something else: take another")
+        }
+        (RejectReason::NotProvider, Command::Delivery(DeliveryCommand::AnnounceMaintenance { .. })) => {
+            error.code = ErrorCode::InsufficientCapacity;
+            error.category = error.code.category();
+            (
+                "symbol",
+                "the account has no capacity in this window, so nothing of its can be maintained: name a window with capacity, or register some with set_capacity",
+            )
+        }
+        (RejectReason::NotProvider, Command::Delivery(DeliveryCommand::AddStake { .. })) => {
+            error.message = "only a provider's account has something at stake: log in with a key of the one that delivers".into();
+            return error;
         }
         (RejectReason::ReduceTooLarge, Command::AmendOrder(_)) => (
             "qty",
@@ -232,7 +246,11 @@ fn words(reason: RejectReason) -> (ErrorCode, Option<&'static str>, &'static str
             Some("expect_cum_qty"),
             "another quantity has traded by now: look at the order, then amend it again",
         ),
-        Reason::NotProvider => (Code::NotProvider, None, "only a provider's account registers capacity"),
+        Reason::NotProvider => (
+            Code::NotProvider,
+            None,
+            "only a provider's account registers capacity: an operator opens accounts that are one",
+        ),
         Reason::CapacityInUse => (
             Code::CapacityInUse,
             Some("gpus"),

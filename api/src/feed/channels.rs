@@ -6,7 +6,10 @@ pub(super) mod candles;
 pub(super) mod fixings;
 pub(super) mod instruments;
 pub(super) mod private;
+pub(super) mod provider;
 pub(super) mod queue;
+pub(super) mod settlements;
+pub(super) mod state;
 pub(super) mod ticker;
 pub(super) mod trades;
 
@@ -22,25 +25,11 @@ use protocol::update::Update;
 use protocol::written::Head;
 
 use crate::convert::symbol;
+use crate::feed::channels::state::State;
 use crate::feed::image::Image;
 use crate::feed::stream::{Behind, Stream, Untold};
 use crate::feed::tape::Tape;
 use crate::feed::topic::{Aspect, Topic};
-
-/// What a stream remembers of what its listeners have.
-#[derive(Debug)]
-pub(super) enum State {
-    /// Nothing.
-    Plain,
-    /// Levels.
-    Book(book::BookState),
-    /// The best prices.
-    Bbo(bbo::BboState),
-    /// Every order.
-    Queue(queue::QueueState),
-    /// The last candle.
-    Candles(candles::CandleState),
-}
 
 /// What messages are made from.
 #[derive(Clone, Copy)]
@@ -100,25 +89,6 @@ impl Link {
     }
 }
 
-impl State {
-    /// What a new stream of a topic remembers. `oids` counts the names that orders were given in public.
-    pub(super) fn new(topic: Topic, scene: Scene<'_>, oids: &mut u64) -> State {
-        match topic {
-            Topic::Of(instrument, Aspect::Book(levels, _)) => {
-                State::Book(book::BookState::new(levels, instrument, scene.view))
-            }
-            Topic::Of(instrument, Aspect::Bbo(_)) => State::Bbo(bbo::BboState::new(instrument, scene.view)),
-            Topic::Of(instrument, Aspect::Queue) => {
-                State::Queue(queue::QueueState::new(instrument, scene.view, oids))
-            }
-            Topic::Of(_, Aspect::Candles(..)) | Topic::Front(..) => {
-                State::Candles(candles::CandleState::new(topic, scene.tape))
-            }
-            _ => State::Plain,
-        }
-    }
-}
-
 /// Tells what a stream has put off. Returns whether it is the first that the stream hands out next.
 pub(super) fn emit(stream: &mut Stream, scene: Scene<'_>) -> bool {
     let Some(untold) = stream.untold.take() else { return false };
@@ -146,6 +116,28 @@ pub(super) fn emit(stream: &mut Stream, scene: Scene<'_>) -> bool {
     }
 }
 
+/// Adds a checksum of all that the listeners of a book have, if anything was told since the last one. Returns whether it is the
+/// first that the stream hands out next.
+pub(super) fn checkpoint(stream: &mut Stream, instrument: InstrumentId, view: &View) -> bool {
+    let State::Book(state) = &mut stream.state else { return false };
+    // What the book is now is not what they have where anything was put off.
+    if !state.begins_checkpoint() || stream.untold.is_some() {
+        return false;
+    }
+    let image = state.checkpoint(instrument, view);
+    let head = Head {
+        channel: "book",
+        kind: "checkpoint",
+        stream: stream.number,
+        symbol: Some(symbol::text(view, instrument)),
+        seq: stream.last,
+        prev_seq: None,
+        ts: Time::from_ns(stream.ts.0),
+        conflated: None,
+    };
+    stream.add_beside(head, image)
+}
+
 /// The snapshot of a stream as of its last message, shared by those who need it at the same time.
 pub(super) fn image(stream: &mut Stream, scene: Scene<'_>) -> Arc<Image> {
     if let Some(image) = stream.image.upgrade() {
@@ -160,6 +152,8 @@ pub(super) fn image(stream: &mut Stream, scene: Scene<'_>) -> Arc<Image> {
         (topic, State::Candles(_)) => candles::image(topic, scene.tape),
         (Topic::Fixings(class), _) => fixings::image(class, scene),
         (Topic::Instruments, _) => instruments::image(scene.view),
+        (Topic::Settlements(class), _) => settlements::image(class, scene.view),
+        (Topic::Provider(account), _) => provider::image(account, scene.view),
         _ => unreachable!("the others begin without a snapshot, or with one of their own"),
     };
     stream.image = Arc::downgrade(&image);

@@ -83,9 +83,9 @@ pub(super) fn facts(view: &View, delivery: DeliveryId) -> Option<Facts> {
         lots: found.lots.count().into(),
         rate_ppm: view.account(found.provider)?.rate_ppm,
         now: view.stamp().time.0,
-        start: listed.start.0,
+        start: listed.start,
         slot_nanos: market.spec.slot_nanos(),
-        terms: market.delivery,
+        terms: listed.delivery,
         slots: found.slots.map(|slot| slot.state),
     })
 }
@@ -257,6 +257,8 @@ pub(super) fn bounds(view: &View, account: AccountId) -> AccountBounds {
     let owner = view.account(account).expect("a session's account exists");
     AccountBounds {
         locked: owner.locked,
+        provider: owner.provider,
+        auditor: owner.auditor,
         limits: owner.limits,
         open_orders: u32::try_from(owner.orders.len()).expect("an account's open orders are few"),
         xseq: owner.xseq.0,

@@ -16,7 +16,8 @@ use protocol::update::Update;
 
 use crate::config::{LATE_MS, ROUND_STREAMS_MAX, STREAMS_MAX};
 use crate::convert::{instrument, symbol};
-use crate::feed::channels::{Link, Scene, State, book, emit, fixings, instruments, put_off, queue, trades};
+use crate::feed::channels::state::State;
+use crate::feed::channels::{Link, Scene, checkpoint, emit, fixings, instruments, put_off, queue, trades};
 use crate::feed::level_move::{LevelMove, moves};
 use crate::feed::pace::Key;
 use crate::feed::stream::Listener;
@@ -39,6 +40,8 @@ impl Feed {
         }
         self.tell_queues(stamp, events, view);
         self.tell_fixings(stamp, events, view);
+        self.tell_settlements(stamp, events, view);
+        self.tell_providers(stamp, events, view);
         self.tell_listings(stamp, events, view);
     }
 
@@ -129,7 +132,7 @@ impl Feed {
         else {
             return;
         };
-        if book::checkpoint(self.streams.at(key), instrument, view) {
+        if checkpoint(self.streams.at(key), instrument, view) {
             self.streams.is_ready(key);
         }
     }

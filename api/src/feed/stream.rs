@@ -11,7 +11,7 @@ use protocol::written::Head;
 use tokio_tungstenite::tungstenite::Bytes;
 
 use crate::config::STATE_BYTES_MAX;
-use crate::feed::channels::State;
+use crate::feed::channels::state::State;
 use crate::feed::image::Image;
 use crate::feed::topic::Topic;
 use crate::frame;

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use engine::event::PrivateSequence;
-use engine::ids::PublicKey;
+use engine::ids::{AccountId, PublicKey};
 use engine::stamp::{Stamp, Time};
 use protocol::close::CloseCode;
 use protocol::error_code::ErrorCode;
 use protocol::update::Update;
 
-use crate::feed::channels::State;
+use crate::feed::channels::state::State;
 use crate::feed::pace::Key;
 use crate::feed::stream::{Behind, Listener, Stream, Subscriber};
 use crate::feed::topic::{Aspect, Subject, Topic};
@@ -292,6 +292,15 @@ impl Streams {
         let tickers =
             self.by_topic.iter().filter(|(topic, _)| matches!(topic, Topic::Of(_, Aspect::Ticker(_))));
         tickers.map(|(topic, key)| (*key, *topic)).collect()
+    }
+
+    /// Every provider that somebody follows.
+    pub(super) fn providers(&self) -> BTreeSet<AccountId> {
+        let followed = self.by_topic.keys().filter_map(|topic| match topic {
+            Topic::Provider(account) => Some(*account),
+            _ => None,
+        });
+        followed.collect()
     }
 
     /// Notes that a connection acts with a key.

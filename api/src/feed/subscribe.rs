@@ -18,7 +18,8 @@ use crate::config::{
     STREAMS_VENUE_MAX, SUBSCRIPTION_PATTERNS_MAX, SUBSCRIPTIONS_MAX,
 };
 use crate::feed::Feed;
-use crate::feed::channels::{Scene, State, private};
+use crate::feed::channels::state::State;
+use crate::feed::channels::{Scene, private};
 use crate::feed::pace::Key;
 use crate::feed::patterns::Follower;
 use crate::feed::resume;

@@ -34,6 +34,10 @@ pub(super) enum Topic {
     Positions(AccountId),
     /// Deliveries and audits of one account.
     Deliveries(AccountId),
+    /// What one account has at stake and owes, as a provider.
+    Provider(AccountId),
+    /// How slots of windows ended, of all classes or one.
+    Settlements(Option<ClassId>),
 }
 
 /// What of an instrument a stream is about.
@@ -96,10 +100,12 @@ impl Topic {
             Topic::Account(_) => Channel::Account,
             Topic::Positions(_) => Channel::Positions,
             Topic::Deliveries(_) => Channel::Deliveries,
+            Topic::Provider(_) => Channel::Provider,
+            Topic::Settlements(_) => Channel::Settlements,
         }
     }
 
-    /// Whose affairs it is about, where it is private.
+    /// Whose private sequence its messages are numbered by, where they are.
     pub(super) fn owner(self) -> Option<AccountId> {
         match self {
             Topic::Executions(owner)
@@ -128,7 +134,7 @@ impl Topic {
 
     /// Whether whoever begins, or needs it again, is given a snapshot that all share.
     pub(super) fn has_image(self) -> bool {
-        self.has_snapshot() && !self.channel().is_private()
+        self.has_snapshot() && self.owner().is_none()
     }
 
     pub(super) fn subject(self) -> Subject {
@@ -158,14 +164,23 @@ impl Topic {
         let paced = speed.unwrap_or(Speed::Raw);
         let aspect = match (channel, reader) {
             (Channel::Instruments, _) => return Ok(Asked::One(Topic::Instruments)),
-            (Channel::Fixings, _) => return fixings(item, view).map(Asked::One),
+            (Channel::Fixings, _) => return class(item, view).map(Topic::Fixings).map(Asked::One),
+            (Channel::Settlements, _) => return class(item, view).map(Topic::Settlements).map(Asked::One),
             (Channel::Candles, _) => return candles(item, paced, view).map(Asked::One),
             (Channel::Trades, _) if item.symbol.is_none() => return Ok(Asked::One(Topic::AllTrades)),
             (Channel::Executions, Some(account)) => return Ok(Asked::One(Topic::Executions(account))),
             (Channel::Account, Some(account)) => return Ok(Asked::One(Topic::Account(account))),
             (Channel::Positions, Some(account)) => return Ok(Asked::One(Topic::Positions(account))),
             (Channel::Deliveries, Some(account)) => return Ok(Asked::One(Topic::Deliveries(account))),
-            (Channel::Executions | Channel::Account | Channel::Positions | Channel::Deliveries, None) => {
+            (Channel::Provider, Some(account)) => return Ok(Asked::One(Topic::Provider(account))),
+            (
+                Channel::Executions
+                | Channel::Account
+                | Channel::Positions
+                | Channel::Deliveries
+                | Channel::Provider,
+                None,
+            ) => {
                 let message = "this channel is private: login first, with a key that has the scope read";
                 return Err(ErrorObject::new(ErrorCode::AuthRequired, message));
             }
@@ -205,7 +220,7 @@ fn check_fields(item: &Subscription, channel: Channel) -> Result<(), ErrorObject
         (item.symbol.is_some(), channel.has_symbol(), "symbol"),
         (item.strip.is_some(), channel == Channel::Bbo, "strip"),
         (item.interval.is_some(), channel == Channel::Candles, "interval"),
-        (item.resume.is_some(), book || channel.is_private(), "resume"),
+        (item.resume.is_some(), book || channel.is_numbered_by_account(), "resume"),
     ] {
         if given && !fits {
             let message = format!("the channel {channel} has no {field}");
@@ -243,9 +258,9 @@ fn strip(item: &Subscription, view: &View) -> Result<Topic, ErrorObject> {
     Ok(Topic::Strip(market, speed))
 }
 
-fn fixings(item: &Subscription, view: &View) -> Result<Topic, ErrorObject> {
-    let class = item.symbol.as_deref().map(|text| symbol::class(view, text)).transpose()?;
-    Ok(Topic::Fixings(class))
+/// The class that an item names, if it names one.
+fn class(item: &Subscription, view: &View) -> Result<Option<ClassId>, ErrorObject> {
+    item.symbol.as_deref().map(|text| symbol::class(view, text)).transpose()
 }
 
 /// Candles that an item asks for.

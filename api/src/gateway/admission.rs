@@ -17,18 +17,7 @@ use crate::convert::account::scope_set;
 use crate::gateway::door::Door;
 use crate::gateway::session::{Actor, Session};
 
-/// How long a client may go on asking too often before it is cut off, in nanoseconds.
-const ABUSE_NANOS: u64 = 10_000_000_000;
-/// Who has not asked too often for so long, in nanoseconds, has stopped.
-const PAUSE_NANOS: u64 = 1_000_000_000;
 const NANOS_PER_MS: u64 = 1_000_000;
-
-/// Since when a client has been asking too often, and when it did last; nanoseconds since 1970.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Abuse {
-    since: u64,
-    last: u64,
-}
 
 /// What a request costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,11 +92,7 @@ impl Session {
 
     /// Counts a request that came too often, and ends the connection of who goes on.
     pub(super) fn count_abuse(&mut self, now: Time) {
-        let now = now.ns();
-        let Abuse { since, last } = self.abuse;
-        let since = if last.saturating_add(PAUSE_NANOS) < now { now } else { since };
-        self.abuse = Abuse { since, last: now };
-        if since.saturating_add(ABUSE_NANOS) <= now {
+        if self.abuse.count(now) {
             let message = "for ten seconds you have asked more often than you may: wait for retry_after_ms";
             self.end(CloseCode::RATE_ABUSE, ErrorCode::RateLimited, message.to_owned());
         }

@@ -126,15 +126,15 @@ impl Gateway {
     }
 
     /// Sees to it that a commitment whose taker is awaited is drawn without it once its time is over. Said before the commitment is journaled, so that
-    /// it is drawn even if whoever committed is gone by then.
-    pub(super) fn draw_later(self: &Arc<Gateway>, of: SlotOf, receipt: &Receipt) {
+    /// it is drawn even if whoever committed is gone by then. `engine_ns` is the engine's time, which never goes back.
+    pub(super) fn draw_later(self: &Arc<Gateway>, of: SlotOf, (receipt, engine_ns): (&Receipt, u64)) {
         if !case::awaits_taker(receipt) {
             return;
         }
-        let due_ns = receipt.assign.schedule.commit_by_ns;
+        let wait_ns = receipt.assign.schedule.commit_by_ns.saturating_sub(engine_ns.max(now().ns()));
         let gateway = Arc::clone(self);
         tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_nanos(due_ns.saturating_sub(now().ns()))).await;
+            tokio::time::sleep(Duration::from_nanos(wait_ns)).await;
             while !gateway.draw_due(of).await {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -164,7 +164,7 @@ impl Gateway {
     /// Goes on with what was committed to before an earlier process ended: draws it, now or when its taker's time is over.
     pub(super) async fn take_up_draw(self: &Arc<Gateway>, of: SlotOf, receipt: Receipt) {
         let Ok(Some(facts)) = self.facts(of.0).await else { return };
-        self.draw_later(of, &receipt);
+        self.draw_later(of, (&receipt, facts.now));
         // Whatever is wrong, the arbiter looks at slots that nobody was drawn for.
         let _ = self.sample(of, receipt, (0, facts.now)).await;
     }

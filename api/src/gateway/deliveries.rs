@@ -39,12 +39,6 @@ impl Session {
                 self.check_dispute((delivery, slot)).await?;
                 DeliveryCommand::DisputeSlot { account, delivery, slot }
             }
-            Request::RuleSlot(params) => DeliveryCommand::RuleSlot {
-                delivery: DeliveryId(params.delivery),
-                slot: delivery::slot(params.slot, "slot")?,
-                ruling: delivery::ruling(params.outcome)?,
-                reason: label(&params.reason, "reason")?,
-            },
             Request::SetAuditor(params) => DeliveryCommand::SetAuditor {
                 account: self.account(&params.account, "account").await?,
                 auditor: params.auditor,

@@ -26,7 +26,7 @@ use protocol::error::ErrorObject;
 use protocol::error_code::ErrorCode;
 use protocol::evidence::{
     AskOutputs, AssignmentResult, CommitSlot, JobResult, JudgeSlot, OpenSlot, OpeningResult, OutputsResult,
-    ReceiptResult, SampleResult, StoreOutputs, SubmitJob,
+    ReceiptResult, RuleSlot, SampleResult, StoreOutputs, SubmitJob,
 };
 use protocol::operator::Accepted;
 use protocol::reply::Answer;
@@ -40,6 +40,7 @@ use settlement::shelf::Place;
 
 use crate::clearing::{Clearing, blocking, refused};
 use crate::convert::delivery::{self, slot_of};
+use crate::convert::entry::label;
 use crate::convert::reject;
 use crate::gateway::session::Session;
 use crate::gateway::{Gateway, disk_full};
@@ -71,6 +72,7 @@ impl Session {
                 self.receipt(name).await.map(|result| Answer::Receipt(Box::new(result)))
             }
             Request::JudgeSlot(params) => self.judge_slot(params).await.map(Answer::Accepted),
+            Request::RuleSlot(params) => self.rule_slot(params).await.map(Answer::Accepted),
             _ => unreachable!("asked for evidence only"),
         }
     }
@@ -121,21 +123,7 @@ impl Session {
             None => self.own_key()?,
         };
         let office = clearing.office();
-        let earlier = match job {
-            Some(_) => self.earlier(of.0).await?,
-            None => Vec::new(),
-        };
-        let part = office.part(&earlier, (facts.lots, name.slot));
-        let work = Work {
-            delivery: name.delivery,
-            slot: name.slot,
-            provider,
-            lots: facts.lots,
-            slot_nanos: facts.slot_nanos,
-            schedule: facts.schedule(of.1),
-            job: job.as_ref().map(|job| (job, part)),
-            rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
-        };
+        let work = self.work(of, (&facts, job.as_ref()), provider).await?;
         let (Assigned { assign, calibration }, prompts) = match known {
             Some(known) => {
                 let prompts = office.prompts(&work, &known.assign.batch);
@@ -149,8 +137,7 @@ impl Session {
             }
             None => return Err(wrong_state("nobody asked for this slot's work while it could be done")),
         };
-        let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
-        if tree::root(&hashes) != assign.inputs {
+        if root(&prompts) != assign.inputs {
             return Err(wrong_state("the exchange delivers with another model since this was assigned"));
         }
         Ok(AssignmentResult {
@@ -182,7 +169,7 @@ impl Session {
         let receipt = blocking(move || case::committed((assign, calibration), &commit.0, &leaves)).await?;
         let receipt = receipt.map_err(refused)?;
         clearing.keep_receipt((delivery, slot), &receipt).await?;
-        self.gateway.draw_later(of, &receipt);
+        self.gateway.draw_later(of, (&receipt, facts.now));
         let sequence = self
             .gateway
             .command(Command::Delivery(DeliveryCommand::CommitSlot {
@@ -218,12 +205,55 @@ impl Session {
 
     async fn outputs(&self, params: AskOutputs) -> Result<OutputsResult, ErrorObject> {
         let AskOutputs { delivery, slot, part } = params;
-        let clearing = self.gateway.clearing()?;
+        let (of, clearing) = (slot_of((delivery, slot))?, self.gateway.clearing()?);
         let assign = clearing.assigned(delivery, slot).await?.ok_or_else(unknown)?.assign;
         let is_taker = self.own_key()? == assign.taker;
         let found = clearing.outputs((delivery, slot, part)).await?.filter(|_| is_taker);
         let (parts, data) = found.ok_or_else(unknown)?;
-        Ok(OutputsResult { parts, data: Blob(data) })
+        let prompts = if part == 0 { self.asked(of, &assign).await? } else { Vec::new() };
+        Ok(OutputsResult { parts, data: Blob(data), prompts })
+    }
+
+    /// The prompts of a slot that works on this account's job, until its window is settled.
+    async fn asked(
+        &self,
+        of: (DeliveryId, SlotNumber),
+        assign: &Assign,
+    ) -> Result<Vec<Vec<u32>>, ErrorObject> {
+        let Some(facts) = self.facts(of.0).await? else { return Ok(Vec::new()) };
+        let clearing = self.gateway.clearing()?;
+        let job = clearing.job(facts.holder.0, facts.instrument.0).await?;
+        // Settled in this moment.
+        let Ok(work) = self.work(of, (&facts, job.as_ref()), assign.provider).await else {
+            return Ok(Vec::new());
+        };
+        let prompts = clearing.office().prompts(&work, &assign.batch);
+        // Those of another model, or of a job that the exchange has lost, are not what was asked.
+        Ok(if root(&prompts) == assign.inputs { prompts } else { Vec::new() })
+    }
+
+    /// What a slot is, when this provider works on it.
+    async fn work<'a>(
+        &self,
+        of: (DeliveryId, SlotNumber),
+        (facts, job): (&Facts, Option<&'a Job>),
+        provider: PublicKey,
+    ) -> Result<Work<'a>, ErrorObject> {
+        let earlier = match job {
+            Some(_) => self.earlier(of.0).await?,
+            None => Vec::new(),
+        };
+        let part = self.gateway.clearing()?.office().part(&earlier, (facts.lots, of.1.number()));
+        Ok(Work {
+            delivery: of.0.0,
+            slot: of.1.number(),
+            provider,
+            lots: facts.lots,
+            slot_nanos: facts.slot_nanos,
+            schedule: facts.schedule(of.1),
+            job: job.map(|job| (job, part)),
+            rate: AuditRate::new(facts.rate_ppm).expect("the engine's rates are those of the rule"),
+        })
     }
 
     async fn open_slot(&self, params: OpenSlot) -> Result<OpeningResult, ErrorObject> {
@@ -328,6 +358,25 @@ impl Session {
         Ok(Accepted { engine_seq: sequence.0 })
     }
 
+    /// The arbiter decides; what it decided stands in the receipt, if there is one.
+    async fn rule_slot(&self, params: RuleSlot) -> Result<Accepted, ErrorObject> {
+        let of = slot_of((params.delivery, params.slot))?;
+        let (ruling, reason) = (delivery::ruling(params.outcome)?, label(&params.reason, "reason")?);
+        let (delivery, slot) = of;
+        let command = Command::Delivery(DeliveryCommand::RuleSlot { delivery, slot, ruling, reason });
+        let Ok(clearing) = self.gateway.clearing() else {
+            return Ok(Accepted { engine_seq: self.gateway.command(command).await?.0 });
+        };
+        let _held = clearing.hold(params.delivery).await;
+        let engine_seq = self.gateway.command(command).await?.0;
+        if let Some(mut receipt) = clearing.receipt(params.delivery, params.slot).await? {
+            let ruled = delivery::ruled(ruling);
+            receipt.ruling = Some(clearing.office().rule(receipt.commit.id(), ruled));
+            clearing.keep_receipt((params.delivery, params.slot), &receipt).await?;
+        }
+        Ok(Accepted { engine_seq })
+    }
+
     /// What was shown of a slot that stands there. Where the exchange has lost a commitment, nobody can open it any more.
     async fn shown(
         &self,
@@ -399,9 +448,7 @@ impl Facts {
 
     /// The deadlines of a slot.
     fn schedule(&self, slot: SlotNumber) -> Schedule {
-        let due = |deadline: Deadline| {
-            self.start + (u64::from(slot.number()) + deadline.slots(&self.terms)) * self.slot_nanos
-        };
+        let due = |deadline: Deadline| deadline.of(slot, (self.start, self.slot_nanos), &self.terms).0;
         Schedule {
             begins_ns: due(Deadline::Begin),
             commit_by_ns: due(Deadline::Commitment),
@@ -421,6 +468,12 @@ fn takes_room(request: &Request) -> bool {
             | Request::OpenSlot(_)
             | Request::JudgeSlot(_)
     )
+}
+
+/// The root over prompts.
+fn root(prompts: &[Vec<u32>]) -> Digest {
+    let hashes: Vec<Digest> = prompts.iter().map(|prompt| prompt_hash(prompt)).collect();
+    tree::root(&hashes)
 }
 
 /// What commits to a taker's halves of beacons.

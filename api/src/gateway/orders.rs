@@ -74,7 +74,6 @@ impl Session {
             | Request::DisputeSlot(_)
             | Request::AddStake(_)
             | Request::WithdrawStake(_)
-            | Request::RuleSlot(_)
             | Request::SetAuditor(_)
             | Request::SetDeliveryTerms(_) => self.delivery_command(request).await?,
             Request::RotateKey(params) => self.rotate_key(params)?,

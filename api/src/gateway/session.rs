@@ -28,12 +28,11 @@ use tokio::sync::oneshot;
 
 use crate::budget::Budget;
 use crate::config::{FAULTS_MAX, OUTBOX_BYTES_MAX, STREAMS_MAX};
-use crate::gateway::admission::Abuse;
+use crate::gateway::abuse::Abuse;
 use crate::gateway::door::Door;
 use crate::gateway::handshake::Purpose;
 use crate::gateway::registry::{AccountBudgets, AddressUse, Counted, KeyUse};
-use crate::gateway::venue::SERVER;
-use crate::gateway::{Gateway, overloaded};
+use crate::gateway::{Gateway, SERVER, overloaded};
 use crate::limits::AccountRates;
 use crate::metrics::count;
 use crate::origin::{Origin, Pending, now};
@@ -311,7 +310,8 @@ impl Session {
             | Request::Outputs(_)
             | Request::OpenSlot(_)
             | Request::Receipt(_)
-            | Request::JudgeSlot(_) => {
+            | Request::JudgeSlot(_)
+            | Request::RuleSlot(_) => {
                 let outcome = self.evidence(request).await;
                 pending.answer(outcome);
             }

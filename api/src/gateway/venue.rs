@@ -5,18 +5,17 @@ use engine::units::Lots;
 use protocol::error::ErrorObject;
 use protocol::reply::Answer;
 use protocol::status::Condition;
-use protocol::venue::{LimitsResult, VenueStatus};
+use protocol::venue::{DeliveryBasis, LimitsResult, VenueStatus};
 
+use crate::clearing::Clearing;
 use crate::convert::account::amount;
 use crate::convert::control::mode_told;
 use crate::convert::key;
 use crate::convert::order::quantity;
+use crate::gateway::SERVER;
 use crate::gateway::session::Session;
 use crate::origin::now;
 use crate::question::{AccountBounds, Modes, Question};
-
-/// The server's name and version.
-pub(super) const SERVER: &str = concat!("hourbook ", env!("CARGO_PKG_VERSION"));
 
 impl Session {
     /// Answers `status`.
@@ -32,6 +31,7 @@ impl Session {
             markets,
             maintenance,
             notices,
+            deliveries: self.gateway.settings.clearing.as_deref().map(basis),
             as_of_seq: seq,
         })))
     }
@@ -41,11 +41,13 @@ impl Session {
         let actor = self.actor.as_ref().expect("scopes are checked before requests are answered");
         let account = actor.account;
         let known = self.gateway.consult(|answer| Question::Limits { account, answer }).await?;
-        let AccountBounds { locked, limits, open_orders, xseq } = known;
+        let AccountBounds { locked, provider, auditor, limits, open_orders, xseq } = known;
         let none = AccountLimits::NONE;
         let lots = |lots: Lots| (lots < none.position_lots).then(|| quantity(lots));
         Ok(Answer::Limits(Box::new(LimitsResult {
             locked,
+            provider,
+            auditor,
             open_orders,
             open_orders_max: limits.open_orders.min(OPEN_ORDERS_MAX),
             position_qty: lots(limits.position_lots),
@@ -55,5 +57,14 @@ impl Session {
             key: key::bounds(&actor.bounds),
             as_of_xseq: xseq,
         })))
+    }
+}
+
+fn basis(clearing: &Clearing) -> DeliveryBasis {
+    let office = clearing.office();
+    DeliveryBasis {
+        exchange: office.calibration().exchange.to_string(),
+        model: office.model().name.clone(),
+        model_id: office.model().id.to_string(),
     }
 }

@@ -49,7 +49,7 @@ pub fn now() -> u64 {
 }
 
 /// How long a test waits for a message that has to come.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A log in memory that can be made to wait, as a disk does.
 #[derive(Default)]

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use crate::connection::Connection;
 use crate::error::ClientError;
 use crate::settings::{ITEMS_MAX, PATTERNS_MAX};
-use crate::streams::{News, PAUSE_MAX, Streams, Subscribed, ask, is_private};
+use crate::streams::{News, PAUSE_MAX, Streams, Subscribed, ask, is_numbered_by_account};
 use crate::subscription::{replayed, resumed};
 
 /// How often the items of one connection may be put off by a busy exchange, before it is left alone for longer.
@@ -88,7 +88,7 @@ impl Streams {
         if let Some(cause) = &stream.unreadable {
             return Begun { place, item, missed: Some(cause.clone()) };
         }
-        let item = if is_private(&item) {
+        let item = if is_numbered_by_account(&item) {
             // In another epoch the exchange refuses that, and says why.
             stream.chain.map_or(item.clone(), |chain| replayed(item, &self.epoch, chain.last()))
         } else if item.channel == Channel::Book.name() && epoch == self.epoch {

@@ -94,6 +94,7 @@ impl Arena {
     }
 
     /// The id that [`Arena::take`] gives next.
+    #[inline]
     pub(crate) fn next(&self) -> OrderId {
         match self.free.get() {
             Some(slot) => self.id(slot),
@@ -107,6 +108,7 @@ impl Arena {
     }
 
     /// Takes a free slot.
+    #[inline(always)]
     pub(crate) fn take(&mut self) -> OrderId {
         assert!(!self.is_full(), "whoever takes a slot has asked for room");
         self.taken += 1;
@@ -119,6 +121,7 @@ impl Arena {
     }
 
     /// Frees a slot; its id is never given again.
+    #[inline]
     pub(crate) fn release(&mut self, slot: u32) {
         let free = self.free;
         let resting = self.at_mut(slot);
@@ -130,11 +133,13 @@ impl Arena {
     }
 
     /// The id of whatever is in `slot`.
+    #[inline]
     pub(crate) fn id(&self, slot: u32) -> OrderId {
         OrderId::new(slot, self.at(slot).generation)
     }
 
     /// The order with this id, if the slot still is in that generation.
+    #[inline]
     pub(crate) fn find(&self, id: OrderId) -> Option<&Resting> {
         self.slots.get(index(id.slot())).filter(|resting| resting.generation == id.generation())
     }
@@ -145,6 +150,7 @@ impl Arena {
     }
 
     /// The order in `slot`.
+    #[inline]
     pub(crate) fn at(&self, slot: u32) -> &Resting {
         &self.slots[index(slot)]
     }
@@ -161,6 +167,7 @@ impl Arena {
     }
 
     /// The order in `slot`, to be changed.
+    #[inline]
     pub(crate) fn at_mut(&mut self, slot: u32) -> &mut Resting {
         &mut self.slots[index(slot)]
     }

@@ -175,21 +175,24 @@ pub(crate) struct Ladder {
     root: Link,
     /// Bits of the price above the root's.
     prefix: u32,
-    best: Link,
+    /// The best level, and its price: most who ask for the price do not go on to the level.
+    best: Option<(u32, Price)>,
 }
 
 impl Ladder {
     /// An empty side.
     pub(crate) const fn new(at: Place) -> Ladder {
-        Ladder { at, height: 0, root: Link::NONE, prefix: 0, best: Link::NONE }
+        Ladder { at, height: 0, root: Link::NONE, prefix: 0, best: None }
     }
 
-    /// The best level.
-    pub(crate) fn best(&self) -> Option<u32> {
-        self.best.get()
+    /// The best level, and its price.
+    #[inline]
+    pub(crate) fn best(&self) -> Option<(u32, Price)> {
+        self.best
     }
 
     /// The level at `price`, made if there is none.
+    #[inline(always)]
     pub(crate) fn enter(&mut self, nodes: &mut Nodes, price: Price) -> u32 {
         let leaf = self.leaf(nodes, price.ticks());
         let place = price.ticks() & MASK;
@@ -199,9 +202,8 @@ impl Ladder {
             node.occupied |= 1 << place;
             node.levels[index(place)] = Level::EMPTY;
             // Better than the best so far is where an order limited at the best would not go.
-            let best = self.best.get().map(|best| nodes.price(best));
-            if best.is_none_or(|best| !self.at.side.accepts(best, price)) {
-                self.best = Link::to(level);
+            if self.best.is_none_or(|(_, best)| !self.at.side.accepts(best, price)) {
+                self.best = Some((level, price));
             }
         }
         level
@@ -209,8 +211,8 @@ impl Ladder {
 
     /// Takes an empty level out.
     pub(crate) fn leave(&mut self, nodes: &mut Nodes, level: u32) {
-        if self.best.get() == Some(level) {
-            self.best = nodes.after(self.at.side, level).map_or(Link::NONE, Link::to);
+        if self.best.is_some_and(|(best, _)| best == level) {
+            self.best = nodes.after(self.at.side, level).map(|best| (best, nodes.price(best)));
         }
         let leaf_number = level >> BITS;
         let leaf = &mut nodes.leaves[index(leaf_number)];
@@ -234,32 +236,41 @@ impl Ladder {
     }
 
     /// The leaf for a price, made if there is none, with whatever branches it needs.
+    #[inline(always)]
     fn leaf(&mut self, nodes: &mut Nodes, ticks: u32) -> u32 {
         let Some(root) = self.root.get() else {
             let root = nodes.new_leaf(self.at, ticks >> BITS, Link::NONE);
             (self.root, self.height, self.prefix) = (Link::to(root), 0, ticks >> BITS);
             return root;
         };
-        let mut node = self.raise(nodes, root, ticks);
-        for height in (1..=self.height).rev() {
-            let place = ticks >> (BITS * height) & MASK;
+        let is_below = ticks >> (BITS * (self.height + 1)) == self.prefix;
+        let mut node = if is_below { root } else { self.raise(nodes, root, ticks) };
+        for height in (0..self.height).rev() {
+            let place = ticks >> (BITS * (height + 1)) & MASK;
             let branch = &nodes.branches[index(node)];
-            let parent = Link::to(node);
             node = if branch.occupied & 1 << place != 0 {
                 branch.children[index(place)]
             } else {
-                let child = match height {
-                    1 => nodes.new_leaf(self.at, ticks >> BITS, parent),
-                    _ => nodes.new_branch(parent),
-                };
-                nodes.adopt(node, place, child);
-                child
+                self.add_child(nodes, (node, height), ticks)
             };
         }
         node
     }
 
+    /// Adds the child of a branch that the price lies below; it is so many branches above its leaves.
+    #[cold]
+    fn add_child(&self, nodes: &mut Nodes, (branch, height): (u32, u32), ticks: u32) -> u32 {
+        let parent = Link::to(branch);
+        let child = match height {
+            0 => nodes.new_leaf(self.at, ticks >> BITS, parent),
+            _ => nodes.new_branch(parent),
+        };
+        nodes.adopt(branch, ticks >> (BITS * (height + 1)) & MASK, child);
+        child
+    }
+
     /// Puts branches above the root until the price lies below it; returns the root.
+    #[cold]
     fn raise(&mut self, nodes: &mut Nodes, mut root: u32, ticks: u32) -> u32 {
         while ticks >> (BITS * (self.height + 1)) != self.prefix {
             let branch = nodes.new_branch(Link::NONE);

@@ -12,6 +12,8 @@ impl Books {
     pub fn assert_sound(&self, instrument: InstrumentId) {
         for side in [Side::Bid, Side::Ask] {
             let mut last: Option<Price> = None;
+            let best = self.levels(instrument, side).next().map(|level| self.nodes.price(level));
+            assert_eq!(self.best(instrument, side), best, "the best price is that of the best level");
             for level in self.levels(instrument, side) {
                 let price = self.nodes.price(level);
                 let worse = last.is_none_or(|last| last != price && side.accepts(last, price));

@@ -36,6 +36,11 @@ impl Deadline {
         Deadline::Begin,
     ];
 
+    /// When it is for a slot of a window that begins at `start` and whose slots take so many nanoseconds.
+    pub fn of(self, slot: SlotNumber, (start, slot_nanos): (Time, u64), terms: &DeliveryTerms) -> Time {
+        start.after((u64::from(slot.number()) + self.slots(terms)) * slot_nanos)
+    }
+
     /// How many slots after the beginning of its slot it is.
     pub fn slots(self, terms: &DeliveryTerms) -> u64 {
         let (dispute, ruling) = (u64::from(terms.dispute_slots), u64::from(terms.ruling_slots));
@@ -127,8 +132,7 @@ impl Run {
 
     /// When a slot comes to a deadline.
     pub fn due(&self, deadline: Deadline, slot: SlotNumber) -> Time {
-        let after = deadline.slots(&self.terms);
-        self.start.after((u64::from(slot.number()) + after) * self.slot_nanos)
+        deadline.of(slot, (self.start, self.slot_nanos), &self.terms)
     }
 
     /// The deadline that comes next, and of which slot; `None` when all have passed.

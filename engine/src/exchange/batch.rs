@@ -150,6 +150,7 @@ impl Exchange {
 
     /// Takes a command as the next of the batch that is coming, if there is one. One that cannot belong to it ends it
     /// without effect: whoever orders commands keeps those of a batch together.
+    #[cold]
     pub(super) fn is_gathered(&mut self, command: &Command) -> bool {
         let Some(gathering) = &mut self.gathering else { return false };
         let belongs = match *command {

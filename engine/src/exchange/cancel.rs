@@ -15,6 +15,7 @@ use crate::units::Lots;
 
 impl Exchange {
     /// The account's open order that `order` names, and where it rests.
+    #[inline(always)]
     pub(super) fn resting(
         &self,
         account: AccountId,
@@ -32,6 +33,7 @@ impl Exchange {
     }
 
     /// What decides what a resting order could cost.
+    #[inline]
     pub(super) fn covered(&self, order: OrderId, placement: &Placement) -> Covered {
         let position = self.orders.at(order.slot()).position;
         let terms = self.instruments[index(placement.instrument.0)].terms;
@@ -44,6 +46,7 @@ impl Exchange {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn reduce(
         &mut self,
         account: AccountId,
@@ -104,7 +107,7 @@ impl Exchange {
             let order = self.books.resting_in(slot);
             let placement = self.books.placement(order).expect("an open order rests in the book");
             if self.is_meant(only, order, &placement) {
-                self.withdraw(order, &placement, reason);
+                self.cancel_resting(order, reason);
             }
         }
     }
@@ -130,6 +133,7 @@ impl Exchange {
         self.withdraw(order, &placement, reason);
     }
 
+    #[inline(always)]
     fn withdraw(&mut self, order: OrderId, placement: &Placement, reason: CancelReason) {
         let covered = self.covered(order, placement);
         let &Placement { account, leaves, .. } = placement;
@@ -140,6 +144,7 @@ impl Exchange {
     }
 
     /// An order that rested has ended: takes it out of the open ones and remembers what became of its id.
+    #[inline(always)]
     pub(super) fn conclude(&mut self, name: (AccountId, OrderId), (ended, leaves): (Ended, Lots)) {
         let (account, order) = name;
         let open = self.orders.close(order.slot(), self.ledger.accounts.at_mut(account));

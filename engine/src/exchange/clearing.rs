@@ -69,33 +69,38 @@ impl Taker {
 impl Exchange {
     /// Trades the order's `leaves` until nobody accepts it. Returns what is left, and why it stopped, if not for lack of
     /// makers.
+    #[inline(always)]
     pub(super) fn cross(&mut self, taker: &mut Taker, mut leaves: Lots) -> (Lots, Option<CancelReason>) {
-        let makers = taker.side.opposite();
         let mut met = 0;
         while !leaves.is_zero()
-            && let Some(maker) = self.books.first(taker.instrument, makers)
-            && taker.side.accepts(taker.limit, maker.price)
+            && let Some(maker) = self.books.first_met(taker.instrument, (taker.side, taker.limit))
         {
             if met == SWEEP_MAX {
                 return (leaves, Some(CancelReason::Sweep));
             }
             met += 1;
-            if !taker.is_within_band(maker.price) {
-                return (leaves, Some(CancelReason::PriceBand));
+            match self.meet(taker, &maker, leaves) {
+                Ok(left) => leaves = left,
+                Err((left, reason)) => return (left, Some(reason)),
             }
-            if self.meets_own(taker, &maker) {
-                match self.prevent(taker, &maker, leaves) {
-                    Some(left) => leaves = left,
-                    None => return (leaves, Some(CancelReason::SelfTrade)),
-                }
-                continue;
-            }
-            leaves = self.trade(taker, &maker, leaves);
         }
         (leaves, None)
     }
 
+    /// The incoming order meets a resting one. Returns what it has left, and with it why it stops there, if it does.
+    #[inline(never)]
+    fn meet(&mut self, taker: &mut Taker, maker: &Maker, leaves: Lots) -> Result<Lots, (Lots, CancelReason)> {
+        if !taker.is_within_band(maker.price) {
+            return Err((leaves, CancelReason::PriceBand));
+        }
+        if self.meets_own(taker, maker) {
+            return self.prevent(taker, maker, leaves).ok_or((leaves, CancelReason::SelfTrade));
+        }
+        Ok(self.trade(taker, maker, leaves))
+    }
+
     /// One fill. Returns what the incoming order has left.
+    #[inline]
     fn trade(&mut self, taker: &Taker, maker: &Maker, before: Lots) -> Lots {
         let lots = before.min(maker.shown);
         let leaves = before.less(lots);
@@ -131,6 +136,7 @@ impl Exchange {
     }
 
     /// Moves money and hours. Returns the maker's and the taker's fee.
+    #[inline]
     fn settle_fill(
         &mut self,
         taker: &Taker,
@@ -162,6 +168,7 @@ impl Exchange {
         }
     }
 
+    #[inline]
     fn count_trade(&mut self, instrument: InstrumentId, price: Price) -> TradeId {
         let instrument = &mut self.instruments[index(instrument.0)];
         instrument.trades += 1;
@@ -170,6 +177,7 @@ impl Exchange {
     }
 
     /// Tells one side of a trade what it came to.
+    #[inline]
     fn tell_part(
         &mut self,
         fill: &Part,

@@ -14,12 +14,14 @@ use crate::units::Price;
 
 impl Exchange {
     /// Checks an order, which may replace one that frees something. Its account exists.
+    #[inline(always)]
     pub(super) fn admit(&mut self, order: &NewOrder, freed: Freed) -> Result<Entry, RejectReason> {
         self.admit_beside(order, freed, None)
     }
 
     /// The same, after the changes of a batch that are planned.
-    #[inline]
+    // Within who asks: nearly all that an order is checked against is known there, and nothing is handed over in memory.
+    #[inline(always)]
     pub(super) fn admit_beside(
         &mut self,
         order: &NewOrder,
@@ -61,29 +63,37 @@ impl Exchange {
                 Some(plan) => plan.position(order.instrument),
             },
         };
-        let best = self.best_against(order, plan);
+        // Only who must not take has to know what there is to take.
+        let posts_only = mode == TradingMode::PostOnly || order.kind.posts_only();
+        let best = if posts_only { self.best_against(order, plan) } else { None };
         let entry = Exchange::entry(order, &scene, (position, best));
         scene.check_cover(order, &entry, freed)?;
         scene.check_limits(order, &entry, freed)?;
         scene.check_bands(order, &entry)?;
-        Exchange::check_taking(order, &entry, (mode, best))?;
-        self.check_quantity(order, &entry, plan)?;
+        if posts_only {
+            Exchange::check_taking(order, &entry, (mode, best))?;
+        }
+        if order.time_in_force == TimeInForce::FillOrKill || !order.minimum.is_zero() {
+            self.check_quantity(order, &entry, plan)?;
+        }
         Ok(entry)
     }
 
     /// The instrument, if it trades at the present command's time.
+    #[inline]
     fn open_instrument(&self, instrument: InstrumentId) -> Result<&Instrument, RejectReason> {
         let found = self.instruments.get(index(instrument.0)).ok_or(RejectReason::InstrumentUnknown)?;
         if found.trades_at(self.last.time) { Ok(found) } else { Err(RejectReason::MarketClosed) }
     }
 
     /// The strictest mode that rules an instrument.
+    #[inline]
     pub(super) fn mode_of(&self, instrument: &Instrument) -> TradingMode {
         self.mode.max(self.markets[index(instrument.market.0)].mode).max(instrument.mode)
     }
 
     /// What the order comes to if nothing is wrong with it.
-    #[inline]
+    #[inline(always)]
     fn entry(
         order: &NewOrder,
         scene: &Scene<'_>,
@@ -100,24 +110,20 @@ impl Exchange {
     }
 
     /// The best price that an order could take.
-    #[inline]
     fn best_against(&self, order: &NewOrder, plan: Option<&Plan>) -> Option<Price> {
         let side = order.side.opposite();
         match plan {
-            None => self.books.top(order.instrument, side).map(|(best, _)| best),
+            None => self.books.best(order.instrument, side),
             Some(plan) => plan.best(&self.books, order.instrument, side),
         }
     }
 
-    /// Whether it takes where it may not.
+    /// Whether one that must not take would.
     fn check_taking(
         order: &NewOrder,
         entry: &Entry,
         (mode, best): (TradingMode, Option<Price>),
     ) -> Result<(), RejectReason> {
-        if mode == TradingMode::Open && !order.kind.posts_only() {
-            return Ok(());
-        }
         let takes = best.is_some_and(|best| order.side.accepts(entry.limit, best));
         if mode == TradingMode::PostOnly && (!order.time_in_force.rests() || takes) {
             return Err(RejectReason::PostOnlyMode);
@@ -133,9 +139,6 @@ impl Exchange {
         plan: Option<&Plan>,
     ) -> Result<(), RejectReason> {
         let whole = order.time_in_force == TimeInForce::FillOrKill;
-        if !whole && order.minimum.is_zero() {
-            return Ok(());
-        }
         let reached = self.reach(&Taker::of(order, entry), order.lots, plan);
         if whole && reached < order.lots {
             return Err(RejectReason::FillOrKill);

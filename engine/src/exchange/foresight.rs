@@ -104,8 +104,13 @@ impl Foresight {
         self.sights[at].begin(exchange, command);
         let earlier = |looks: usize| (at + SIGHTS - looks * PACE) % SIGHTS;
         self.sights[earlier(1)].find(exchange);
-        self.sights[earlier(2)].follow(exchange);
-        self.sights[earlier(3)].finish(exchange);
+        let (third, last) = (&mut self.sights[earlier(2)], earlier(3));
+        if 0 < third.met {
+            third.follow(exchange);
+        }
+        if 0 < self.sights[last].met {
+            self.sights[last].finish(exchange);
+        }
     }
 }
 
@@ -119,7 +124,7 @@ impl Sight {
         met: 0,
     };
 
-    /// First: asks for where the id leads, and for the account.
+    /// First: asks for where the id leads, for the account, and for its oldest id if that is to be forgotten.
     #[inline]
     fn begin(&mut self, exchange: &Exchange, command: &Command) {
         let (account, client) = named(command).unwrap_or((AccountId::OPERATOR, Label::SHORTEST));
@@ -127,18 +132,26 @@ impl Sight {
         self.hash = exchange.client_ids.hash(account, client);
         exchange.client_ids.prefetch(self.hash);
         exchange.ledger.accounts.prefetch(account);
+        exchange.client_ids.prefetch_oldest(account);
     }
 
-    /// Second: asks for the order that is named, for the account's oldest id if that is to be forgotten, and for the orders
-    /// that are met.
+    /// Second: asks for the order that is named, for where the oldest id is entered, and for the orders that are met.
     #[inline]
     fn find(&mut self, exchange: &Exchange) {
         let order = exchange.client_ids.glance(self.hash);
         exchange.orders.prefetch(order);
         exchange.books.prefetch(order);
-        exchange.client_ids.prefetch_oldest(self.account);
-        let Entered { instrument, side, limit, lots } = self.entered;
+        exchange.client_ids.prefetch_forgotten(self.account);
+        let Entered { instrument, side, limit, .. } = self.entered;
         self.met = 0;
+        if exchange.books.meets(instrument, (side, limit)) {
+            self.meet(exchange);
+        }
+    }
+
+    #[inline(never)]
+    fn meet(&mut self, exchange: &Exchange) {
+        let Entered { instrument, side, limit, lots } = self.entered;
         for (maker, seen) in exchange.books.met(instrument, (side, limit), lots).zip(&mut self.makers) {
             seen.0 = maker;
             self.met += 1;
@@ -146,11 +159,10 @@ impl Sight {
         }
     }
 
-    /// Third: asks for where the oldest id is entered, and for where the ids of the orders that are met are, for their
-    /// owners, and for the oldest obligations of all who trade.
-    #[inline]
+    /// Third, of an order that meets others: asks for where their ids are, for their owners, and for the oldest obligations
+    /// of all who trade.
+    #[inline(never)]
     fn follow(&mut self, exchange: &Exchange) {
-        exchange.client_ids.prefetch_forgotten(self.account);
         for (maker, row) in &mut self.makers[..self.met] {
             let (owner, (position, client)) = (exchange.books.owner(*maker), exchange.orders.glance(*maker));
             exchange.ledger.accounts.prefetch(owner);
@@ -158,18 +170,14 @@ impl Sight {
             exchange.ledger.prefetch_obligation(position);
             *row = position;
         }
-        if 0 < self.met {
-            self.row = exchange.ledger.positions.glance(self.account, self.entered.instrument);
-            exchange.ledger.prefetch_obligation(self.row);
-        }
+        self.row = exchange.ledger.positions.glance(self.account, self.entered.instrument);
+        exchange.ledger.prefetch_obligation(self.row);
     }
 
-    /// Last: asks for the obligations that follow those.
-    #[inline]
+    /// Last, of such an order: asks for the obligations that follow those.
+    #[inline(never)]
     fn finish(&self, exchange: &Exchange) {
-        if 0 < self.met {
-            exchange.ledger.prefetch_obligation_after(self.row);
-        }
+        exchange.ledger.prefetch_obligation_after(self.row);
         for &(_, row) in &self.makers[..self.met] {
             exchange.ledger.prefetch_obligation_after(row);
         }

@@ -26,12 +26,13 @@ impl Exchange {
     // Not in memory on the way: read there as one before its parts are written out, the id costs 3% of a command.
     #[inline(always)]
     pub(super) fn lookup(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<Found> {
-        let is_open = |slot| self.orders.at(slot).client == Some(client) && self.books.owner(slot) == account;
+        let is_open =
+            move |slot| self.orders.at(slot).client == Some(client) && self.books.owner(slot) == account;
         self.client_ids.find(hash, (account, client), is_open)
     }
 
     /// The open order under an account's id.
-    #[inline]
+    #[inline(always)]
     pub(super) fn open_under(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<OrderId> {
         match self.lookup(account, (client, hash))? {
             Found::Open(slot) => Some(self.books.resting_in(slot)),
@@ -40,7 +41,7 @@ impl Exchange {
     }
 
     /// The id that a command carries, and what is asked under it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn identity(
         &self,
         account: AccountId,
@@ -56,7 +57,7 @@ impl Exchange {
     ///
     /// # Errors
     /// `ClientOrderIdConflict` when it was used for something else, `VenueFull` when no other can be remembered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn recall(
         &mut self,
         account: AccountId,
@@ -123,7 +124,7 @@ impl Exchange {
     }
 
     /// Remembers what became of the id that an open order had.
-    #[inline]
+    #[inline(always)]
     pub(super) fn retire_id(
         &mut self,
         (account, order): (AccountId, OrderId),
@@ -146,6 +147,7 @@ pub(super) fn named(orders: &OpenOrders, books: &Books) -> impl Fn(u32) -> (Acco
 }
 
 /// What an order asks for, in words: all but the deadline and the session, which may differ when it is sent again.
+#[inline]
 pub(super) fn order_words(order: &NewOrder) -> [u64; 6] {
     let (upper, lower) = order.label.map_or((0, 0), Label::halves);
     // Lots and numbers of kinds are far below 2^28. Who shows none is refused, but says something else than who says

@@ -42,6 +42,7 @@ impl Exchange {
     }
 
     /// Names an admitted order, tells it, and holds what it could cost.
+    #[inline(always)]
     fn take(&mut self, order: &NewOrder, entry: &Entry) -> Taker {
         let &NewOrder { account, instrument, side, lots, client, .. } = order;
         let mut taker = Taker::of(order, entry);
@@ -82,6 +83,7 @@ impl Exchange {
     }
 
     /// Rests what is left of an order.
+    #[inline(always)]
     fn rest(&mut self, order: &NewOrder, taker: &Taker, (leaves, identity): (Lots, Option<Identity>)) {
         let id = taker.order;
         let shown = self.books.rest(id, &taker.placement(leaves, order.shown));

@@ -69,7 +69,7 @@ impl Scene<'_> {
     }
 
     /// Claims, capacity, bond or credit for all of it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_cover(
         &self,
         order: &NewOrder,
@@ -103,7 +103,7 @@ impl Scene<'_> {
     }
 
     /// Limits on order and position.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_limits(
         &self,
         order: &NewOrder,
@@ -136,7 +136,7 @@ impl Scene<'_> {
     }
 
     /// The static band, and the dynamic one where the order might take.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_bands(&self, order: &NewOrder, entry: &Entry) -> Result<(), RejectReason> {
         if order.kind == OrderKind::Market {
             return Ok(());

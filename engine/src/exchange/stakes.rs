@@ -74,7 +74,11 @@ impl Exchange {
         let evidence = found.evidence(slot);
         let minutes = u64::from(found.lots.count()) * run.slot_nanos / CLEAN_NANOS;
         let missing = outcome == Outcome::Unopened;
-        let confirmed = evidence.confirmed && outcome == Outcome::Rejected;
+        let confirmed = evidence.confirmed;
+        assert!(
+            !confirmed || outcome == Outcome::Rejected,
+            "a flag that was confirmed ends the slot rejected"
+        );
         let is_found_out = self.note_record(found.provider, |provider| {
             // What one owes to oneself speaks against a provider, never for it.
             let counts = missing || evidence.opened && !found.own;

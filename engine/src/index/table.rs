@@ -6,23 +6,26 @@ use crate::index::entry::{Entry, STEPS_MAX};
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
-    /// 64 less the number of bits that choose the home.
-    pub(super) shift: u32,
 }
 
 impl Table {
-    pub(super) fn new(bits: u32) -> Table {
-        Table { entries: vec![Entry::FREE; 1 << bits], shift: u64::BITS - bits }
+    /// A table that has at least so many places: a power of two, or one and a half.
+    pub(super) fn new(places: usize) -> Table {
+        let most = places.next_power_of_two();
+        let less = most / 4 * 3;
+        Table { entries: vec![Entry::FREE; if places <= less { less } else { most }] }
     }
 
+    /// The place that the upper half of a hash chooses: each as likely as any other, whatever their number (Lemire 2019).
     #[inline]
     pub(super) fn home(&self, hash: u64) -> usize {
-        index(u32::try_from(hash >> self.shift).expect("at most 32 bits choose the home"))
+        let places = u64::try_from(self.entries.len()).expect("places are fewer than 2^32");
+        index(u32::try_from(((hash >> 32) * places) >> 32).expect("half of a product of halves"))
     }
 
     #[inline]
     fn following(&self, at: usize) -> usize {
-        (at + 1) & (self.entries.len() - 1)
+        if at + 1 < self.entries.len() { at + 1 } else { 0 }
     }
 
     /// Where the entry under `hash` stands that `same` confirms.

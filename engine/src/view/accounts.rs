@@ -15,8 +15,8 @@ use crate::order::Side;
 use crate::provider::{Provider, Score};
 use crate::stamp::{Stamp, Time};
 use crate::units::{Amount, Lots, Price};
-use crate::view::deliveries::FinalSlot;
 use crate::view::orders::{OrderStatus, OrderView, OrdersView};
+use crate::view::slot_ends::SlotEnd;
 
 /// How many of an account's orders that have ended a view keeps, the last ones.
 pub const ENDED_KEPT_MAX: usize = 1_000;
@@ -161,7 +161,7 @@ impl AccountsView {
     }
 
     /// A slot of a provider is final.
-    pub(super) fn count_slot(&mut self, FinalSlot { provider, lots, outcome }: FinalSlot) {
+    pub(super) fn count_slot(&mut self, SlotEnd { provider, lots, outcome, .. }: SlotEnd) {
         self.accounts[index(provider.0)].score.count(lots, outcome);
     }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::delivery::Delivery;
 use crate::delivery::audit::Audit;
-use crate::delivery::outcome::Outcome;
 use crate::delivery::slot::{Dispute, SLOTS, Slot, SlotNumber, SlotState};
 use crate::event::Event;
 use crate::exchange::Exchange;
 use crate::ids::{AccountId, DeliveryId, InstrumentId};
 use crate::instrument::Phase;
 use crate::units::{Lots, Price};
+use crate::view::slot_ends::{SlotEnd, SlotEnds};
 
 /// A delivery as the events tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +37,15 @@ impl DeliveryView {
     fn slot(&mut self, slot: SlotNumber) -> &mut Slot {
         &mut self.slots[usize::from(slot.number())]
     }
-}
 
-/// A slot that is final.
-#[derive(Clone, Copy)]
-pub(super) struct FinalSlot {
-    pub(super) provider: AccountId,
-    pub(super) lots: Lots,
-    pub(super) outcome: Outcome,
+    /// How a slot ended, where it is final and counts.
+    fn end(&self, slot: SlotNumber) -> Option<SlotEnd> {
+        let &DeliveryView { instrument, provider, lots, own, .. } = self;
+        match self.slots[usize::from(slot.number())].state {
+            SlotState::Final(outcome) if !own => Some(SlotEnd { instrument, slot, provider, lots, outcome }),
+            _ => None,
+        }
+    }
 }
 
 /// Every delivery of windows that are not settled.
@@ -59,6 +60,7 @@ pub(super) struct DeliveriesView {
     audits: BTreeMap<(DeliveryId, SlotNumber), Vec<AccountId>>,
     /// Slots that wait for the arbiter, who looks often and among few.
     cases: BTreeSet<(DeliveryId, SlotNumber)>,
+    ends: SlotEnds,
 }
 
 impl DeliveriesView {
@@ -78,6 +80,9 @@ impl DeliveriesView {
             view.add(number, delivery);
             for slot in SlotNumber::all() {
                 view.note_case((number, slot));
+                if let Some(end) = delivery.end(slot) {
+                    view.ends.count(&end);
+                }
                 let seats = exchange.deliveries().audit(number, slot).into_iter().flat_map(Audit::seats);
                 seats
                     .filter(|(_, answer)| answer.is_none())
@@ -112,8 +117,18 @@ impl DeliveriesView {
         self.cases.iter().copied()
     }
 
+    /// How slots ended.
+    pub(super) fn ends(&self) -> &SlotEnds {
+        &self.ends
+    }
+
+    /// Another command begins.
+    pub(super) fn begin(&mut self) {
+        self.ends.begin();
+    }
+
     /// Returns the slot that is final with this, told to its provider, if it counts for who that is.
-    pub(super) fn fold(&mut self, event: &Event) -> Option<FinalSlot> {
+    pub(super) fn fold(&mut self, event: &Event) -> Option<SlotEnd> {
         match *event {
             Event::DeliveryDrawn { delivery, instrument, provider, holder, price, lots, own } => {
                 let (acknowledged, slots) = (false, [Slot::WAITING; SLOTS]);
@@ -128,14 +143,12 @@ impl DeliveriesView {
                 }
                 let view = self.at(delivery);
                 view.slot(slot).state = state;
-                let &mut DeliveryView { provider, lots, own, .. } = view;
+                let end = view.end(slot).filter(|end| end.provider == account);
                 self.note_case((delivery, slot));
-                if let SlotState::Final(outcome) = state
-                    && account == provider
-                    && !own
-                {
-                    return Some(FinalSlot { provider, lots, outcome });
+                if let Some(end) = end {
+                    self.ends.add(end);
                 }
+                return end;
             }
             Event::AuditorDrawn { account, delivery, slot, .. } => self.seat((delivery, slot), account),
             Event::SlotJudged { auditor, delivery, slot, .. } => {
@@ -193,6 +206,7 @@ impl DeliveriesView {
     }
 
     fn settle(&mut self, instrument: InstrumentId) {
+        self.ends.forget(instrument);
         for number in self.of_instrument.remove(&instrument).unwrap_or_default() {
             let view = self.drawn.remove(&number).expect("a window's deliveries are known");
             for account in [view.provider, view.holder] {

@@ -77,11 +77,11 @@ impl View {
     }
 
     fn take_instrument(&mut self, exchange: &Exchange, (number, instrument): (InstrumentId, &Instrument)) {
-        let &Instrument { market, start, phase, mode, terms, deliveries, .. } = instrument;
+        let &Instrument { market, start, phase, mode, terms, delivery, deliveries, .. } = instrument;
         let &Instrument { issued, extinguished, .. } = instrument;
         self.list(number, market, start);
         let view = self.instruments.last_mut().expect("it was listed just now");
-        *view = InstrumentView { phase, mode, terms, deliveries, ..*view };
+        *view = InstrumentView { phase, mode, terms, delivery, deliveries, ..*view };
         if Phase::Open < phase {
             self.current.remove(&number);
         }

@@ -174,26 +174,21 @@ impl<'a> Play<'a> {
         let leaf = |(index, transcript): (u32, &Transcript)| {
             Leaf::of(index, transcript, start(index), start(index) + step)
         };
-        let receipt = Receipt {
-            assign: assign.clone(),
-            calibration: self.calibration.clone(),
-            commit: Commit {
-                assign: assign.id(),
-                previous: Digest::NONE,
-                root: Digest::NONE,
-                prompt_tokens: 0,
-                answer_tokens: 0,
-                started_ns: begins_ns,
-                finished_ns: begins_ns + 300 * step,
-                device: Device::new("processor").expect("it is printable"),
-                evidence: Digest::NONE,
-                signature: Signature::NONE,
-            },
-            secrets: secrets(&assign.batch),
-            leaves: (0..).zip(transcripts).map(leaf).collect(),
-            open: Vec::new(),
-            verdict: None,
+        let commit = Commit {
+            assign: assign.id(),
+            previous: Digest::NONE,
+            root: Digest::NONE,
+            prompt_tokens: 0,
+            answer_tokens: 0,
+            started_ns: begins_ns,
+            finished_ns: begins_ns + 300 * step,
+            device: Device::new("processor").expect("it is printable"),
+            evidence: Digest::NONE,
+            signature: Signature::NONE,
         };
+        let leaves = (0..).zip(transcripts).map(leaf).collect();
+        let unsigned = Receipt::committed(assign.clone(), self.calibration.clone(), commit, leaves);
+        let receipt = Receipt { secrets: secrets(&assign.batch), ..unsigned };
         let mut receipt = self.committed(receipt);
         self.open(&mut receipt, transcripts);
         receipt

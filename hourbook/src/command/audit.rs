@@ -9,17 +9,17 @@ use std::time::Duration;
 use attestation::key::SecretKey;
 use clap::{Args, Subcommand};
 use client::connection::Connection;
-use client::error::ClientError;
 use client::key_file;
-use client::secret::Secret;
 use client::subscription;
 use protocol::delivery::SlotName;
-use serde::Serialize;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::auditor::Auditor;
+use crate::delivering::entry::{Entry, Part};
 use crate::delivering::examiner::{Examiner, Measured, Ruled};
-use crate::delivering::worker::WorkError;
+use crate::delivering::line::Line;
+use crate::delivering::log::Log;
+use crate::delivering::stop::Stop;
 use crate::delivering::{audits_of, keep_on};
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
@@ -63,16 +63,6 @@ pub(crate) struct Run {
     with_parent: bool,
 }
 
-/// One thing that was done.
-#[derive(Serialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-enum Line {
-    Connected { url: String },
-    Audited { delivery: u32, slot: u8, sequences: usize, clean: bool },
-    Ruled { delivery: u32, slot: u8, sequences: usize, outcome: String },
-    Skipped { delivery: u32, slot: u8, why: String },
-}
-
 impl Audit {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
         let Audit::Run(run) = self;
@@ -82,11 +72,14 @@ impl Audit {
         let examiner = Examiner { model: Arc::new(Auditor::open(&run.model)?), key };
         let url = if run.arbiter { options.admin_address()? } else { options.address() };
         let mut interrupts = Interrupts::expect()?.with_parent(run.with_parent);
-        keep_on(&mut interrupts, screen, async || {
-            let connection = connect(&url, &secret, screen).await?;
+        let (log, part) = (Log::on(screen), if run.arbiter { Part::Arbiter } else { Part::Auditor });
+        keep_on(&mut interrupts, &log, async || {
+            let entry = Entry { url: &url, secret: &secret, part, model: &examiner.model };
+            let connection = entry.open().await?;
+            log.say(&Line::Connected { url: url.clone() });
             match run.arbiter {
-                true => rule(connection, &examiner, screen).await,
-                false => audit(connection, &examiner, screen).await,
+                true => rule(connection, &examiner, &log).await,
+                false => audit(connection, &examiner, &log).await,
             }
         })
         .await
@@ -94,19 +87,8 @@ impl Audit {
     }
 }
 
-async fn connect(url: &str, secret: &Secret, screen: &Screen) -> Result<Connection, ClientError> {
-    let connection = Connection::open(url).await?;
-    connection.login_key(secret).await?;
-    say(screen, &Line::Connected { url: url.to_owned() });
-    Ok(connection)
-}
-
 /// Audits what it is drawn for, until the connection breaks.
-async fn audit(
-    mut connection: Connection,
-    examiner: &Examiner,
-    screen: &Screen,
-) -> Result<Infallible, ClientError> {
+async fn audit(mut connection: Connection, examiner: &Examiner, log: &Log) -> Result<Infallible, Stop> {
     connection.subscribe_one(subscription::deliveries()).await?;
     let mut waiting: BTreeSet<SlotName> = BTreeSet::new();
     let mut look = interval(LOOK);
@@ -116,16 +98,15 @@ async fn audit(
             update = connection.next_update() => waiting.extend(audits_of(&update?)),
             _ = look.tick() => {
                 for slot in waiting.clone() {
-                    let SlotName { delivery, slot: number } = slot;
                     let line = match examiner.audit(&connection, slot).await {
                         Ok(None) => continue,
                         Ok(Some(Measured { sequences, is_clean })) => {
-                            Line::Audited { delivery, slot: number, sequences, clean: is_clean }
+                            Line::Audited { slot, sequences, clean: is_clean }
                         }
-                        Err(error) => skipped(slot, error)?,
+                        Err(error) => Line::skipped(slot, error)?,
                     };
                     waiting.remove(&slot);
-                    say(screen, &line);
+                    log.say(&line);
                 }
             }
         }
@@ -133,59 +114,25 @@ async fn audit(
 }
 
 /// Decides what waits for the arbiter, until the connection breaks.
-async fn rule(
-    connection: Connection,
-    examiner: &Examiner,
-    screen: &Screen,
-) -> Result<Infallible, ClientError> {
+async fn rule(connection: Connection, examiner: &Examiner, log: &Log) -> Result<Infallible, Stop> {
     let mut skipped_before: BTreeSet<SlotName> = BTreeSet::new();
     loop {
         for case in connection.cases().await?.cases {
-            let SlotName { delivery, slot } = case.slot;
             if skipped_before.contains(&case.slot) {
                 continue;
             }
             let line = match examiner.rule(&connection, &case).await {
                 Ok(None) => continue,
                 Ok(Some(Ruled { outcome, sequences })) => {
-                    Line::Ruled { delivery, slot, sequences, outcome: word(outcome) }
+                    Line::Ruled { slot: case.slot, sequences, outcome: word(outcome) }
                 }
                 Err(error) => {
                     skipped_before.insert(case.slot);
-                    skipped(case.slot, error)?
+                    Line::skipped(case.slot, error)?
                 }
             };
-            say(screen, &line);
+            log.say(&line);
         }
         sleep(LOOK).await;
-    }
-}
-
-/// What a slot that was not looked at is shown as; an error where nothing can be looked at any more.
-fn skipped(slot: SlotName, error: WorkError) -> Result<Line, ClientError> {
-    let SlotName { delivery, slot } = slot;
-    Ok(Line::Skipped { delivery, slot, why: error.outlived()? })
-}
-
-fn say(screen: &Screen, line: &Line) {
-    // Whoever reads this may have gone; audits go on.
-    let _ = screen.clone().show(line, Line::text);
-}
-
-impl Line {
-    fn text(&self) -> String {
-        match self {
-            Line::Connected { url } => format!("connected to {url}"),
-            Line::Audited { delivery, slot, sequences, clean } => {
-                let found = if *clean { "clean" } else { "flagged" };
-                format!("delivery {delivery} slot {slot:>2}: {sequences} answers read, {found}")
-            }
-            Line::Ruled { delivery, slot, sequences, outcome } => {
-                format!("delivery {delivery} slot {slot:>2}: {sequences} answers read, ruled {outcome}")
-            }
-            Line::Skipped { delivery, slot, why } => {
-                format!("delivery {delivery} slot {slot:>2}: not done: {why}")
-            }
-        }
     }
 }

@@ -47,10 +47,13 @@ fn text(limits: &LimitsResult) -> String {
         Some(Rate { per_s, burst }) => format!("{per_s} each second, {burst} at once"),
         None => "not limited".to_owned(),
     };
+    let yes = |is_it: bool| if is_it { "yes" } else { "no" }.to_owned();
     facts(
         Align::Left,
         [
-            ("locked", if limits.locked { "yes" } else { "no" }.to_owned()),
+            ("locked", yes(limits.locked)),
+            ("may deliver", yes(limits.provider)),
+            ("may audit", yes(limits.auditor)),
             ("open orders", format!("{} of {}", limits.open_orders, limits.open_orders_max)),
             ("position, lots", or(&limits.position_qty)),
             ("order, CU", or(&limits.order_notional)),

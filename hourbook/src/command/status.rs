@@ -1,7 +1,7 @@
 //! Status: says what the exchange is doing.
 
 use clap::Args;
-use protocol::venue::VenueStatus;
+use protocol::venue::{DeliveryBasis, VenueStatus};
 
 use crate::failure::Failure;
 use crate::moment::to_second;
@@ -11,7 +11,7 @@ use crate::table::{Align, facts};
 use crate::word::word;
 
 const EXAMPLES: &str = "\
-Needs no login.
+Needs no login. With the key that is shown the exchange signs what it says in receipts: `hourbook receipt verify --exchange KEY`.
 
 Examples:
   hourbook status
@@ -39,6 +39,12 @@ fn text(status: &VenueStatus) -> String {
     let stricter: Vec<String> =
         status.markets.iter().map(|market| format!("{} {}", market.market, word(market.mode))).collect();
     let markets = if stricter.is_empty() { "all as the venue".to_owned() } else { stricter.join(", ") };
+    let [key, model] = match &status.deliveries {
+        Some(DeliveryBasis { exchange, model, model_id }) => {
+            [exchange.clone(), format!("{model} {model_id}")]
+        }
+        None => ["none", "none: hours are not delivered"].map(str::to_owned),
+    };
     facts(
         Align::Left,
         [
@@ -49,6 +55,8 @@ fn text(status: &VenueStatus) -> String {
             ("commands", status.as_of_seq.to_string()),
             ("epoch", status.epoch.clone()),
             ("server", status.server.clone()),
+            ("key in receipts", key),
+            ("model", model),
         ],
     )
 }

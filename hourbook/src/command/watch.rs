@@ -25,9 +25,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Watch {
-    /// instruments, book, bbo, orders_l3, trades, ticker, candles or fixings
+    /// instruments, book, bbo, orders_l3, trades, ticker, candles, fixings or settlements
     channel: String,
-    /// The market or a pattern of markets; a class for candles and fixings
+    /// The market or a pattern of markets; a class for candles, fixings and settlements
     symbol: Option<String>,
     /// Levels of each side of a book: 1, 10, 25, 100, 500, or 0 for all
     #[arg(long)]

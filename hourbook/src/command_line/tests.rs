@@ -43,6 +43,8 @@ const TRADING: &str = "\
     candles H100SXM --interval 1h --watch
     fixings
     fixings H100SXM --watch
+    settlements
+    settlements H100SXM --watch
     watch instruments
     watch book H100SXM.* --depth 10 --speed 1s
     watch candles H100SXM --interval 5m

@@ -41,24 +41,33 @@ pub(crate) async fn store(
     Ok(())
 }
 
+/// Answers as their taker gets them.
+pub(crate) struct Fetched {
+    /// Each the one that was committed to; or what is wrong with them.
+    pub(crate) answers: Result<Vec<Vec<u32>>, String>,
+    /// The prompts, while the exchange still knows them.
+    pub(crate) prompts: Vec<Vec<u32>>,
+}
+
 /// Fetches all answers of a slot, opens them, and says which is not what was committed to.
 pub(crate) async fn fetch(
     connection: &Connection,
     slot: SlotName,
     (key, leaves): (&SecretKey, &[Leaf]),
-) -> Result<Result<Vec<Vec<u32>>, String>, ClientError> {
+) -> Result<Fetched, ClientError> {
     let SlotName { delivery, slot } = slot;
-    let mut sealed = Vec::new();
+    let (mut sealed, mut prompts) = (Vec::new(), Vec::new());
     let mut part = 0;
     loop {
         let told = connection.outputs(AskOutputs { delivery, slot, part }).await?;
         sealed.extend(told.data.0);
+        prompts.extend(told.prompts);
         part += 1;
         if told.parts <= part {
             break;
         }
     }
-    Ok(opened(&sealed, key, leaves))
+    Ok(Fetched { answers: opened(&sealed, key, leaves), prompts })
 }
 
 fn opened(sealed: &[u8], key: &SecretKey, leaves: &[Leaf]) -> Result<Vec<Vec<u32>>, String> {

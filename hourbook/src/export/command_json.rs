@@ -14,42 +14,19 @@ use engine::order_filter::OrderFilter;
 use engine::reject::RejectReason;
 use engine::stamp::Time;
 use engine::symbol::Tier;
-use engine::units::{Amount, Lots, Price};
+use engine::units::{Lots, Price};
 use protocol::decimal::{self, Scale};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::export::delivery_json;
-
-/// The field that says which command it is.
-pub(super) const KIND: &str = "command";
-
-/// Fields of an object.
-pub(super) struct Fields(Map<String, Value>);
-
-impl Fields {
-    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Fields {
-        self.0.insert(name.to_owned(), value.into());
-        self
-    }
-
-    fn maybe<V: Into<Value>>(self, name: &str, value: Option<V>) -> Fields {
-        match value {
-            Some(value) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    fn only_if(self, condition: bool, name: &str) -> Fields {
-        if condition { self.with(name, true) } else { self }
-    }
-}
+use crate::export::fields::{Fields, KIND, money};
 
 /// A command with its place and time; `rejected` says why it changed nothing, if so.
 pub(crate) fn object(stamped: &Stamped, rejected: Option<RejectReason>) -> Value {
     let Stamped { stamp, command } = stamped;
-    let fields = Fields(Map::new()).with("sequence", stamp.sequence.0).with("time", time(stamp.time));
+    let fields = Fields::default().with("sequence", stamp.sequence.0).with("time", time(stamp.time));
     let reason = rejected.map(|reason| format!("{reason:?}"));
-    Value::Object(described(fields, command).maybe("rejected", reason).0)
+    described(fields, command).maybe("rejected", reason).object()
 }
 
 fn described(to: Fields, command: &Command) -> Fields {
@@ -313,10 +290,6 @@ fn time(Time(nanos): Time) -> String {
 
 fn price(price: Price) -> String {
     decimal::print(price.ticks().into(), Scale::Price)
-}
-
-pub(super) fn money(amount: Amount) -> String {
-    decimal::print(amount.micro(), Scale::Amount)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use engine::delivery::run::DeliveryTerms;
 use engine::delivery::slot::SlotNumber;
 use engine::ids::{DeliveryId, Digest};
 
-use crate::export::command_json::{Fields, KIND, money};
+use crate::export::fields::{Fields, KIND, money};
 
 /// The command's name and fields.
 pub(super) fn described(to: Fields, command: &DeliveryCommand) -> Fields {

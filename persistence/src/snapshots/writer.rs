@@ -24,7 +24,15 @@ const PART: &str = "part";
 pub struct SnapshotWriter {
     snapshots: Snapshots,
     /// The system drops the lock on it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
+}
+
+// Closing it is not enough: a process that is being made has the file too, until it runs a program of its own.
+impl Drop for SnapshotWriter {
+    fn drop(&mut self) {
+        // What cannot be unlocked is when the last who has it closes it.
+        let _ = self.lock.unlock();
+    }
 }
 
 /// A snapshot that has been written.
@@ -58,7 +66,7 @@ impl SnapshotWriter {
             Err(TryLockError::Error(error)) => return Err(SnapshotError::failed(path, "locking")(error)),
         }
         remove_parts(path).map_err(SnapshotError::failed(path, "clearing"))?;
-        Ok(SnapshotWriter { snapshots: snapshots.clone(), _lock: lock })
+        Ok(SnapshotWriter { snapshots: snapshots.clone(), lock })
     }
 
     /// Writes a snapshot. When it returns, that survives a crash. Leaves the room free that the exchange keeps in reserve.

@@ -4,6 +4,7 @@
 //! names, match, rest, and forget the id when the order is gone.
 
 use engine::book::{Books, Placement};
+use engine::growth;
 use engine::ids::{AccountId, InstrumentId, index};
 use engine::index::{Index, mix128};
 use engine::units::Lots;
@@ -93,7 +94,7 @@ impl Pit {
         match self.clients.get_mut(index(order.slot())) {
             Some(before) => *before = id,
             // Slots are given in order, so a new one is the next.
-            None => self.clients.push(id),
+            None => growth::push(&mut self.clients, id),
         }
         let clients = &self.clients;
         self.index.insert(hash(id), order.slot(), |slot| hash(clients[index(slot)]));

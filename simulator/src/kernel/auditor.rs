@@ -4,7 +4,7 @@
 //! parts share the work: the model foretells the events of each command, the books of [`crate::invariants`] reckon sums,
 //! holds and queues, and here stands what was told: it is durable, in order, and there again after a crash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::command::Stamped;
 use engine::delivery::outcome::Outcome;
@@ -13,7 +13,7 @@ use engine::exchange::Exchange;
 use engine::ids::Digest;
 use engine::label::Label;
 use engine::outcome::OutcomeHash;
-use engine::stamp::{Sequence, Stamp};
+use engine::stamp::{Sequence, Stamp, Time};
 use engine::view::View;
 use journal::outcome;
 
@@ -28,6 +28,9 @@ use crate::kernel::trial::Checks;
 
 /// Everything is checked when so many commands have passed since the last time.
 const EVERYTHING_EVERY: u64 = 1_024;
+
+/// How soon after its start an exchange has given up what it has lost, in nanoseconds, though its clock jumps: a slot is longer.
+const GIVEN_UP_WITHIN: u64 = 12 * Time::SECOND;
 
 /// Hears what is durable.
 pub(super) struct Auditor {
@@ -48,6 +51,9 @@ pub(super) struct Auditor {
     pub(super) named: Vec<(SlotOf, Piece, Digest)>,
     /// Slots that were ruled because their evidence was lost.
     pub(super) given_up: BTreeSet<SlotOf>,
+    /// Slots whose evidence a process found lost when it started, and until when they may end otherwise: what was due meanwhile
+    /// comes first.
+    lost: BTreeMap<SlotOf, Time>,
     /// How often a side of a slot was paid.
     pub(super) paid: u64,
     /// Each command with its events, when that was asked for.
@@ -68,6 +74,7 @@ impl Auditor {
             news: News::default(),
             named: Vec::new(),
             given_up: BTreeSet::new(),
+            lost: BTreeMap::new(),
             paid: 0,
             trace: None,
         }
@@ -113,6 +120,13 @@ impl Auditor {
         }
     }
 
+    /// A process starts without the evidence of these slots: they are given up at once, or were over by then.
+    pub(super) fn miss(&mut self, slots: impl IntoIterator<Item = SlotOf>, now: Time) {
+        // A clock that was set back stands still.
+        let until = now.max(self.last.time).after(GIVEN_UP_WITHIN);
+        self.lost.extend(slots.into_iter().map(|of| (of, until)));
+    }
+
     /// Recovery ended with this command.
     pub(super) fn end_recovery(&mut self, last: Stamp) {
         if last.sequence < self.last.sequence {
@@ -137,7 +151,7 @@ impl Auditor {
         self.events += u64::try_from(events.len()).expect("events are counted in 64 bits");
         for event in events {
             self.news.hear(time, event);
-            self.watch(event);
+            self.watch(time, event);
         }
         if let Some(trace) = &mut self.trace {
             trace.push(words(stamped, events));
@@ -152,7 +166,7 @@ impl Auditor {
     }
 
     /// Whoever hears that evidence was lost hears nothing else of that slot: nobody is paid for it, blamed or slashed.
-    fn watch(&mut self, event: &Event) {
+    fn watch(&mut self, time: Time, event: &Event) {
         match *event {
             Event::SlotCommitted { delivery, slot, commitment, .. } => {
                 self.named.push(((delivery, slot), Piece::Commitment, commitment));
@@ -163,8 +177,21 @@ impl Auditor {
             Event::SlotRuled { delivery, slot, reason, .. } if reason == lost() => {
                 self.given_up.insert((delivery, slot));
             }
+            Event::SlotRuled { delivery, slot, .. } => self.settle_loss((delivery, slot), time),
             Event::SlotPaid { delivery, slot, outcome, .. } => {
                 self.paid += 1;
+                self.settle_loss((delivery, slot), time);
+                if self.lost.contains_key(&(delivery, slot))
+                    && !self.given_up.contains(&(delivery, slot))
+                    && outcome != Outcome::Inconclusive
+                {
+                    self.find(
+                        Invariant::Shown,
+                        &format!(
+                            "a slot is {outcome:?}, and what shows it was lost before the exchange started"
+                        ),
+                    );
+                }
                 if self.given_up.contains(&(delivery, slot)) && outcome != Outcome::Inconclusive {
                     self.find(
                         Invariant::Shown,
@@ -176,6 +203,13 @@ impl Auditor {
                 self.find(Invariant::Shown, "a provider is slashed for evidence that the exchange has lost");
             }
             _ => {}
+        }
+    }
+
+    /// A slot whose evidence is lost has ended before the exchange could give it up.
+    fn settle_loss(&mut self, of: SlotOf, time: Time) {
+        if self.lost.get(&of).is_some_and(|until| time <= *until) {
+            self.lost.remove(&of);
         }
     }
 

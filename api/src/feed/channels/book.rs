@@ -11,14 +11,13 @@ use protocol::book::{Book, BookData, BookUpdate, CheckpointData, Level};
 use protocol::checksum;
 use protocol::decimal::{self, Scale};
 use protocol::update::Update;
-use protocol::written::{Data, Head};
+use protocol::written::Data;
 
 use crate::config::{CHECKPOINT_UPDATES, TOUCHED_MAX};
 use crate::convert::{order, symbol};
 use crate::feed::channels::{Link, Told, depth};
 use crate::feed::image::Image;
 use crate::feed::level_move::LevelMove;
-use crate::feed::stream::Stream;
 use crate::feed::window::{Row, Window};
 
 /// About how many bytes a level is as text.
@@ -92,39 +91,25 @@ impl BookState {
         self.updates == 1
     }
 
+    /// Whether anything was told since the last checkpoint, which is now.
+    pub(super) fn begins_checkpoint(&mut self) -> bool {
+        0 < std::mem::take(&mut self.updates)
+    }
+
+    /// A checksum of all that the listeners have, who have been told all.
+    pub(super) fn checkpoint(&self, instrument: InstrumentId, view: &View) -> Arc<Image> {
+        let rows = rows(self.levels, depth(view, instrument));
+        Image::new(LEVEL_BYTES, move || {
+            let [asks, bids] = &rows;
+            let crc_full = checksum::all(asks.iter().map(plain), bids.iter().map(plain));
+            Data::of(&CheckpointData { crc_full })
+        })
+    }
+
     /// Whether so much has been told that a checkpoint is due.
     pub(in crate::feed) fn needs_checkpoint(&self) -> bool {
         CHECKPOINT_UPDATES <= self.updates
     }
-}
-
-/// Adds a checksum of all that the listeners have, if anything was told since the last one. Returns whether it did.
-pub(in crate::feed) fn checkpoint(stream: &mut Stream, instrument: InstrumentId, view: &View) -> bool {
-    let super::State::Book(state) = &mut stream.state else { return false };
-    // What the book is now is not what they have.
-    if std::mem::take(&mut state.updates) == 0 || stream.untold.is_some() {
-        return false;
-    }
-    let rows = rows(state.levels, depth(view, instrument));
-    let image = Image::new(LEVEL_BYTES, move || {
-        let [asks, bids] = &rows;
-        let crc_full = checksum::all(asks.iter().map(plain), bids.iter().map(plain));
-        Data::of(&CheckpointData { crc_full })
-    });
-    let ts = protocol::time::Time::from_ns(stream.ts.0);
-    let symbol = Some(symbol::text(view, instrument));
-    let (number, seq) = (stream.number, stream.last);
-    let head = Head {
-        channel: "book",
-        kind: "checkpoint",
-        stream: number,
-        symbol,
-        seq,
-        prev_seq: None,
-        ts,
-        conflated: None,
-    };
-    stream.add_beside(head, image)
 }
 
 /// The book as it is now.

@@ -6,11 +6,10 @@ use protocol::status::System;
 use protocol::venue::VenueStatus;
 
 use crate::config::CONNECTIONS_MAX;
-use crate::gateway::Gateway;
 use crate::gateway::http::reply::Answered;
 use crate::gateway::http::route::Page;
 use crate::gateway::session::Session;
-use crate::gateway::venue::SERVER;
+use crate::gateway::{Gateway, SERVER};
 use crate::metrics::Page as Text;
 use crate::question::{Gauges, Question};
 use protocol::error::ErrorObject;

@@ -1,24 +1,24 @@
 //! Answers: shows what a provider answered in a slot, and keeps its receipt.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use attestation::key::SecretKey;
 use attestation::receipt::Receipt;
 use clap::Args;
 use client::key_file;
-use inference::{Model, Text, Token};
 use protocol::delivery::SlotName;
 use serde::Serialize;
 
 use crate::auditor::{Auditor, BUILT_IN};
-use crate::delivering::outputs;
+use crate::delivering::answer::{Answer, keep, open, prompts, taken};
+use crate::delivering::outputs::{self, Fetched};
 use crate::failure::Failure;
 use crate::options::Options;
 use crate::screen::Screen;
 
 const EXAMPLES: &str = "\
 Shows the answers to the key that asked for them, after each was held against what the provider committed to; to others what was
-opened. With --out the receipt is kept: `hourbook receipt verify` checks it offline.
+opened. Of prompts that are not open the receipt has a hash: --prompts shows those of your file that have it. With --out the receipt is kept: `hourbook receipt verify` checks it offline.
 
 Examples:
   hourbook --key ann.key job answers 12 3
@@ -35,6 +35,9 @@ pub(crate) struct Answers {
     /// The model that the exchange delivers with
     #[arg(long, value_name = "FILE", default_value = "tiny")]
     model: PathBuf,
+    /// What was asked, a prompt on each line; the exchange knows it until the window is settled
+    #[arg(long, value_name = "FILE")]
+    prompts: Option<PathBuf>,
     /// Keep the receipt in this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -48,16 +51,6 @@ struct Answered {
     /// Whether these are all answers, and each is the one that was committed to.
     checked: bool,
     answers: Vec<Answer>,
-}
-
-/// One sequence, as text.
-#[derive(Serialize)]
-pub(crate) struct Answer {
-    pub(crate) index: u32,
-    /// Absent where it is not open; the asker knows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) prompt: Option<String>,
-    pub(crate) answer: String,
 }
 
 impl Answers {
@@ -74,6 +67,7 @@ impl Answers {
             false => None,
         };
         connection.close().await;
+        let own = own.map(|Fetched { answers, prompts }| answers.map(|answers| (answers, prompts)));
         let own = own.transpose().map_err(Failure::connection)?;
         if let Some(path) = &self.out {
             keep(path, &told.receipt.0)?;
@@ -92,52 +86,15 @@ impl Answers {
             sequences: receipt.assign.count,
             checked: own.is_some(),
             answers: match own {
-                Some(own) => taken(&receipt, &own, model.model()),
-                None => answers(&receipt, model.model()),
+                Some((own, mut asked)) => {
+                    if let Some(path) = &self.prompts {
+                        asked.extend(prompts(path, model.model())?);
+                    }
+                    taken(&receipt, (&own, &asked), model.model())
+                }
+                None => open(&receipt, model.model()),
             },
         };
         screen.show(&answered, |answered| answered.answers.iter().map(Answer::text).collect())
     }
-}
-
-impl Answer {
-    /// Two lines for people.
-    pub(crate) fn text(&self) -> String {
-        let Answer { index, prompt, answer } = self;
-        let prompt = prompt.as_deref().unwrap_or("(not open)");
-        format!("{index:>3}  {prompt}\n     -> {answer}\n")
-    }
-}
-
-/// Keeps a receipt in a file.
-pub(crate) fn keep(path: &Path, receipt: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, receipt).map_err(|error| Failure::local(format!("{}: {error}", path.display())))
-}
-
-/// What is open of a slot, as text.
-pub(crate) fn answers(receipt: &Receipt, model: &Model) -> Vec<Answer> {
-    let open = receipt.open.iter().map(|(index, transcript)| Answer {
-        index: *index,
-        prompt: Some(text(transcript.prompt(), model)),
-        answer: text(transcript.answer(), model),
-    });
-    open.collect()
-}
-
-/// All answers of a slot, as text. Their prompts are known where they are open.
-pub(crate) fn taken(receipt: &Receipt, answers: &[Vec<u32>], model: &Model) -> Vec<Answer> {
-    let prompt = |index| receipt.transcript(index).map(|transcript| text(transcript.prompt(), model));
-    let answer = |(index, answer): (u32, &Vec<u32>)| Answer {
-        index,
-        prompt: prompt(index),
-        answer: text(answer, model),
-    };
-    (0..).zip(answers).map(answer).collect()
-}
-
-fn text(tokens: &[u32], model: &Model) -> String {
-    let mut text = Text::default();
-    let bytes = tokens.iter().map(|token| model.tokenizer().bytes(Token(*token)));
-    let shown = bytes.map(|bytes| text.push(bytes)).collect::<String>();
-    (shown + &text.finish()).trim().replace('\n', " ")
 }

@@ -12,20 +12,22 @@ use client::error::ClientError;
 use client::key_file;
 use client::secret::Secret;
 use client::subscription;
-use protocol::delivery::{Deliveries, DeliveryEvent, Role, SlotName, SlotState};
+use protocol::delivery::{Role, SlotName, SlotState};
 use protocol::error_code::ErrorCode;
-use protocol::update::Update;
-use serde::Serialize;
 
 use crate::auditor::Auditor;
-use crate::command::job::answers::{Answer, answers, keep, taken};
+use crate::delivering::answer::{Answer, keep, open, taken};
+use crate::delivering::entry::{Entry, Part};
+use crate::delivering::line::Line;
+use crate::delivering::log::Log;
+use crate::delivering::outputs::Fetched;
+use crate::delivering::stop::Stop;
 use crate::delivering::worker::{WorkError, strange};
 use crate::delivering::{come_to, halves, keep_on, outputs};
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::word::word;
 
 const EXAMPLES: &str = "\
 Waits for the deliveries that the account holds. When a provider has committed to a slot, your half of the beacon is shown, so that neither side
@@ -55,25 +57,13 @@ pub(crate) struct Follow {
     with_parent: bool,
 }
 
-/// One thing that was done, or told.
-#[derive(Serialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-enum Line {
-    Connected { url: String },
-    Revealed { delivery: u32, slot: u8 },
-    Answered { delivery: u32, slot: u8, symbol: String, checked: bool, answers: Vec<Answer> },
-    Paid { delivery: u32, slot: u8, outcome: String, received: String },
-    Kept { delivery: u32, slot: u8, file: String },
-    Skipped { delivery: u32, slot: u8, why: String },
-}
-
 /// A taker who follows its deliveries.
 struct Follower {
     model: Auditor,
     secret: Secret,
     symbol: Option<String>,
     out: Option<PathBuf>,
-    screen: Screen,
+    log: Log,
     /// Windows of deliveries.
     symbols: BTreeMap<u32, String>,
     /// Slots whose answers were shown.
@@ -87,7 +77,7 @@ impl Follow {
             secret: key_file::read(&options.key_path()?)?,
             symbol: self.symbol,
             out: self.out,
-            screen: screen.clone(),
+            log: Log::on(screen),
             symbols: BTreeMap::new(),
             shown: BTreeSet::new(),
         };
@@ -97,21 +87,22 @@ impl Follow {
         }
         let url = options.address();
         let mut interrupts = Interrupts::expect()?.with_parent(self.with_parent);
-        keep_on(&mut interrupts, screen, async || follower.follow(&url).await).await.map(|_| ())
+        let log = follower.log.clone();
+        keep_on(&mut interrupts, &log, async || follower.follow(&url).await).await.map(|_| ())
     }
 }
 
 impl Follower {
     /// Follows over one connection, until it breaks or the window that was named is paid.
-    async fn follow(&mut self, url: &str) -> Result<(), ClientError> {
-        let mut connection = Connection::open(url).await?;
-        connection.login_key(&self.secret).await?;
+    async fn follow(&mut self, url: &str) -> Result<(), Stop> {
+        let entry = Entry { url, secret: &self.secret, part: Part::Follower, model: &self.model };
+        let mut connection = entry.open().await?;
         connection.subscribe_one(subscription::deliveries()).await?;
-        self.say(&Line::Connected { url: url.to_owned() });
+        self.log.say(&Line::Connected { url: url.to_owned() });
         if let Some(symbol) = &self.symbol
             && !connection.instruments().await?.instruments.iter().any(|listed| listed.symbol == *symbol)
         {
-            self.screen.remark(&format!(
+            self.log.remark(&format!(
                 "{symbol} is no window under way: it is over, or never was; `hourbook job answers` shows what is over"
             ));
             return Ok(());
@@ -134,10 +125,10 @@ impl Follower {
                     self.show(&connection, slot).await?;
                 }
             }
-            if let Some((slot, line)) = paid(&update)
+            if let Some((slot, line)) = Line::paid(&update, Role::Holder)
                 && self.follows(&connection, slot.delivery).await?
             {
-                self.say(&line);
+                self.log.say(&line);
                 self.keep(&connection, slot).await?;
                 if self.symbol.is_some() && self.is_over(&connection).await? {
                     return Ok(());
@@ -168,10 +159,10 @@ impl Follower {
         let symbol = &self.symbols[&slot.delivery];
         let line = match halves::reveal(connection, (self.secret.bytes(), symbol), slot).await {
             Ok(false) => return Ok(()),
-            Ok(true) => Line::Revealed { delivery: slot.delivery, slot: slot.slot },
-            Err(error) => skipped(slot, error)?,
+            Ok(true) => Line::Revealed { slot },
+            Err(error) => Line::skipped(slot, error)?,
         };
-        self.say(&line);
+        self.log.say(&line);
         Ok(())
     }
 
@@ -179,12 +170,12 @@ impl Follower {
         let line = match self.answers(connection, slot).await {
             Ok(Some((checked, answers))) => {
                 let symbol = self.symbols[&slot.delivery].clone();
-                Line::Answered { delivery: slot.delivery, slot: slot.slot, symbol, checked, answers }
+                Line::Answered { slot, symbol, checked, answers }
             }
             Ok(None) => return Ok(()),
-            Err(error) => skipped(slot, error)?,
+            Err(error) => Line::skipped(slot, error)?,
         };
-        self.say(&line);
+        self.log.say(&line);
         Ok(())
     }
 
@@ -215,10 +206,11 @@ impl Follower {
             )));
         }
         let model = self.model.model();
-        Ok(Some(match outputs::fetch(connection, slot, (&key, &receipt.leaves)).await? {
-            Ok(own) => (true, taken(&receipt, &own, model)),
+        let Fetched { answers, prompts } = outputs::fetch(connection, slot, (&key, &receipt.leaves)).await?;
+        Ok(Some(match answers {
+            Ok(own) => (true, taken(&receipt, (&own, &prompts), model)),
             // What was opened to auditors is all there is to see.
-            Err(_) => (false, answers(&receipt, model)),
+            Err(_) => (false, open(&receipt, model)),
         }))
     }
 
@@ -231,56 +223,10 @@ impl Follower {
             told => told?.receipt.0,
         };
         let file = folder.join(format!("{delivery}-{number}.receipt"));
-        self.say(&match keep(&file, &receipt) {
-            Ok(()) => Line::Kept { delivery, slot: number, file: file.display().to_string() },
-            Err(failure) => Line::Skipped { delivery, slot: number, why: failure.to_string() },
+        self.log.say(&match keep(&file, &receipt) {
+            Ok(()) => Line::Kept { slot, file: file.display().to_string() },
+            Err(failure) => Line::Skipped { slot, why: failure.to_string() },
         });
         Ok(())
-    }
-
-    fn say(&self, line: &Line) {
-        // Whoever reads this may have gone; halves are shown all the same.
-        let _ = self.screen.clone().show(line, Line::text);
-    }
-}
-
-fn paid(update: &Update) -> Option<(SlotName, Line)> {
-    let Update::Deliveries(Deliveries::Update(update)) = update else { return None };
-    let DeliveryEvent::Paid { slot, outcome, received, .. } = &update.data else { return None };
-    let (outcome, received) = (word(outcome), received.clone());
-    Some((*slot, Line::Paid { delivery: slot.delivery, slot: slot.slot, outcome, received }))
-}
-
-/// What a slot of which something failed is shown as; an error where the connection did.
-fn skipped(slot: SlotName, error: WorkError) -> Result<Line, ClientError> {
-    let SlotName { delivery, slot } = slot;
-    Ok(Line::Skipped { delivery, slot, why: error.outlived()? })
-}
-
-impl Line {
-    fn text(&self) -> String {
-        match self {
-            Line::Connected { url } => format!("connected to {url}"),
-            Line::Revealed { delivery, slot } => {
-                format!("delivery {delivery} slot {slot:>2}: committed; the half of its beacon was shown")
-            }
-            Line::Answered { delivery, slot, symbol, checked, answers } => {
-                let said = if *checked { "each as committed to" } else { "those that are open" };
-                let mut text = format!("delivery {delivery} slot {slot:>2} of {symbol}: answers, {said}\n");
-                answers.iter().for_each(|answer| text += &answer.text());
-                text
-            }
-            Line::Paid { delivery, slot, outcome, received } => {
-                format!(
-                    "delivery {delivery} slot {slot:>2}: {outcome} and final; {received} CU came back to you"
-                )
-            }
-            Line::Kept { delivery, slot, file } => {
-                format!("delivery {delivery} slot {slot:>2}: receipt in {file}")
-            }
-            Line::Skipped { delivery, slot, why } => {
-                format!("delivery {delivery} slot {slot:>2}: not done: {why}")
-            }
-        }
     }
 }

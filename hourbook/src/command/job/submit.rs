@@ -1,16 +1,17 @@
 //! Submit: says what is to be done in a window that the account holds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use client::key_file;
-use inference::Model;
 use protocol::evidence::SubmitJob;
 use protocol::status::MESSAGE_BYTES_MAX;
 use serde::Serialize;
 
 use crate::argument;
 use crate::auditor::Auditor;
+use crate::delivering::answer::prompts;
+use crate::delivering::entry::check_model;
 use crate::delivering::halves;
 use crate::failure::Failure;
 use crate::options::Options;
@@ -64,8 +65,11 @@ struct Submitted {
 
 impl Submit {
     pub(crate) async fn run(self, options: &Options, screen: &mut Screen) -> Result<(), Failure> {
-        let prompts = prompts(&self.prompts, Auditor::open(&self.model)?.model())?;
+        let model = Auditor::open(&self.model)?;
+        let prompts = prompts(&self.prompts, model.model())?;
         let connection = options.login().await?;
+        // The tokens of another model are other words.
+        check_model(&connection.status().await?, (&model, "with --model FILE"))?;
         let mut job = SubmitJob {
             symbol: self.symbol.clone(),
             prompts,
@@ -104,16 +108,4 @@ fn check_size(job: &SubmitJob) -> Result<(), Failure> {
     let fit = job.prompts.len() * MESSAGE_BYTES_MAX / bytes;
     let message = format!("the job takes {bytes} bytes, and one message has at most {MESSAGE_BYTES_MAX}");
     Err(Failure::local(message).advise(format!("about {fit} such prompts fit into a job")))
-}
-
-/// The prompts of a file, in tokens.
-fn prompts(path: &Path, model: &Model) -> Result<Vec<Vec<u32>>, Failure> {
-    let failed = |cause: String| Failure::local(format!("{}: {cause}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let encode = |line: &str| {
-        let tokens = model.tokenizer().encode(line).map_err(|invalid| failed(invalid.to_string()))?;
-        Ok(tokens.into_iter().map(|token| token.0).collect())
-    };
-    lines.map(encode).collect()
 }

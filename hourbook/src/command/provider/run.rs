@@ -13,22 +13,24 @@ use client::key_file;
 use client::secret::Secret;
 use client::subscription;
 use protocol::decimal::{self, Scale};
-use protocol::delivery::{Deliveries, DeliveryEvent, SlotName};
+use protocol::delivery::{Deliveries, DeliveryEvent, Role, SlotName};
 use protocol::update::Update;
-use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::auditor::Auditor;
 use crate::command::provider::config::Config;
-use crate::delivering::offers::Offers;
+use crate::delivering::entry::{Entry, Part};
+use crate::delivering::line::Line;
+use crate::delivering::log::Log;
+use crate::delivering::offers::{Offers, available, is_short};
+use crate::delivering::stop::Stop;
 use crate::delivering::worker::{Done, Held, WorkError, Worker};
 use crate::delivering::{PAUSE, drawn_of, keep_on, work_of};
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::options::Options;
 use crate::screen::Screen;
-use crate::word::word;
 
 const EXAMPLES: &str = "\
 Offers so many GPUs in every window of each market, and does the work of each slot that is sold: computes its batch, commits to
@@ -69,16 +71,23 @@ pub(crate) struct Run {
     with_parent: bool,
 }
 
-/// One thing that a provider did, or was told.
-#[derive(Serialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-enum Line {
-    Connected { url: String },
-    Staked { amount: String },
-    Offered { what: String },
-    Worked { delivery: u32, slot: u8, sequences: usize, tokens: u64, opened: usize, ms: u128 },
-    Skipped { delivery: u32, slot: u8, why: String },
-    Paid { delivery: u32, slot: u8, outcome: String, received: String },
+/// A provider and what it sells.
+struct Provider {
+    url: String,
+    secret: Secret,
+    worker: Arc<Worker>,
+    offers: Offers,
+    stake: Stake,
+    log: Log,
+}
+
+/// What a provider has at stake.
+#[derive(Clone, Copy, Debug)]
+struct Stake {
+    /// Millionths of a CU that it should be.
+    wanted: u64,
+    /// Millionths of a CU that were available when it was found to be too little; `None` when it is not short.
+    short: Option<u64>,
 }
 
 impl Run {
@@ -94,82 +103,110 @@ impl Run {
         let stake = config.stake.as_deref().map(|text| decimal::parse(text, Scale::Amount, "stake"));
         let stake = stake.transpose().map_err(|error| Failure::local(error.to_string()))?.unwrap_or(0);
         let mut interrupts = Interrupts::expect()?.with_parent(self.with_parent);
-        let mut offers = Offers::new(config.offer)?;
-        let mut lines = screen.clone();
-        keep_on(&mut interrupts, screen, async || {
-            deliver((&url, &secret, stake), &worker, &mut offers, &mut lines).await
-        })
-        .await
-        .map(|_| ())
+        let log = Log::on(screen);
+        let (offers, stake) = (Offers::new(config.offer)?, Stake { wanted: stake, short: None });
+        let mut provider = Provider { url, secret, worker, offers, stake, log: log.clone() };
+        keep_on(&mut interrupts, &log, async || provider.deliver().await).await.map(|_| ())
     }
 }
 
-/// Offers and delivers until the connection breaks.
-async fn deliver(
-    (url, secret, stake): (&str, &Secret, u64),
-    worker: &Arc<Worker>,
-    offers: &mut Offers,
-    screen: &mut Screen,
-) -> Result<Infallible, ClientError> {
-    offers.forget();
-    let mut connection = Connection::open(url).await?;
-    connection.login_key(secret).await?;
-    if let Some(staked) = top_up(&connection, stake).await? {
-        say(screen, &Line::Staked { amount: staked });
-    }
-    let at_work = Connection::open(url).await?;
-    at_work.login_key(secret).await?;
-    connection.subscribe_one(subscription::deliveries()).await?;
-    say(screen, &Line::Connected { url: url.to_owned() });
-    let (to_worker, slots) = channel(WAITING_MAX);
-    let (to_screen, mut lines) = channel(WAITING_MAX);
-    let mut working = tokio::spawn(work(Arc::clone(worker), at_work, slots, to_screen));
-    let mut due = interval(OFFERING);
-    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            update = connection.next_update() => {
-                let update = update?;
-                for slot in work_of(&update) {
-                    // One that does not fit is told again at the next connection.
-                    let _ = to_worker.try_send(slot);
-                }
-                for delivery in drawn_of(&update) {
-                    match connection.acknowledge_delivery(delivery).await {
-                        // Told again, or owed to this account.
-                        Ok(_) | Err(ClientError::Refused(_)) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                if let Some(line) = paid(&update) {
-                    say(screen, &line);
-                }
+impl Provider {
+    /// Offers and delivers until the connection breaks.
+    async fn deliver(&mut self) -> Result<Infallible, Stop> {
+        self.offers.forget();
+        let (url, secret, model) = (&self.url, &self.secret, &*self.worker.model);
+        let entry = Entry { url, secret, part: Part::Provider, model };
+        let (mut connection, at_work) = (entry.open().await?, entry.open().await?);
+        self.top_up(&connection).await?;
+        connection.subscribe_one(subscription::deliveries()).await?;
+        self.log.say(&Line::Connected { url: self.url.clone() });
+        let (to_worker, slots) = channel(WAITING_MAX);
+        let (to_log, mut lines) = channel(WAITING_MAX);
+        let mut working = tokio::spawn(work(Arc::clone(&self.worker), at_work, slots, to_log));
+        let mut due = interval(OFFERING);
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                update = connection.next_update() => self.hear(&connection, (&update?, &to_worker)).await?,
+                Some(line) = lines.recv() => self.log.say(&line),
+                _ = due.tick() => self.look(&connection).await?,
+                ended = &mut working => match ended {
+                    Ok(error) => return Err(error.into()),
+                    Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+                },
             }
-            Some(line) = lines.recv() => say(screen, &line),
-            _ = due.tick() => {
-                for what in offers.post(&connection).await? {
-                    say(screen, &Line::Offered { what });
-                }
-            }
-            ended = &mut working => match ended {
-                Ok(error) => return Err(error),
-                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-            },
         }
     }
+
+    /// Takes in what the exchange says.
+    async fn hear(
+        &mut self,
+        connection: &Connection,
+        (update, to_worker): (&Update, &Sender<SlotName>),
+    ) -> Result<(), ClientError> {
+        for slot in work_of(update) {
+            // One that does not fit is told again at the next connection.
+            let _ = to_worker.try_send(slot);
+        }
+        for delivery in drawn_of(update) {
+            match connection.acknowledge_delivery(delivery).await {
+                // Told again, or owed to this account.
+                Ok(_) | Err(ClientError::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if is_about_stake(update) {
+            self.offers.stake_changed();
+        }
+        if let Some((_, line)) = Line::paid(update, Role::Provider) {
+            self.log.say(&line);
+        }
+        Ok(())
+    }
+
+    /// Offers what can be offered now.
+    async fn look(&mut self, connection: &Connection) -> Result<(), ClientError> {
+        if let Some(before) = self.stake.short
+            && before < available(connection).await?
+        {
+            self.top_up(connection).await?;
+        }
+        for line in self.offers.post(connection).await? {
+            self.log.say(&line);
+        }
+        Ok(())
+    }
+
+    /// Brings what is at stake up to what it should be, once there is credit for it.
+    async fn top_up(&mut self, connection: &Connection) -> Result<(), ClientError> {
+        let told = connection.deliveries().await?.staked;
+        let staked = decimal::parse(&told, Scale::Amount, "staked");
+        let staked = staked.map_err(|error| ClientError::Protocol { cause: error.to_string() })?;
+        let missing = self.stake.wanted.saturating_sub(staked);
+        if missing == 0 {
+            self.stake.short = None;
+            return Ok(());
+        }
+        let (amount, had) = (decimal::print(missing, Scale::Amount), available(connection).await?);
+        match connection.add_stake(&amount).await {
+            Ok(_) => {
+                self.stake.short = None;
+                self.log.say(&Line::Staked { amount });
+            }
+            Err(ClientError::Refused(error)) if is_short(&error) => {
+                if self.stake.short.replace(had).is_none() {
+                    self.log.say(&Line::NotStaked { amount, why: error.to_string() });
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
 }
 
-/// Brings what is at stake up to so many millionths of a CU; says what was added.
-async fn top_up(connection: &Connection, stake: u64) -> Result<Option<String>, ClientError> {
-    let staked = connection.deliveries().await?.staked;
-    let staked = decimal::parse(&staked, Scale::Amount, "staked");
-    let staked = staked.map_err(|error| ClientError::Protocol { cause: error.to_string() })?;
-    if stake <= staked {
-        return Ok(None);
-    }
-    let missing = decimal::print(stake - staked, Scale::Amount);
-    connection.add_stake(&missing).await?;
-    Ok(Some(missing))
+fn is_about_stake(update: &Update) -> bool {
+    let Update::Deliveries(Deliveries::Update(update)) = update else { return false };
+    matches!(update.data, DeliveryEvent::Stake { .. })
 }
 
 /// Works on one slot after the other, and opens what is drawn of those before; returns why it cannot go on.
@@ -207,7 +244,7 @@ async fn compute(
         }
         let is_taken = match outcome {
             Ok(held) => to_open.send(held).await.is_ok(),
-            Err(error) => lines.send(skipped(slot, error)?).await.is_ok(),
+            Err(error) => lines.send(Line::skipped(slot, error)?).await.is_ok(),
         };
         if !is_taken {
             break;
@@ -233,7 +270,7 @@ async fn open(
         for held in waiting.drain(..) {
             let line = match held.open(connection).await {
                 Err(WorkError::Client(ClientError::Refused(error))) if error.retryable => None,
-                Err(error) => Some(skipped(held.slot, error)?),
+                Err(error) => Some(Line::skipped(held.slot, error)?),
                 Ok(done) => done.map(|done| worked(&held, done)),
             };
             match line {
@@ -250,44 +287,6 @@ async fn open(
 }
 
 fn worked(held: &Held, done: Done) -> Line {
-    let (SlotName { delivery, slot }, Done { sequences, tokens, opened }) = (held.slot, done);
-    Line::Worked { delivery, slot, sequences, tokens, opened, ms: held.took.as_millis() }
-}
-
-/// What a slot that was not done is shown as; an error where nothing can be done any more.
-fn skipped(slot: SlotName, error: WorkError) -> Result<Line, ClientError> {
-    let SlotName { delivery, slot } = slot;
-    // Mostly it went on without us: its deadline passed, or an earlier connection did it.
-    Ok(Line::Skipped { delivery, slot, why: error.outlived()? })
-}
-
-fn paid(update: &Update) -> Option<Line> {
-    let Update::Deliveries(Deliveries::Update(update)) = update else { return None };
-    let DeliveryEvent::Paid { slot, outcome, received, .. } = &update.data else { return None };
-    let (outcome, received) = (word(outcome), received.clone());
-    Some(Line::Paid { delivery: slot.delivery, slot: slot.slot, outcome, received })
-}
-
-fn say(screen: &mut Screen, line: &Line) {
-    // Whoever reads this may have gone; hours that were sold are delivered all the same.
-    let _ = screen.show(line, Line::text);
-}
-
-impl Line {
-    fn text(&self) -> String {
-        match self {
-            Line::Connected { url } => format!("connected to {url}"),
-            Line::Staked { amount } => format!("put {amount} CU at stake"),
-            Line::Offered { what } => what.clone(),
-            Line::Worked { delivery, slot, sequences, tokens, opened, ms } => format!(
-                "delivery {delivery} slot {slot:>2}: {sequences} answers of {tokens} tokens in {ms} ms, committed, {opened} opened"
-            ),
-            Line::Skipped { delivery, slot, why } => {
-                format!("delivery {delivery} slot {slot:>2}: not done: {why}")
-            }
-            Line::Paid { delivery, slot, outcome, received } => {
-                format!("delivery {delivery} slot {slot:>2}: {outcome}, {received} CU of price and bond")
-            }
-        }
-    }
+    let Done { sequences, tokens, opened } = done;
+    Line::Worked { slot: held.slot, sequences, tokens, opened, ms: held.took.as_millis() }
 }

@@ -9,6 +9,7 @@ use attestation::receipt::Receipt;
 use clap::Args;
 use serde::Serialize;
 
+use crate::argument;
 use crate::auditor::{Auditor, Extent, check};
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -17,16 +18,21 @@ use crate::table::{Align, Table};
 /// The largest receipt that is read.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
+/// What an answer is called that is no.
+const FAILED: &str = "failed";
+
 const EXAMPLES: &str = "\
 A receipt holds what was assigned, what the provider committed to and opened, and what an auditor found. One line says
 for each question whether it passed, failed or was skipped, and why; docs/attestation.md says what each one asks. Nothing
-but the receipt is believed: whose keys sign it is printed, to be compared with those of the exchange.
+but the receipt is believed: whose keys sign it is printed. With --exchange it has to be the key that `hourbook status` shows, or
+one that you wrote down.
 
 With --model, the sequences that were drawn are computed again, with --all every one that is open. Several receipts are
 taken together: a batch that is shown twice fails. Exits with 5 when any question failed.
 
 Examples:
   hourbook receipt verify batch.receipt
+  hourbook receipt verify batch.receipt --exchange b46db914615ab73d947277599a53c6d7a3ff1f75d4102d8613b7c3fe12c0f853
   hourbook receipt verify batch.receipt --model models/smollm2-135m-instruct.gguf
   hourbook receipt verify one.receipt two.receipt --model tiny --all --json";
 
@@ -40,6 +46,9 @@ pub(crate) struct Verify {
     /// The model file, or `tiny` for the model that is built in
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// The key with which the exchange has to have signed, in hex
+    #[arg(long, value_name = "KEY", value_parser = argument::receipt_key)]
+    exchange: Option<String>,
     /// Compute every open sequence again, not only those that were drawn
     #[arg(long, requires = "model")]
     all: bool,
@@ -72,6 +81,9 @@ struct Facts {
     model: String,
     sequences: u32,
     open: usize,
+    /// How the arbiter decided, where somebody asked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ruled: Option<&'static str>,
     /// What the tokens count for, in nanoseconds of one GPU; absent beyond 64 bits.
     work_ns: Option<u64>,
 }
@@ -97,7 +109,13 @@ impl Verify {
                 screen.remark(&format!("computing what is in {}", file.display()));
             }
             receipts.push(match Receipt::decode(&bytes) {
-                Ok(receipt) => told(file, &receipt, check(&receipt, &mut consumed, auditor.as_ref(), extent)),
+                Ok(receipt) => {
+                    let mut lines: Vec<Line> =
+                        self.exchange.iter().map(|key| of_exchange(&receipt, key)).collect();
+                    let checked = check(&receipt, &mut consumed, auditor.as_ref(), extent);
+                    lines.extend(checked.into_iter().map(Line::of));
+                    told(file, &receipt, lines)
+                }
                 Err(malformed) => unreadable(file, malformed.to_string()),
             });
         }
@@ -129,7 +147,15 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn told(file: &Path, receipt: &Receipt, checked: Vec<Checked>) -> Told {
+/// Is it the exchange whose key this is that asked for the batch?
+fn of_exchange(receipt: &Receipt, key: &str) -> Line {
+    let against =
+        (receipt.assign.exchange.to_string() != key).then(|| format!("the exchange's key is not {key}"));
+    let outcome = if against.is_some() { FAILED } else { "passed" };
+    Line { check: "exchange", outcome, why: against }
+}
+
+fn told(file: &Path, receipt: &Receipt, checks: Vec<Line>) -> Told {
     let (assign, commit) = (&receipt.assign, &receipt.commit);
     let facts = Facts {
         batch: assign.batch.to_string(),
@@ -139,18 +165,19 @@ fn told(file: &Path, receipt: &Receipt, checked: Vec<Checked>) -> Told {
         model: assign.model.to_string(),
         sequences: assign.count,
         open: receipt.open.len(),
+        ruled: receipt.ruling.as_ref().map(|ruling| ruling.ruled.name()),
         work_ns: assign.meter.work_ns(commit.prompt_tokens, commit.answer_tokens),
     };
     Told {
         file: file.display().to_string(),
-        sound: !checked.iter().any(Checked::is_failed),
+        sound: !checks.iter().any(|line| line.outcome == FAILED),
         facts: Some(facts),
-        checks: checked.into_iter().map(Line::of).collect(),
+        checks,
     }
 }
 
 fn unreadable(file: &Path, why: String) -> Told {
-    let line = Line { check: "bytes", outcome: "failed", why: Some(why) };
+    let line = Line { check: "bytes", outcome: FAILED, why: Some(why) };
     Told { file: file.display().to_string(), sound: false, facts: None, checks: vec![line] }
 }
 
@@ -158,7 +185,7 @@ impl Line {
     fn of(checked: Checked) -> Line {
         let (outcome, why) = match checked.outcome {
             Outcome::Passed => ("passed", None),
-            Outcome::Failed(why) => ("failed", Some(why)),
+            Outcome::Failed(why) => (FAILED, Some(why)),
             Outcome::Skipped(why) => ("skipped", Some(why.to_owned())),
         };
         Line { check: checked.check.name(), outcome, why }
@@ -175,7 +202,7 @@ impl Told {
     fn text(&self) -> String {
         let mut text = format!("{}\n", self.file);
         if let Some(facts) = &self.facts {
-            let rows = [
+            let mut rows = vec![
                 ("batch", facts.batch.clone()),
                 ("exchange", facts.exchange.clone()),
                 ("provider", facts.provider.clone()),
@@ -187,6 +214,7 @@ impl Told {
                     facts.work_ns.map_or_else(|| "-".to_owned(), |work| format!("{work} ns of one GPU")),
                 ),
             ];
+            rows.extend(facts.ruled.map(|ruled| ("ruled", format!("{ruled}, by the arbiter"))));
             text += &crate::table::facts(Align::Left, rows);
         }
         let columns = ["check", "outcome", "why"].map(|name| (name, Align::Left));

@@ -9,7 +9,7 @@ use engine::label::Label;
 use engine::order::SessionId;
 use engine::stamp::{Sequence, Stamp};
 use engine::symbol::{ClassName, ZoneName};
-use engine::units::Ppm;
+use engine::units::{Amount, Ppm};
 
 use super::*;
 

@@ -9,9 +9,11 @@ use engine::ids::{AccountId, Digest};
 use crate::invariants::finding::Invariant;
 use crate::kernel::auditor::lost;
 use crate::kernel::choices::Chooser;
+use crate::kernel::clock::shown as shown_at;
 use crate::kernel::evidence::{Piece, SlotOf, named};
 use crate::kernel::fault::Crash;
 use crate::kernel::witness::Origin;
+use crate::kernel::workload::BEGUN;
 use crate::kernel::world::happening::BUSY;
 use crate::kernel::world::{Keeping, Thing, World};
 
@@ -68,17 +70,27 @@ impl World<'_> {
         }
     }
 
+    /// A process has started: the auditor knows which slots it has to give up.
+    pub(super) fn miss_evidence(&mut self) {
+        let (lost, now) = (self.lost_slots(), shown_at(BEGUN, self.now, self.jumped));
+        self.auditor().miss(lost, now);
+    }
+
     /// A process has started: slots of which somebody still has to see what is lost are given up.
     pub(super) fn take_up_slots(&mut self) {
+        for of in self.lost_slots() {
+            self.give_up(of, self.processes);
+        }
+    }
+
+    /// Slots of which somebody still has to see what nobody can show.
+    fn lost_slots(&mut self) -> Vec<SlotOf> {
         let news = &self.auditor().news;
         let under_way = news.slots.iter().filter(|(_, found)| !found.ruled);
-        let shown: Vec<(SlotOf, Piece)> =
+        let named: Vec<(SlotOf, Piece)> =
             under_way.filter_map(|(of, found)| Some((*of, named(found.state)?))).collect();
-        for (of, piece) in shown {
-            if !self.evidence.is_whole(of, piece) {
-                self.give_up(of, self.processes);
-            }
-        }
+        let lost = named.into_iter().filter(|(of, piece)| !self.evidence.is_whole(*of, *piece));
+        lost.map(|(of, _)| of).collect()
     }
 
     /// The exchange rules that nobody can know how a slot ended.

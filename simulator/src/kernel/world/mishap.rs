@@ -123,6 +123,7 @@ impl World<'_> {
             Ok(machine) => {
                 self.process = Process::Up(Box::new(machine));
                 self.look_for_evidence();
+                self.miss_evidence();
                 self.take_up_slots();
             }
             Err(failed) => {
