@@ -1,7 +1,8 @@
 //! Batches of the model: changes that happen all together or not at all.
 //!
-//! They are tried on a copy: what is canceled is gone from it, and an order that is taken is in the list of orders, whole, and
-//! meets nobody. So what it would earn does not help the next one, and it is nobody's counterpart.
+//! They come as commands of their own, and the last one carries them out. First they are tried, on a list of orders that is
+//! thrown away: what is canceled is gone from it, and an order that is taken is in it, whole, and meets nobody. So what an
+//! order of the batch would earn does not help the next one, and it is nobody's counterpart.
 
 use std::collections::BTreeSet;
 
@@ -13,19 +14,30 @@ use engine::order::{NewOrder, OrderRef, Side};
 use engine::reject::RejectReason;
 
 use crate::model::identity::Asked;
-use crate::model::{Model, Order};
+use crate::model::{Model, Order, nameless};
 
 /// The most changes of a batch.
 const CHANGES_MAX: usize = 32;
 
-/// What an order of a batch finds that is tried.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Which change of a batch cannot be, and why.
+type Refused = (u8, RejectReason);
+
+/// A batch whose changes are coming.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Coming {
+    account: AccountId,
+    count: u8,
+    changes: Vec<Command>,
+}
+
+/// What a change of a batch finds while the batch is tried.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trying {
-    /// Orders that were open before, less those that the batch has canceled.
-    left: Vec<Order>,
     /// All that were open before.
     before: Vec<Order>,
-    /// Orders of the batch that do not rest.
+    /// Those of them that the batch has not canceled.
+    left: Vec<Order>,
+    /// Orders of the batch that never rest.
     passing: BTreeSet<OrderId>,
     /// Windows in which an order of the batch would trade.
     trades: BTreeSet<InstrumentId>,
@@ -34,67 +46,77 @@ pub(crate) struct Trying {
 }
 
 impl Model {
-    /// What must happen now that the last change of a batch has come. Orders that are taken get these names, in turn.
-    pub(crate) fn ask_batch(
-        &mut self,
-        account: AccountId,
-        changes: &[Command],
-        names: &mut dyn Iterator<Item = OrderId>,
-    ) -> Vec<Event> {
-        let refused = self.try_batch(account, changes, names).err();
+    /// The next commands are the changes of one batch.
+    pub(super) fn expect_changes(&mut self, account: AccountId, count: u8) {
+        self.coming = Some(Coming { account, count, changes: Vec::new() });
+    }
+
+    /// Takes a command as the next change of the batch that is coming. `None` when none is, or when it cannot be one of it:
+    /// then the batch is none.
+    pub(super) fn next_change(&mut self, command: &Command, names: &[OrderId]) -> Option<Vec<Event>> {
+        let mut coming = self.coming.take()?;
+        let whose = match command {
+            Command::PlaceOrder(order) => order.account,
+            Command::CancelOrder { account, .. } => *account,
+            _ => return None,
+        };
+        if whose != coming.account {
+            return None;
+        }
+        coming.changes.push(*command);
+        if coming.changes.len() < usize::from(coming.count) {
+            self.coming = Some(coming);
+            return Some(Vec::new());
+        }
+        let refused = self.carry_out_all(coming.account, &coming.changes, names).err();
         let events = std::mem::take(&mut self.events);
-        match refused {
+        Some(match refused {
             Some((op, reason)) => {
                 assert_eq!(events, [], "what is refused changes nothing");
                 vec![Event::BatchRefused { op, reason }]
             }
             None => events,
-        }
+        })
     }
 
-    fn try_batch(
+    fn carry_out_all(
         &mut self,
         account: AccountId,
         changes: &[Command],
-        names: &mut dyn Iterator<Item = OrderId>,
-    ) -> Result<(), (u8, RejectReason)> {
+        names: &[OrderId],
+    ) -> Result<(), Refused> {
         self.check_account(account).map_err(|reason| (0, reason))?;
         if CHANGES_MAX < changes.len() {
             return Err((32, RejectReason::BatchInvalid));
         }
         let again = self.was_sent(account, changes)?;
-        let refused = if again { None } else { self.refusal(account, changes) };
-        if let Some((op, reason)) = refused {
-            for (place, change) in (0_u8..).zip(changes) {
-                if let Command::PlaceOrder(order) = change {
-                    let told = if place == op { reason } else { RejectReason::BatchRefused };
-                    self.refuse((account, order.client), Asked::order(order), told);
-                }
+        if !again && let Some((op, reason)) = self.first_fault(account, changes) {
+            for (place, order) in orders(changes) {
+                let told = if place == op { reason } else { RejectReason::BatchRefused };
+                self.refuse((account, order.client), Asked::order(order), told);
             }
             return Err((op, reason));
         }
+        let mut names = names.iter().copied();
         for (op, change) in (0_u8..).zip(changes) {
             self.tell(Event::BatchStep { op });
             let done = match change {
                 Command::PlaceOrder(order) if again => {
                     self.recall((account, order.client), Asked::order(order)).map(drop)
                 }
-                Command::PlaceOrder(order) => {
-                    self.place(order, names.next().unwrap_or(OrderId::from_raw(u64::MAX - u64::from(op))))
-                }
                 _ if again => Ok(()),
-                cancel => self.carry_out(cancel, OrderId::from_raw(u64::MAX)),
+                Command::PlaceOrder(order) => self.place(order, names.next().unwrap_or(nameless(op))),
+                cancel => self.carry_out(cancel, nameless(op)),
             };
-            done.expect("what is taken together is taken one by one");
+            done.expect("what can be done together can be done one by one");
         }
         Ok(())
     }
 
-    /// Whether a batch was sent before: under ids that all were used for the same.
-    fn was_sent(&self, account: AccountId, changes: &[Command]) -> Result<bool, (u8, RejectReason)> {
+    /// Whether a batch was sent before: under ids that all were used for the same. Else all of them have to be new.
+    fn was_sent(&self, account: AccountId, changes: &[Command]) -> Result<bool, Refused> {
         let (mut new, mut used, mut unnamed) = (BTreeSet::new(), 0, 0);
-        for (op, change) in (0_u8..).zip(changes) {
-            let Command::PlaceOrder(order) = change else { continue };
+        for (op, order) in orders(changes) {
             let Some(client) = order.client else {
                 unnamed += 1;
                 continue;
@@ -113,30 +135,36 @@ impl Model {
         }
     }
 
-    /// The first change that cannot be, and why.
-    fn refusal(&self, account: AccountId, changes: &[Command]) -> Option<(u8, RejectReason)> {
-        let mut tried = self.clone();
-        let (left, before) = (self.orders.clone(), self.orders.clone());
-        tried.trying = Some(Trying { left, before, ..Trying::default() });
-        let tries = (0_u8..).zip(changes).map(|(op, change)| {
-            let outcome = match *change {
-                Command::PlaceOrder(ref order) => tried.try_order(order, OrderId::from_raw(u64::from(op))),
-                Command::CancelOrder { order, .. } => tried.try_cancel(account, order),
+    /// The first change that cannot be after those before it.
+    fn first_fault(&mut self, account: AccountId, changes: &[Command]) -> Option<Refused> {
+        let before = self.orders.clone();
+        self.trying = Some(Trying {
+            before: before.clone(),
+            left: before.clone(),
+            passing: BTreeSet::new(),
+            trades: BTreeSet::new(),
+            rests: Vec::new(),
+        });
+        let fault = (0_u8..).zip(changes).find_map(|(op, change)| {
+            let tried = match *change {
+                Command::PlaceOrder(ref order) => self.try_order(order, OrderId::from_raw(op.into())),
+                Command::CancelOrder { order, .. } => self.try_cancel(account, order),
                 _ => unreachable!("a batch has orders and cancels"),
             };
-            outcome.err().map(|reason| (op, reason))
+            tried.err().map(|reason| (op, reason))
         });
-        tries.flatten().next()
+        (self.orders, self.trying) = (before, None);
+        fault
     }
 
     fn try_cancel(&mut self, account: AccountId, order: OrderRef) -> Result<(), RejectReason> {
         let trying = self.trying.as_mut().expect("a batch is tried");
         let named = |open: &&Order| {
-            open.account == account
-                && match order {
-                    OrderRef::Id(id) => open.order == id,
-                    OrderRef::Client(client) => open.client == Some(client),
-                }
+            let is_it = match order {
+                OrderRef::Id(id) => open.order == id,
+                OrderRef::Client(client) => open.client == Some(client),
+            };
+            is_it && open.account == account
         };
         let open = trying.before.iter().find(named).ok_or(RejectReason::OrderUnknown)?;
         if trying.trades.contains(&open.instrument) {
@@ -150,19 +178,21 @@ impl Model {
     }
 
     fn try_order(&mut self, order: &NewOrder, name: OrderId) -> Result<(), RejectReason> {
-        let trading = |model: &Model| model.trying.as_ref().expect("a batch is tried").trades.clone();
-        if trading(self).contains(&order.instrument) {
+        let trades = |trying: &Option<Trying>| {
+            trying.as_ref().is_some_and(|trying| trying.trades.contains(&order.instrument))
+        };
+        if trades(&self.trying) {
             return Err(RejectReason::BatchInvalid);
         }
         if let Some(reason) = self.order_reasons(order).into_iter().min() {
             return Err(reason);
         }
         let incoming = self.incoming(order, name);
+        let asked = u64::from(order.limit.ticks());
         let takes = |limit: u64, price: u64| match order.side {
             Side::Bid => price <= limit,
             Side::Ask => limit <= price,
         };
-        let asked = u64::from(order.limit.ticks());
         let trying = self.trying.as_mut().expect("a batch is tried");
         let mut own = trying
             .rests
@@ -173,12 +203,13 @@ impl Model {
         }
         let mut others =
             trying.left.iter().filter(|open| open.instrument == order.instrument && open.side != order.side);
+        let rests = order.time_in_force.rests();
         if others.any(|open| takes(incoming.limit, open.limit)) {
             trying.trades.insert(order.instrument);
-        } else if order.time_in_force.rests() {
+        } else if rests {
             trying.rests.push((order.instrument, order.side, incoming.limit));
         }
-        if !order.time_in_force.rests() {
+        if !rests {
             trying.passing.insert(name);
         }
         self.orders.push(incoming);
@@ -190,14 +221,13 @@ impl Model {
         self.trying.as_ref().map_or(&self.orders, |trying| &trying.left)
     }
 
-    /// Orders that count where so much must trade at once. Where groups do not trade with themselves, what a batch cancels still
-    /// stands in the way.
+    /// Orders that count where so much must trade at once. Where groups do not trade with themselves, what the batch has
+    /// canceled still stands in the way.
     pub(super) fn reachable(&self, instrument: InstrumentId) -> &[Order] {
-        let allowed = self.market(instrument).spec.self_trade == SelfTrade::Allowed;
         match &self.trying {
-            Some(trying) if allowed => &trying.left,
-            Some(trying) => &trying.before,
             None => &self.orders,
+            Some(trying) if self.market(instrument).spec.self_trade == SelfTrade::Allowed => &trying.left,
+            Some(trying) => &trying.before,
         }
     }
 
@@ -205,4 +235,12 @@ impl Model {
     pub(super) fn is_open(&self, order: &Order) -> bool {
         self.trying.as_ref().is_none_or(|trying| !trying.passing.contains(&order.order))
     }
+}
+
+/// The orders among the changes of a batch, with their places.
+fn orders(changes: &[Command]) -> impl Iterator<Item = (u8, &NewOrder)> {
+    (0_u8..).zip(changes).filter_map(|(op, change)| match change {
+        Command::PlaceOrder(order) => Some((op, order)),
+        _ => None,
+    })
 }
