@@ -216,3 +216,67 @@ fn keep<T>(list: &mut VecDeque<T>, one: T) {
     }
     list.push_back(one);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A batch whose change 1 could not be, as it is told first, and as it is told again under the ids 0 and 2 or 0 and 1.
+    #[test]
+    fn a_refused_batch_agrees_with_itself_told_order_by_order() {
+        let refused = Outcome::BatchRefused(1, RejectReason::FillOrKill);
+        let again = |told: &[(u8, RejectReason)]| {
+            Outcome::Batch(told.iter().map(|(op, reason)| (*op, Outcome::Refused(*reason))).collect())
+        };
+        let (other, fault) = (RejectReason::BatchRefused, RejectReason::FillOrKill);
+        for told in [again(&[(0, other), (2, other)]), again(&[(0, other), (1, fault)])] {
+            assert!(refused.agrees(&told) && told.agrees(&refused), "{told:?}");
+        }
+        for told in [again(&[(0, fault)]), again(&[(1, other)]), Outcome::Batch(vec![(0, Outcome::Done)])] {
+            assert!(!refused.agrees(&told) && !told.agrees(&refused), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_batch_whose_ids_are_taken_is_refused_for_whichever_is_first_by_then() {
+        let refused = |op, reason| Outcome::BatchRefused(op, reason);
+        let conflict = RejectReason::ClientOrderIdConflict;
+        assert!(refused(1, conflict).agrees(&refused(0, conflict)));
+        assert!(!refused(1, conflict).agrees(&refused(1, RejectReason::FillOrKill)));
+        assert!(!refused(1, RejectReason::FillOrKill).agrees(&refused(0, RejectReason::FillOrKill)));
+    }
+
+    #[test]
+    fn orders_of_a_batch_go_by_their_places() {
+        let (order, client) = (OrderId::from_raw(7), Label::new("mine").expect("it is a label"));
+        let repeated = |order, outcome| Event::OrderRepeated {
+            account: AccountId(1),
+            order,
+            client,
+            outcome,
+            filled: engine::units::Lots::ZERO,
+            leaves: engine::units::Lots::ZERO,
+        };
+        let step = |op| Event::BatchStep { op };
+        let rejected = FirstOutcome::Rejected(RejectReason::BatchRefused);
+        let told =
+            [step(0), step(1), repeated(Some(order), FirstOutcome::Open), step(2), repeated(None, rejected)];
+        let outcome = Outcome::of(&told);
+        let refused = Outcome::Refused(RejectReason::BatchRefused);
+        assert_eq!(outcome, Outcome::Batch(vec![(1, Outcome::Order(order)), (2, refused)]));
+        assert_eq!(outcome.orders(), [order]);
+    }
+
+    #[test]
+    fn an_order_that_is_said_to_be_unknown_is_over() {
+        let account = AccountId(1);
+        let (open, gone) = (OrderId::from_raw(7), OrderId::from_raw(8));
+        let cancel = |order| Command::CancelOrder { account, order: OrderRef::Id(order) };
+        let mut client = Client::new(account);
+        client.orders.extend([open, gone]);
+        let request = Request::Batch(account, [cancel(open), cancel(gone)].into());
+        client.pending.push(Pending { act: 3, request, attempt: 1, is_named: false });
+        assert!(client.answered(3, &Outcome::BatchRefused(1, RejectReason::OrderUnknown)));
+        assert_eq!((client.orders, client.past), ([open].into(), [gone].into()));
+    }
+}
