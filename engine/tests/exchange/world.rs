@@ -5,7 +5,7 @@ use engine::event::Event;
 use engine::exchange::Exchange;
 use engine::exchange::foresight::FORESIGHT;
 use engine::exchange::hint::Hint;
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
+use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
@@ -16,7 +16,7 @@ use crate::acts::{Act, PROVIDER_FIRST};
 use crate::agreement::assert_agreement;
 use crate::census::Census;
 use crate::model::Model;
-use crate::model::told::plain;
+use crate::model::told::{names, plain};
 use crate::outcome::{assert_fills, assert_streams, assert_told_once, assert_view};
 use crate::reborn::{assert_damage_is_noticed, image, reborn};
 use crate::requests::{Requests, lots};
@@ -116,13 +116,9 @@ impl World {
         assert_eq!(stamped.stamp.time, Time(now), "a clock that goes back is taken to stand still");
         let idle = self.idle(stamped);
         let told = self.apply(stamped);
-        let name = told.iter().find_map(|event| match event {
-            Event::OrderAccepted { order, .. } => Some(*order),
-            _ => None,
-        });
         let before = self.model.clone();
         // Without a name, what was told differs from what is foretold.
-        let foretold = self.model.ask(&command, name.unwrap_or(OrderId::from_raw(u64::MAX)));
+        let foretold = self.model.ask(&command, &names(&told));
         assert_eq!(told, foretold, "what comes of {command:?}");
         let same = self.model == before;
         let hash = self.exchange.state_hash();
