@@ -477,6 +477,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_at_a_place_that_is_free_now_is_not_believed() {
+        let mut directory = Directory::default();
+        let enter = |directory: &mut Directory, number| {
+            directory.insert(
+                (mix64(9, number), 7 + u32::try_from(number).unwrap()),
+                |_| unreachable!("it has room"),
+                |_| {},
+            );
+        };
+        let hash = mix64(9, 1);
+        enter(&mut directory, 0);
+        enter(&mut directory, 1);
+        let (seen, _) = directory.glance(hash);
+        directory.remove(mix64(9, 0), 7);
+        directory.remove(hash, 8);
+        // It takes the first free place, which is the other's.
+        enter(&mut directory, 1);
+        directory.replace((hash, seen), (8, 30));
+        assert_eq!(directory.find(hash, |found| found == 30), Some(30));
+        assert_eq!(directory.find(hash, |found| found == 8), None);
+    }
+
+    #[test]
     fn tags_are_compared_exactly() {
         for tags in [[0, 1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1, 0], [1, 0, 1, 0, 0x80, 0x7F, 0xFF, 0xFE]]
         {
