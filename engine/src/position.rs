@@ -305,3 +305,24 @@ impl Positions {
         Ok(positions)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_that_is_over_is_not_found_where_its_owner_ordered_last() {
+        let (account, other) = (AccountId(3), AccountId(0));
+        let (over, open) = (InstrumentId(0), InstrumentId(1));
+        let mut positions = Positions::default();
+        let (row, others) = (positions.enter(account, over), positions.enter(other, over));
+        positions.order_in(account, row);
+        positions.order_in(other, others);
+        assert_eq!((positions.find(account, over), positions.find(other, over)), (Some(row), Some(others)));
+        assert_eq!(positions.find(account, open), None);
+        while positions.drop_one(over).is_some() {}
+        assert_eq!((positions.find(account, over), positions.find(other, over)), (None, None));
+        let again = positions.enter(other, open);
+        assert_eq!((positions.find(other, open), positions.find(account, open)), (Some(again), None));
+    }
+}
