@@ -78,6 +78,11 @@ impl Outcome {
         Outcome::Batch(orders.filter(|(_, outcome)| *outcome != Outcome::Done).collect())
     }
 
+    /// Whether it is what comes of a batch.
+    pub(super) fn is_of_batch(&self) -> bool {
+        matches!(self, Outcome::Batch(_) | Outcome::BatchRefused(..))
+    }
+
     /// The orders that there were, or are.
     pub(super) fn orders(&self) -> Vec<OrderId> {
         match self {

@@ -108,7 +108,10 @@ impl News {
                 self.note(Trouble::Market(market), limits != MarketLimits::NONE);
             }
             Event::AccountLimitsSet { account, limits, .. } => {
-                self.note(Trouble::Account(account), limits != AccountLimits::NONE);
+                // Who may have few orders open goes on with them: that stays.
+                let open_orders = AccountLimits::NONE.open_orders;
+                let others = AccountLimits { open_orders, ..limits };
+                self.note(Trouble::Account(account), others != AccountLimits::NONE);
             }
             Event::LockSet { account, locked, .. } => self.note(Trouble::Locked(account), locked),
             Event::RedemptionBegun { account, reference, .. } if self.redemptions.len() < REDEMPTIONS_MAX => {

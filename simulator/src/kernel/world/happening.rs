@@ -125,6 +125,15 @@ impl World<'_> {
     fn answer(&mut self, client: usize, answer: Answer) {
         self.auditor().check_answer(&answer);
         let asking = &mut self.clients[client];
+        if let Some(pending) = asking.waiting(answer.act)
+            && matches!(pending.request, Request::Batch(..)) != answer.outcome.is_of_batch()
+        {
+            let what = format!(
+                "act {} asked for {:?}, and is told {:?}",
+                answer.act, pending.request, answer.outcome
+            );
+            return self.auditor().find(Invariant::Answered, &what);
+        }
         let is_named = asking.waiting(answer.act).is_some_and(|pending| pending.is_named);
         let first = asking.answered(answer.act, &answer.outcome);
         self.counts.answered += u64::from(first);
