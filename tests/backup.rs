@@ -40,7 +40,8 @@ fn a_backup_becomes_another_history() {
     traded(&data);
     let serving = Serving::start(&data);
     let made = json(&["backup", text(&to), "--data", text(&data)]);
-    assert_eq!(made["commands"].as_u64(), Some(serving.recovered));
+    // A window may have opened or closed since.
+    assert!(serving.recovered <= made["commands"].as_u64().unwrap(), "{made}");
     let epoch = json(&["ping", "--url", &serving.url])["epoch"].clone();
     assert_eq!(made["epoch"], epoch);
     json(&["--url", &serving.url, "--as", "after", "balance"]);
