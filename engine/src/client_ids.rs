@@ -5,7 +5,7 @@
 //! brings another id forgets his own oldest; the last [`RESERVE`] places are for accounts with fewer than [`FEW`].
 
 use crate::book::arena::ORDERS_MAX;
-use crate::directory::{Directory, NUMBERS_MAX};
+use crate::directory::{Directory, NUMBERS_MAX, Spot};
 use crate::ending::FirstOutcome;
 use crate::growth::push;
 use crate::ids::{AccountId, OrderId, index, position};
@@ -15,7 +15,7 @@ use crate::image::{Image, Taken};
 use crate::index::{SLOTS_MAX, mix128};
 use crate::label::Label;
 use crate::link::Link;
-use crate::prefetch::prefetch;
+use crate::prefetch::{prefetch, prefetch_behind};
 use crate::reject::RejectReason;
 use crate::units::Lots;
 
@@ -232,12 +232,18 @@ impl ClientIds {
         self.insert(hash, slot, of_open);
     }
 
-    /// The order in `slot` has ended, or goes by another id: remembers what became of its id.
+    /// The order in `slot` has ended, or goes by another id: remembers what became of its id, which is entered under this hash,
+    /// perhaps there.
     #[inline(always)]
-    pub(crate) fn close(&mut self, hash: u64, (account, slot): (AccountId, u32), remembered: Remembered) {
+    pub(crate) fn close(
+        &mut self,
+        entered: (u64, Spot),
+        (account, slot): (AccountId, u32),
+        remembered: Remembered,
+    ) {
         let number = self.record(account, remembered);
         self.open -= 1;
-        self.directory.replace(hash, (slot, number));
+        self.directory.replace(entered, (slot, number));
     }
 
     /// Remembers what became of an id that never led to an open order, for which there is room. `of_open` gives the owner
@@ -324,9 +330,9 @@ impl ClientIds {
         self.open
     }
 
-    /// The slot of the open order that an id likely leads to. Any number when it leads to none.
-    #[inline]
-    pub(crate) fn glance(&self, hash: u64) -> u32 {
+    /// The slot of the open order that an id likely leads to, and where it is entered. Any when it leads to none.
+    #[inline(always)]
+    pub(crate) fn glance(&self, hash: u64) -> (Spot, u32) {
         self.directory.glance(hash)
     }
 
@@ -335,6 +341,12 @@ impl ClientIds {
     fn oldest(&self, account: AccountId) -> Option<u32> {
         let window = self.windows.get(index(account.0))?;
         if window.length < WINDOW { None } else { window.oldest.get() }
+    }
+
+    /// Asks for where the next id that ends will be recorded.
+    #[inline(always)]
+    pub(crate) fn prefetch_record(&self) {
+        prefetch_behind(&self.records, AHEAD);
     }
 
     /// Asks for the account's oldest id, if it is forgotten for the next one.

@@ -8,7 +8,7 @@
 //! Hashes are not kept: a directory that grows asks for them again, a bucket of the old one at each insertion, so that
 //! no insertion waits for all of them. Nothing ever iterates over it, so its order cannot be seen.
 
-use crate::ids::index;
+use crate::ids::{index, position};
 use crate::prefetch::prefetch;
 
 /// Entries of a bucket.
@@ -124,6 +124,18 @@ fn entry(hash: u64, number: u32) -> u32 {
 #[inline]
 fn number(entry: u32) -> u32 {
     entry & (NUMBERS_MAX - 1)
+}
+
+/// Where a number was seen to stand: it may have gone since.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    bucket: u32,
+    place: u32,
+}
+
+impl Spot {
+    /// No table has it.
+    pub(crate) const NONE: Spot = Spot { bucket: u32::MAX, place: 0 };
 }
 
 #[derive(Clone, Debug)]
@@ -287,10 +299,18 @@ impl Directory {
         is_new
     }
 
-    /// Enters `new` in place of `number`, entered under `hash`; panics when that is not in.
+    /// Enters `new` in place of `number`, entered under `hash`, perhaps at `spot`; panics when that is not in.
     #[inline(always)]
-    pub(crate) fn replace(&mut self, hash: u64, (number, new): (u32, u32)) {
+    pub(crate) fn replace(&mut self, (hash, spot): (u64, Spot), (number, new): (u32, u32)) {
         assert!(new < NUMBERS_MAX, "numbers are below the most there may be");
+        if let Some(bucket) = self.table.buckets.get_mut(index(spot.bucket))
+            && let Some(standing) = bucket.entries.get_mut(index(spot.place))
+            && *standing == entry(hash, number)
+            && bucket.tags[index(spot.place)] == tag(hash)
+        {
+            *standing = entry(hash, new);
+            return;
+        }
         let (table, (bucket, place)) = self.locate(hash, number);
         table.buckets[bucket].entries[place] = entry(hash, new);
     }
@@ -322,11 +342,13 @@ impl Directory {
         }
     }
 
-    /// The number that a search under `hash` likely finds. Any number when it finds none.
-    #[inline]
-    pub(crate) fn glance(&self, hash: u64) -> u32 {
-        let bucket = &self.table.buckets[self.table.home(hash)];
-        number(bucket.entries[place(equal(bucket.first_tags(), tag(hash)))])
+    /// The number that a search under `hash` likely finds, and where. Any when it finds none.
+    #[inline(always)]
+    pub(crate) fn glance(&self, hash: u64) -> (Spot, u32) {
+        let at = self.table.home(hash);
+        let bucket = &self.table.buckets[at];
+        let place = place(equal(bucket.first_tags(), tag(hash)));
+        (Spot { bucket: position(at), place: position(place) }, number(bucket.entries[place]))
     }
 
     /// How many numbers are entered.
@@ -380,6 +402,7 @@ mod tests {
         let mut pairs: Vec<(u64, u32)> = Vec::new();
         let mut hashes = Vec::new();
         let mut random = 42_u64;
+        let mut stale = Spot::NONE;
         for number in 0..60_000_u32 {
             random = mix64(random, number.into());
             if reserved == Some(number) {
@@ -397,7 +420,9 @@ mod tests {
                     let (hash, number) = pairs[at];
                     hashes.push(hash);
                     pairs[at].1 = position(hashes.len() - 1);
-                    directory.replace(hash, (number, pairs[at].1));
+                    let spots = [Spot::NONE, directory.glance(hash).0, stale];
+                    stale = spots[1];
+                    directory.replace((hash, spots[at % 3]), (number, pairs[at].1));
                     assert_eq!(directory.find(hash, |found| found == number), None);
                 }
                 _ => {
@@ -449,6 +474,29 @@ mod tests {
             assert!(directory.table.buckets.iter().all(|bucket| bucket.passed == 0));
         }
         assert!(20 < moving, "room is made in the middle of a handing over");
+    }
+
+    #[test]
+    fn what_was_seen_at_a_place_that_is_free_now_is_not_believed() {
+        let mut directory = Directory::default();
+        let enter = |directory: &mut Directory, number| {
+            directory.insert(
+                (mix64(9, number), 7 + u32::try_from(number).unwrap()),
+                |_| unreachable!("it has room"),
+                |_| {},
+            );
+        };
+        let hash = mix64(9, 1);
+        enter(&mut directory, 0);
+        enter(&mut directory, 1);
+        let (seen, _) = directory.glance(hash);
+        directory.remove(mix64(9, 0), 7);
+        directory.remove(hash, 8);
+        // It takes the first free place, which is the other's.
+        enter(&mut directory, 1);
+        directory.replace((hash, seen), (8, 30));
+        assert_eq!(directory.find(hash, |found| found == 30), Some(30));
+        assert_eq!(directory.find(hash, |found| found == 8), None);
     }
 
     #[test]

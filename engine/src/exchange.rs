@@ -15,6 +15,7 @@ mod drawing;
 mod entry;
 pub mod foresight;
 mod grid;
+pub mod hint;
 mod identity;
 mod image;
 mod markets;
@@ -43,6 +44,7 @@ use crate::delivery::Deliveries;
 use crate::delivery::drawing::Drawing;
 use crate::event::Event;
 use crate::exchange::batch::Gathering;
+use crate::exchange::foresight::Foresight;
 use crate::exchange::identity::named;
 use crate::ids::{AccountId, InstrumentId, MarketId, index};
 use crate::instrument::Instrument;
@@ -92,9 +94,11 @@ pub struct Exchange {
     /// The account whose orders are cancelled next, while those of the whole venue are.
     purge: Option<AccountId>,
     timers: Timers,
+    /// What was seen of commands that come soon.
+    foresight: Foresight,
     /// Used while the reach of an order is found; kept, so that it is not allocated again.
     hiding: VecDeque<(Lots, Lots)>,
-    /// The caller's list while a command is applied.
+    /// What happened: the caller's list, for as long as he lends it.
     events: Vec<Event>,
 }
 
@@ -103,19 +107,37 @@ impl Exchange {
     ///
     /// Panics when the stamp does not follow the last one: order is the sequencer's promise.
     pub fn apply(&mut self, stamped: &Stamped, events: &mut Vec<Event>) {
-        let stamp = stamped.stamp;
+        self.swap_told(events);
+        self.perform(stamped.stamp, &stamped.command, None);
+        self.swap_told(events);
+    }
+
+    /// What happened, as far as the exchange's own list has it.
+    pub fn told(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Puts another list in place of the exchange's own, and that in place of it.
+    pub fn swap_told(&mut self, events: &mut Vec<Event>) {
+        std::mem::swap(&mut self.events, events);
+    }
+
+    /// Applies a command and appends what happened to the exchange's own list. Of a command that was shown to
+    /// [`Exchange::foresee`], `later` says how many were shown since.
+    ///
+    /// Panics as [`Exchange::apply`] does.
+    pub fn perform(&mut self, stamp: Stamp, command: &Command, later: Option<usize>) {
+        self.foresight.attend(later);
         assert_eq!(stamp.sequence, self.last.sequence.next(), "commands come without gaps");
         assert!(self.last.time <= stamp.time, "time never goes back");
         self.last = stamp;
-        std::mem::swap(&mut self.events, events);
-        match self.execute(&stamped.command) {
+        match self.execute(command) {
             Ok(()) => self.tell_changes(),
             Err(reason) => {
                 assert!(self.ledger.is_untouched(), "a command happens whole or is rejected whole");
                 self.events.push(Event::Rejected { reason });
             }
         }
-        std::mem::swap(&mut self.events, events);
     }
 
     fn execute(&mut self, command: &Command) -> Result<(), RejectReason> {

@@ -119,7 +119,7 @@ impl Ledger {
     }
 
     /// Notes that an account's balance changes; returns the account.
-    #[inline]
+    #[inline(always)]
     fn touch(&mut self, account: AccountId) -> &mut Account {
         let row = self.accounts.at_mut(account);
         if !row.touched {
@@ -130,7 +130,7 @@ impl Ledger {
     }
 
     /// Notes that a position changes; returns the position.
-    #[inline]
+    #[inline(always)]
     fn touch_position(&mut self, row: PositionRow) -> &mut Position {
         let position = self.positions.at_mut(row);
         if !position.touched {

@@ -99,6 +99,12 @@ impl OpenOrders {
         self.slots.get(index(slot)).is_some_and(|open| open.open)
     }
 
+    /// Whether an order is open in `slot` under this client order id.
+    #[inline]
+    pub(crate) fn is_named(&self, slot: u32, client: Label) -> bool {
+        self.slots.get(index(slot)).is_some_and(|open| open.open && open.client == Some(client))
+    }
+
     #[inline]
     pub(crate) fn at_mut(&mut self, slot: u32) -> &mut OpenOrder {
         let open = &mut self.slots[index(slot)];

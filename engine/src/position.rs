@@ -96,13 +96,15 @@ pub struct Positions {
     used: u32,
     /// Of each instrument the position entered last.
     last: Vec<Link>,
+    /// Of each account the position in which it ordered last: mostly it is asked for again.
+    recent: Vec<Link>,
     index: Index,
 }
 
 impl Default for Positions {
     fn default() -> Positions {
-        let (rows, next, last) = (Vec::new(), Vec::new(), Vec::new());
-        Positions { rows, next, free: Link::NONE, used: 0, last, index: Index::default() }
+        let (rows, next, last, recent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Positions { rows, next, free: Link::NONE, used: 0, last, recent, index: Index::default() }
     }
 }
 
@@ -114,7 +116,26 @@ impl Positions {
             let position = &self.rows[index(row)];
             position.account == account && position.instrument == instrument
         };
-        self.index.find(hash(account, instrument), same).map(PositionRow)
+        match self.recent.get(index(account.0)).and_then(|recent| recent.get()) {
+            Some(row) if same(row) => Some(PositionRow(row)),
+            _ => self.index.find(hash(account, instrument), same).map(PositionRow),
+        }
+    }
+
+    /// The row in which `account` orders.
+    #[inline(always)]
+    pub(crate) fn order_in(&mut self, account: AccountId, row: PositionRow) {
+        match self.recent.get_mut(index(account.0)) {
+            Some(recent) => *recent = Link::to(row.0),
+            None => self.meet(account, row),
+        }
+    }
+
+    /// The same for the first time that an account orders.
+    #[cold]
+    fn meet(&mut self, account: AccountId, row: PositionRow) {
+        self.recent.resize(index(account.0) + 1, Link::NONE);
+        self.recent[index(account.0)] = Link::to(row.0);
     }
 
     /// Whether another row can be entered.
@@ -176,6 +197,10 @@ impl Positions {
         self.used -= 1;
         let (account, obligations) = (position.account, position.obligations);
         self.index.remove(hash(account, instrument), row);
+        if let Some(recent) = self.recent.get_mut(index(account.0)).filter(|recent| **recent == Link::to(row))
+        {
+            *recent = Link::NONE;
+        }
         Some((account, obligations))
     }
 
@@ -231,7 +256,7 @@ fields!(Position {
 /// In which rows positions stand cannot be seen: put are those of each instrument, in the order of its list.
 impl Positions {
     pub(crate) fn put(&self, obligations: &Obligations, to: &mut ImageWriter<'_>) {
-        let Positions { rows: _, next: _, free: _, used: _, last, index: _ } = self;
+        let Positions { rows: _, next: _, free: _, used: _, last, recent: _, index: _ } = self;
         to.length(last.len());
         for instrument in (0..position(last.len())).map(InstrumentId) {
             to.length(self.of(instrument).count());
@@ -278,5 +303,26 @@ impl Positions {
             from.check(is_new, "an account has one position in an instrument")?;
         }
         Ok(positions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_that_is_over_is_not_found_where_its_owner_ordered_last() {
+        let (account, other) = (AccountId(3), AccountId(0));
+        let (over, open) = (InstrumentId(0), InstrumentId(1));
+        let mut positions = Positions::default();
+        let (row, others) = (positions.enter(account, over), positions.enter(other, over));
+        positions.order_in(account, row);
+        positions.order_in(other, others);
+        assert_eq!((positions.find(account, over), positions.find(other, over)), (Some(row), Some(others)));
+        assert_eq!(positions.find(account, open), None);
+        while positions.drop_one(over).is_some() {}
+        assert_eq!((positions.find(account, over), positions.find(other, over)), (None, None));
+        let again = positions.enter(other, open);
+        assert_eq!((positions.find(other, open), positions.find(account, open)), (Some(again), None));
     }
 }

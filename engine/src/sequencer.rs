@@ -25,10 +25,16 @@ impl Sequencer {
         self.last
     }
 
-    /// Stamps a command that arrives at `now`. A clock that went back is taken to stand still.
-    pub fn stamp(&mut self, now: Time, command: Command) -> Stamped {
+    /// The stamp of a command that arrives at `now`. A clock that went back is taken to stand still.
+    #[inline]
+    pub fn next(&mut self, now: Time) -> Stamp {
         self.last = Stamp { sequence: self.last.sequence.next(), time: now.max(self.last.time) };
-        Stamped { stamp: self.last, command }
+        self.last
+    }
+
+    /// Stamps a command that arrives at `now`.
+    pub fn stamp(&mut self, now: Time, command: Command) -> Stamped {
+        Stamped { stamp: self.next(now), command }
     }
 
     /// A tick, if a timer of `exchange` is due at `now`. Ask again after applying it: a tick fires a bounded portion.

@@ -66,16 +66,16 @@ impl<T> Batch<T> {
         self.entries.is_empty()
     }
 
-    /// The list to which the next command's events are appended.
+    /// The list of events: lent to the exchange while it carries out what fills the batch.
     pub(crate) fn events(&mut self) -> &mut Vec<Event> {
         &mut self.events
     }
 
-    /// Takes what was appended to the events since the last command as this one's; returns it.
-    pub(crate) fn close(&mut self, origin: Option<T>, stamped: Stamped) -> &[Event] {
+    /// Takes a command whose events are those that end there; returns where they begin.
+    pub(crate) fn close(&mut self, origin: Option<T>, stamped: Stamped, events_end: usize) -> usize {
         let start = self.entries.last().map_or(0, |entry| entry.events_end);
-        self.entries.push(Entry { origin, stamped, events_end: self.events.len() });
-        &self.events[start..]
+        self.entries.push(Entry { origin, stamped, events_end });
+        start
     }
 
     /// The commands in order.

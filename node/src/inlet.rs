@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::command::Command;
 use engine::exchange::batch::BATCH_OPS_MAX;
+use engine::exchange::hint::Hint;
 use engine::ids::AccountId;
 
 use crate::config::INLET_COMMANDS_MAX;
@@ -17,6 +18,8 @@ pub struct Inbound<T> {
     pub origin: T,
     /// What is asked. Its account is the asker's, and its numbers are in bounds.
     pub command: Command,
+    /// What it is going to need.
+    pub hint: Hint,
     /// The changes of a batch, which `command` announces. Nothing comes between them, and they stand in one record.
     pub followers: Option<Box<[Command]>>,
 }
@@ -24,7 +27,7 @@ pub struct Inbound<T> {
 impl<T> Inbound<T> {
     /// A command alone.
     pub fn one(origin: T, command: Command) -> Inbound<T> {
-        Inbound { origin, command, followers: None }
+        Inbound { origin, command, hint: Hint::of(&command), followers: None }
     }
 
     /// Changes of an account that happen together or not at all; from 1 to [`BATCH_OPS_MAX`]. Who waits is told of the
@@ -32,7 +35,8 @@ impl<T> Inbound<T> {
     pub fn batch(origin: T, account: AccountId, changes: Box<[Command]>) -> Inbound<T> {
         let count = u8::try_from(changes.len()).ok().filter(|count| (1..=BATCH_OPS_MAX).contains(count));
         let count = count.expect("whoever makes a batch has counted its changes");
-        Inbound { origin, command: Command::Batch { account, count }, followers: Some(changes) }
+        let command = Command::Batch { account, count };
+        Inbound { origin, command, hint: Hint::of(&command), followers: Some(changes) }
     }
 
     /// How many commands it is.

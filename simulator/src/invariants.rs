@@ -5,6 +5,7 @@
 
 mod asking;
 pub mod auditor;
+mod batches;
 mod clearing;
 mod closing;
 mod delivering;

@@ -16,6 +16,7 @@ pub mod kept;
 mod machine;
 mod network;
 mod news;
+mod request;
 pub mod shrink;
 pub mod soak;
 pub mod trial;

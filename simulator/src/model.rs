@@ -9,6 +9,8 @@
 mod accounts;
 #[path = "model/amend.rs"]
 mod amend;
+#[path = "model/batches.rs"]
+mod batches;
 #[path = "model/cancel.rs"]
 mod cancel;
 #[path = "model/controls.rs"]
@@ -65,12 +67,18 @@ use engine::reject::RejectReason;
 use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
 
+use crate::model::batches::{Coming, Trying};
 use crate::model::deliveries::{Due, Work};
 use crate::model::draw::Line;
 use crate::model::identity::Used;
 use crate::model::rate::Counted;
 use crate::model::stakes::Standing;
 use crate::model::told::owner;
+
+/// The name of an order to which the exchange gave none, and each of a batch another: what it told is not what is foretold.
+fn nameless(op: u8) -> OrderId {
+    OrderId::from_raw(u64::MAX - u64::from(op))
+}
 
 /// An account's part in an instrument.
 pub(crate) type Part = (AccountId, InstrumentId);
@@ -249,12 +257,20 @@ pub(crate) struct Model {
     pub(crate) deliveries: BTreeMap<DeliveryId, Work>,
     /// Since when the orders of the whole venue are being cancelled.
     purge: Option<u64>,
+    /// The batch whose changes are coming.
+    coming: Option<Coming>,
+    /// What a batch would leave, while it is tried.
+    trying: Option<Trying>,
     events: Vec<Event>,
 }
 
 impl Model {
-    /// What must happen now that this is asked for. An order that is taken gets this name.
-    pub(crate) fn ask(&mut self, command: &Command, name: OrderId) -> Vec<Event> {
+    /// What must happen now that this is asked for. Orders that are taken get these names, in turn.
+    pub(crate) fn ask(&mut self, command: &Command, names: &[OrderId]) -> Vec<Event> {
+        if let Some(foretold) = self.next_change(command, names) {
+            return foretold;
+        }
+        let name = names.first().copied().unwrap_or(nameless(0));
         let refused = if self.founded || matches!(command, Command::Found { .. } | Command::Tick) {
             self.carry_out(command, name).err()
         } else {
@@ -323,7 +339,7 @@ impl Model {
             }
             Command::SetLock { account, locked, reason } => self.set_lock(account, locked, reason),
             Command::Kill { target, reason } => self.kill(target, reason),
-            Command::Batch { .. } => unreachable!("batches.rs holds them to what their changes do alone"),
+            Command::Batch { account, count } => self.expect_changes(account, count),
             Command::Draw { instrument, seed } => self.draw(instrument, seed),
             Command::Delivery(ref command) => self.carry_out_delivery(command),
         }

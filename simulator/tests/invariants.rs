@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "invariants/batched.rs"]
+mod batched;
 #[path = "invariants/delivered.rs"]
 mod delivered;
 #[path = "invariants/desk.rs"]

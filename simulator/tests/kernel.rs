@@ -78,6 +78,72 @@ fn ended(line: &str) -> impl Iterator<Item = String> {
     Outcome::ALL.map(|outcome| format!("Final({outcome:?})")).into_iter().filter(|ended| line.contains(ended))
 }
 
+/// Notes what a line of a trace says: the kind of a command or an event, and why something was refused.
+fn note(line: &str, seen: &mut BTreeSet<String>) {
+    let word = |text: &str| text.split([' ', '(']).next().unwrap().to_owned();
+    match line.strip_prefix("    ") {
+        Some(event) if event.starts_with("Rejected") => seen.insert(event.to_owned()),
+        Some(event) => {
+            if let Some((_, reason)) = event.split_once("BatchRefused { op: ") {
+                seen.insert(format!("a batch refused for {}", reason.split_once("reason: ").unwrap().1));
+            }
+            seen.insert(word(event))
+        }
+        None => seen.insert(word(line.split_once(": ").unwrap().1)),
+    };
+    seen.extend(ended(line));
+}
+
+/// What must have happened in all worlds together.
+fn expected() -> Vec<String> {
+    // Nobody registers capacity so long ahead that maintenance can be announced.
+    let rare = [
+        RejectReason::NotFounded,
+        RejectReason::AlreadyFounded,
+        RejectReason::SupplyLimit,
+        RejectReason::VenueFull,
+        RejectReason::MarketInvalid,
+        RejectReason::MarketExists,
+        RejectReason::MarketUnknown,
+        // Of a batch and its orders.
+        RejectReason::BatchInvalid,
+        RejectReason::BatchRefused,
+    ];
+    let reasons = RejectReason::ALL.iter().filter(|reason| !rare.contains(reason));
+    let mut expected: Vec<String> =
+        reasons.map(|reason| format!("Rejected {{ reason: {reason:?} }}")).collect();
+    let kinds = "Tick Found OpenAccount RegisterKey ReplaceKey RevokeKey Deposit Transfer Redeem EndRedemption AddMarket SetCapacity PlaceOrder \
+        CancelOrder ReduceOrder CancelAll AmendOrder CancelAfter EndSession SetMode SetMarketLimits SetAccountLimits \
+        SetLock Kill Draw Batch Founded AccountOpened KeyRegistered KeyConfined KeyRevoked Deposited \
+        Transferred RedemptionBegun RedemptionEnded PaymentRepeated MarketAdded InstrumentListed \
+        InstrumentOpened InstrumentClosed DrawBegun DeliveryDrawn InstrumentDelivering InstrumentSettled \
+        ReferencePublished CapacitySet ModeSet MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet \
+        CancelAfterFired OrderAccepted OrderTerms OrderRepeated Traded OrderExecuted OrderRested OrderReduced \
+        OrderAmended OrderCanceled BatchStep BatchRefused PositionChanged BalanceChanged FeesChanged \
+        DeliveryTold SlotChanged SlotPaid DeliveryTermsSet AuditorSet StakeChanged \
+        DeliveryAcknowledged SlotCommitted AuditorsDrawn AuditorDrawn SlotOpened SlotJudged SlotRuled SlotDisputed \
+        DisputeClosed Slashed";
+    expected.extend(kinds.split_whitespace().map(str::to_owned));
+    expected.extend(Outcome::ALL.map(|outcome| format!("Final({outcome:?})")));
+    // What a batch is refused for, above all what depends on the changes before.
+    let reasons = [
+        RejectReason::OpenOrderLimit,
+        RejectReason::OrderUnknown,
+        RejectReason::InsufficientClaims,
+        RejectReason::InsufficientCapacity,
+        RejectReason::InsufficientBond,
+        RejectReason::InsufficientCredit,
+        RejectReason::PositionLimit,
+        RejectReason::PostOnlyWouldCross,
+        RejectReason::FillOrKill,
+        RejectReason::MinimumNotMet,
+        RejectReason::ClientOrderIdConflict,
+        RejectReason::BatchInvalid,
+    ];
+    expected.extend(reasons.map(|reason| format!("a batch refused for {reason:?} }}")));
+    expected
+}
+
 /// What worlds are for: that everything happens in them.
 #[test]
 fn everything_happens() {
@@ -87,6 +153,7 @@ fn everything_happens() {
         let (counts, trace) = Trial { trace: true, ..Trial::new(seed) }.traced();
         let counts = counts.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
         assert_eq!(counts.asked, counts.answered, "everybody is answered: {counts:?}");
+        assert!(5 < counts.batches && 5 < counts.batches_refused, "batches are in every world: {counts:?}");
         all.crashes += counts.crashes;
         all.failed_syncs += counts.failed_syncs;
         all.damages += counts.damages;
@@ -98,13 +165,7 @@ fn everything_happens() {
         all.slots += counts.slots;
         all.sent += counts.sent - counts.asked;
         for line in trace.iter().flat_map(|entry| entry.lines()) {
-            let word = |text: &str| text.split([' ', '(']).next().unwrap().to_owned();
-            match line.strip_prefix("    ") {
-                Some(event) if event.starts_with("Rejected") => seen.insert(event.to_owned()),
-                Some(event) => seen.insert(word(event)),
-                None => seen.insert(word(line.split_once(": ").unwrap().1)),
-            };
-            seen.extend(ended(line));
+            note(line, &mut seen);
         }
     }
     for (what, count) in [
@@ -121,34 +182,7 @@ fn everything_happens() {
     ] {
         assert!(0 < count, "there are no {what}: {all:?}");
     }
-    let rare = [
-        RejectReason::NotFounded,
-        RejectReason::AlreadyFounded,
-        RejectReason::SupplyLimit,
-        RejectReason::VenueFull,
-        RejectReason::MarketInvalid,
-        RejectReason::MarketExists,
-        RejectReason::MarketUnknown,
-        RejectReason::BatchInvalid,
-        RejectReason::BatchRefused,
-    ];
-    // Nobody registers capacity so long ahead that maintenance can be announced.
-    let reasons = RejectReason::ALL.iter().filter(|reason| !rare.contains(reason));
-    let mut expected: Vec<String> =
-        reasons.map(|reason| format!("Rejected {{ reason: {reason:?} }}")).collect();
-    let kinds = "Tick Found OpenAccount RegisterKey ReplaceKey RevokeKey Deposit Transfer Redeem EndRedemption AddMarket SetCapacity PlaceOrder \
-        CancelOrder ReduceOrder CancelAll AmendOrder CancelAfter EndSession SetMode SetMarketLimits SetAccountLimits \
-        SetLock Kill Draw Founded AccountOpened KeyRegistered KeyConfined KeyRevoked Deposited \
-        Transferred RedemptionBegun RedemptionEnded PaymentRepeated MarketAdded InstrumentListed \
-        InstrumentOpened InstrumentClosed DrawBegun DeliveryDrawn InstrumentDelivering InstrumentSettled \
-        ReferencePublished CapacitySet ModeSet MarketLimitsSet AccountLimitsSet LockSet Killed CancelAfterSet \
-        CancelAfterFired OrderAccepted OrderTerms OrderRepeated Traded OrderExecuted OrderRested OrderReduced \
-        OrderAmended OrderCanceled PositionChanged BalanceChanged FeesChanged \
-        DeliveryTold SlotChanged SlotPaid DeliveryTermsSet AuditorSet StakeChanged \
-        DeliveryAcknowledged SlotCommitted AuditorsDrawn AuditorDrawn SlotOpened SlotJudged SlotRuled SlotDisputed \
-        DisputeClosed Slashed";
-    expected.extend(kinds.split_whitespace().map(str::to_owned));
-    expected.extend(Outcome::ALL.map(|outcome| format!("Final({outcome:?})")));
+    let expected = expected();
     let missing: Vec<&String> = expected.iter().filter(|kind| !seen.contains(*kind)).collect();
     assert!(missing.is_empty(), "nothing of this happens: {missing:?}");
 }

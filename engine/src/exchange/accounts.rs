@@ -2,6 +2,7 @@
 
 use crate::account::{KeyGrant, OPERATOR_NAME};
 use crate::event::Event;
+use crate::exchange::foresight::Foresight;
 use crate::exchange::{Exchange, Founding};
 use crate::ids::{AccountId, PublicKey, Scopes};
 use crate::key::KeyBounds;
@@ -21,6 +22,7 @@ impl Exchange {
         }
         self.founding = Some(Founding { epoch, seed });
         self.client_ids.set_seed(seed);
+        self.foresight = Foresight::default();
         self.events.push(Event::Founded { epoch, seed, operator });
         let name = Label::new(OPERATOR_NAME).expect("the operator's name is a label");
         self.open_account(name, false, None)?;

@@ -24,9 +24,7 @@ impl Exchange {
         self.check_account(account)?;
         let found = match order {
             OrderRef::Id(id) => Some(id),
-            OrderRef::Client(client) => {
-                self.open_under(account, (client, self.client_ids.hash(account, client)))
-            }
+            OrderRef::Client(client) => self.meant(account, client),
         };
         let placement = |id| self.books.placement(id).filter(|placement| placement.account == account);
         found.and_then(|id| placement(id).map(|placement| (id, placement))).ok_or(RejectReason::OrderUnknown)

@@ -1,52 +1,80 @@
 //! Foresight: commands that come soon are looked at, so that what they need is near when they come.
 //!
-//! It changes nothing and decides nothing. Half of a command's time was waiting for the lines of memory that it leads to:
-//! its client order id, its order, whom it trades with, and their ids, positions and obligations. Each of those leads to
-//! the next, so a command is looked at four times, two commands apart, and each time asks for what the last one found.
+//! It changes nothing and decides nothing: what was seen of a command is believed only where it is seen to be so. Half of
+//! a command's time was waiting for the lines of memory that it leads to: its client order id, its order, whom it trades
+//! with, and their ids, positions and obligations. Each of those leads to the next, so a command is looked at several
+//! times, and each time asks for what the last one found.
 //!
 //! Every command is looked at alike, whatever its kind: what is asked for in vain costs less than a branch that nobody
-//! can predict.
+//! can predict. So what a command names comes beside it, as a [`Hint`].
 
-use crate::command::Command;
+use crate::book::Books;
+use crate::client_ids::ClientIds;
+use crate::directory::Spot;
 use crate::exchange::Exchange;
-use crate::ids::{AccountId, InstrumentId};
+use crate::exchange::hint::{Entered, Hint};
+use crate::ids::AccountId;
 use crate::label::Label;
-use crate::order::{NewOrder, OrderRef, Side};
+use crate::ledger::Ledger;
+use crate::open_order::OpenOrders;
 use crate::position::PositionRow;
-use crate::units::{Lots, Price};
 
-/// How many commands ahead one should be shown to [`Foresight::look`].
-pub const FORESIGHT: usize = 8;
-/// From one look at a command to the next, in commands: what was asked for has come by then.
-const PACE: usize = 2;
-/// How many commands are being looked at.
-const SIGHTS: usize = 8;
+/// How many commands ahead one should be shown to [`Exchange::foresee`].
+pub const FORESIGHT: usize = 16;
+/// How many commands are remembered.
+const SIGHTS: usize = 32;
+/// So many commands are shown before the buckets of their ids are asked for, all at once: a bucket lies on a page of its own,
+/// mostly, and the processor finds several pages in the time of one.
+const GROUP: usize = 8;
+/// How many commands later each look is: what was asked for has come by then.
+const FIND: usize = GROUP + 1;
+const FOLLOW: usize = FIND + 2;
+const FINISH: usize = FOLLOW + 2;
 /// How many of the orders that an incoming one meets are looked at.
 const MAKERS_MAX: usize = 4;
 
-const _: () = assert!(3 * PACE < SIGHTS && SIGHTS <= FORESIGHT);
+const _: () = assert!(FINISH < FORESIGHT && FORESIGHT < SIGHTS && SIGHTS.is_multiple_of(GROUP));
+
+/// Where what is seen leads.
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    ids: &'a ClientIds,
+    orders: &'a OpenOrders,
+    books: &'a Books,
+    ledger: &'a Ledger,
+}
 
 /// The last few commands that were shown, and what they led to.
 #[derive(Clone, Debug)]
-pub struct Foresight {
-    sights: [Sight; SIGHTS],
+pub(super) struct Foresight {
+    sights: Box<[Sight; SIGHTS]>,
+    /// Nothing was seen of a command that was not shown.
+    nothing: Sight,
     next: usize,
+    /// Which one is of the command that is being applied.
+    present: usize,
 }
 
 impl Default for Foresight {
     fn default() -> Foresight {
-        Foresight { sights: [Sight::NOTHING; SIGHTS], next: 0 }
+        Foresight {
+            sights: Box::new([Sight::NOTHING; SIGHTS]),
+            nothing: Sight::NOTHING,
+            next: 0,
+            present: SIGHTS,
+        }
     }
 }
 
 /// What is seen of a command. All that it leads to is likely, and nothing certain.
 #[derive(Clone, Copy, Debug)]
-struct Sight {
-    account: AccountId,
-    /// The hash of the client order id that it names or brings.
+pub(super) struct Sight {
+    hint: Hint,
+    /// The hash of its id.
     hash: u64,
-    /// The order that it enters; without lots when it enters none.
-    entered: Entered,
+    /// Where the id stands, and the order that it leads to.
+    spot: Spot,
+    order: u32,
     /// The account's position, if it meets any order.
     row: PositionRow,
     /// Slots of the orders that are met, and their owners' positions.
@@ -55,131 +83,148 @@ struct Sight {
     met: usize,
 }
 
-/// What an order that comes in is likely to trade with depends on this.
-#[derive(Clone, Copy, Debug)]
-struct Entered {
-    instrument: InstrumentId,
-    side: Side,
-    limit: Price,
-    lots: Lots,
-}
-
-impl Entered {
-    const NOTHING: Entered =
-        Entered { instrument: InstrumentId(0), side: Side::Bid, limit: Price::MIN, lots: Lots::ZERO };
-}
-
-/// The client order id that a command names or brings, and whose.
-#[inline]
-fn named(command: &Command) -> Option<(AccountId, Label)> {
-    match *command {
-        Command::PlaceOrder(ref order) => order.client.map(|client| (order.account, client)),
-        Command::CancelOrder { account, order: OrderRef::Client(client) }
-        | Command::ReduceOrder { account, order: OrderRef::Client(client), .. } => Some((account, client)),
-        Command::AmendOrder(ref amendment) => match amendment.order {
-            OrderRef::Client(client) => Some((amendment.account, client)),
-            OrderRef::Id(_) => None,
-        },
-        _ => None,
+impl Exchange {
+    /// Asks for what a command that comes soon will need.
+    #[inline]
+    pub fn foresee(&mut self, soon: &Hint) {
+        let Exchange { client_ids: ids, orders, books, ledger, foresight, .. } = self;
+        foresight.look(Sought { ids, orders, books, ledger }, soon);
     }
-}
 
-/// The order that a command enters.
-#[inline]
-fn entered(command: &Command) -> Entered {
-    match *command {
-        Command::PlaceOrder(NewOrder { instrument, side, limit, lots, .. }) => {
-            Entered { instrument, side, limit, lots }
+    /// The hash of an account's client order id.
+    #[inline(always)]
+    pub(super) fn hash(&self, account: AccountId, client: Label) -> u64 {
+        match self.foresight.seen(account, client) {
+            Some(sight) => sight.hash,
+            None => self.client_ids.hash(account, client),
         }
-        _ => Entered::NOTHING,
     }
 }
 
 impl Foresight {
-    /// Asks for what a command that comes soon will need.
-    #[inline]
-    pub fn look(&mut self, exchange: &Exchange, command: &Command) {
+    #[inline(always)]
+    fn look(&mut self, sought: Sought<'_>, soon: &Hint) {
         let at = self.next;
         self.next = (at + 1) % SIGHTS;
-        self.sights[at].begin(exchange, command);
-        let earlier = |looks: usize| (at + SIGHTS - looks * PACE) % SIGHTS;
-        self.sights[earlier(1)].find(exchange);
-        let (third, last) = (&mut self.sights[earlier(2)], earlier(3));
+        self.sights[at].begin(sought, soon);
+        if self.next.is_multiple_of(GROUP) {
+            for sight in &self.sights[at + 1 - GROUP..=at] {
+                sought.ids.prefetch(sight.hash);
+            }
+        }
+        let earlier = |looks: usize| (at + SIGHTS - looks) % SIGHTS;
+        self.sights[earlier(FIND)].find(sought);
+        let (third, last) = (&mut self.sights[earlier(FOLLOW)], earlier(FINISH));
         if 0 < third.met {
-            third.follow(exchange);
+            third.follow(sought);
         }
         if 0 < self.sights[last].met {
-            self.sights[last].finish(exchange);
+            self.sights[last].finish(sought);
         }
+    }
+
+    /// The command that is carried out now was shown before the last `later`, or never.
+    #[inline(always)]
+    pub(super) fn attend(&mut self, later: Option<usize>) {
+        self.present = match later {
+            Some(later) if later < SIGHTS => (self.next + SIGHTS - 1 - later) % SIGHTS,
+            _ => SIGHTS,
+        };
+    }
+
+    /// What was seen of the command that is applied now, if it is of this id.
+    #[inline(always)]
+    pub(super) fn seen(&self, account: AccountId, client: Label) -> Option<&Sight> {
+        let sight = self.sights.get(self.present).unwrap_or(&self.nothing);
+        (sight.hint.client == client && sight.hint.account == account).then_some(sight)
     }
 }
 
 impl Sight {
     const NOTHING: Sight = Sight {
-        account: AccountId::OPERATOR,
+        hint: Hint::NOTHING,
         hash: 0,
-        entered: Entered::NOTHING,
+        spot: Spot::NONE,
+        order: 0,
         row: PositionRow(0),
         makers: [(0, PositionRow(0)); MAKERS_MAX],
         met: 0,
     };
 
-    /// First: asks for where the id leads, for the account, and for its oldest id if that is to be forgotten.
-    #[inline]
-    fn begin(&mut self, exchange: &Exchange, command: &Command) {
-        let (account, client) = named(command).unwrap_or((AccountId::OPERATOR, Label::SHORTEST));
-        (self.account, self.entered) = (account, entered(command));
-        self.hash = exchange.client_ids.hash(account, client);
-        exchange.client_ids.prefetch(self.hash);
-        exchange.ledger.accounts.prefetch(account);
-        exchange.client_ids.prefetch_oldest(account);
+    /// The hash of its id.
+    #[inline(always)]
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The order to which the id is likely to lead.
+    #[inline(always)]
+    pub(super) fn order(&self) -> u32 {
+        self.order
+    }
+
+    /// Where the id is likely to stand.
+    #[inline(always)]
+    pub(super) fn spot(&self) -> Spot {
+        self.spot
+    }
+
+    /// First: which id it is; asks for the account, and for its oldest id if that is to be forgotten.
+    #[inline(always)]
+    fn begin(&mut self, sought: Sought<'_>, soon: &Hint) {
+        let &Hint { account, client, .. } = soon;
+        self.hint = *soon;
+        self.hash = sought.ids.hash(account, client);
+        sought.ledger.accounts.prefetch(account);
+        sought.ids.prefetch_oldest(account);
+        sought.ids.prefetch_record();
     }
 
     /// Second: asks for the order that is named, for where the oldest id is entered, and for the orders that are met.
-    #[inline]
-    fn find(&mut self, exchange: &Exchange) {
-        let order = exchange.client_ids.glance(self.hash);
-        exchange.orders.prefetch(order);
-        exchange.books.prefetch(order);
-        exchange.client_ids.prefetch_forgotten(self.account);
-        let Entered { instrument, side, limit, .. } = self.entered;
+    #[inline(always)]
+    fn find(&mut self, sought: Sought<'_>) {
+        (self.spot, self.order) = sought.ids.glance(self.hash);
+        sought.orders.prefetch(self.order);
+        sought.books.prefetch(self.order);
+        sought.ids.prefetch_forgotten(self.hint.account);
+        let Entered { instrument, side, limit, .. } = self.hint.entered;
         self.met = 0;
-        if exchange.books.meets(instrument, (side, limit)) {
-            self.meet(exchange);
+        if sought.books.meets(instrument, (side, limit)) {
+            self.meet(sought);
         }
     }
 
     #[inline(never)]
-    fn meet(&mut self, exchange: &Exchange) {
-        let Entered { instrument, side, limit, lots } = self.entered;
-        for (maker, seen) in exchange.books.met(instrument, (side, limit), lots).zip(&mut self.makers) {
+    fn meet(&mut self, sought: Sought<'_>) {
+        let Entered { instrument, side, limit, lots } = self.hint.entered;
+        for (maker, seen) in sought.books.met(instrument, (side, limit), lots).zip(&mut self.makers) {
             seen.0 = maker;
             self.met += 1;
-            exchange.orders.prefetch(maker);
+            sought.orders.prefetch(maker);
         }
     }
 
     /// Third, of an order that meets others: asks for where their ids are, for their owners, and for the oldest obligations
     /// of all who trade.
     #[inline(never)]
-    fn follow(&mut self, exchange: &Exchange) {
+    fn follow(&mut self, sought: Sought<'_>) {
         for (maker, row) in &mut self.makers[..self.met] {
-            let (owner, (position, client)) = (exchange.books.owner(*maker), exchange.orders.glance(*maker));
-            exchange.ledger.accounts.prefetch(owner);
-            exchange.client_ids.prefetch(exchange.client_ids.hash(owner, client.unwrap_or(Label::SHORTEST)));
-            exchange.ledger.prefetch_obligation(position);
+            let (owner, (position, client)) = (sought.books.owner(*maker), sought.orders.glance(*maker));
+            sought.ledger.accounts.prefetch(owner);
+            sought.ids.prefetch(sought.ids.hash(owner, client.unwrap_or(Label::SHORTEST)));
+            sought.ledger.prefetch_obligation(position);
             *row = position;
         }
-        self.row = exchange.ledger.positions.glance(self.account, self.entered.instrument);
-        exchange.ledger.prefetch_obligation(self.row);
+        self.row = sought.ledger.positions.glance(self.hint.account, self.hint.entered.instrument);
+        sought.ledger.prefetch_obligation(self.row);
     }
 
     /// Last, of such an order: asks for the obligations that follow those.
     #[inline(never)]
-    fn finish(&self, exchange: &Exchange) {
-        exchange.ledger.prefetch_obligation_after(self.row);
+    fn finish(&self, sought: Sought<'_>) {
+        sought.ledger.prefetch_obligation_after(self.row);
         for &(_, row) in &self.makers[..self.met] {
-            exchange.ledger.prefetch_obligation_after(row);
+            sought.ledger.prefetch_obligation_after(row);
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::client_ids::ClientIds;
 use crate::control::OPEN_ORDERS_MAX;
 use crate::delivery::Delivery;
 use crate::delivery::drawing::Drawing;
+use crate::exchange::foresight::Foresight;
 use crate::exchange::{Exchange, Founding};
 use crate::ids::{AccountId, ClassId, InstrumentId, index, position};
 use crate::image::reader::ImageReader;
@@ -40,7 +41,8 @@ impl Exchange {
             gathering,
             purge,
             timers,
-            // Used within a command.
+            // Seen, and used within a command.
+            foresight: _,
             hiding: _,
             events: _,
         } = self;
@@ -91,6 +93,7 @@ impl Exchange {
             gathering: Image::take(from)?,
             purge: Image::take(from)?,
             timers,
+            foresight: Foresight::default(),
             hiding: VecDeque::new(),
             events: Vec::new(),
         };

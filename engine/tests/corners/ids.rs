@@ -6,9 +6,11 @@ use engine::client_ids::{FEW, IDS_MAX, RESERVE, WINDOW};
 use engine::command::Command;
 use engine::ending::{CancelReason, Ended, FirstOutcome};
 use engine::event::Event;
+use engine::exchange::hint::Hint;
 use engine::ids::AccountId;
 use engine::order::{Amendment, NewOrder, OrderRef};
 use engine::reject::RejectReason;
+use engine::stamp::Stamp;
 
 use crate::venue::{ABE, ANN, Venue, bid, immediate, label, lots, rejected};
 
@@ -72,6 +74,23 @@ fn refusals_fill_the_window_too() {
         [Event::OrderRepeated { outcome: FirstOutcome::Rejected(_), order: None, .. }]
     ));
     assert!(matches!(venue.place(lonely(0))[0], Event::OrderAccepted { .. }), "the oldest is forgotten");
+}
+
+/// A command that is shown before the exchange is founded, when ids have no seed yet, is entered like any other.
+#[test]
+fn what_is_seen_before_the_founding_is_not_believed() {
+    let mut venue = Venue::unfounded();
+    let soon = Command::PlaceOrder(NewOrder { client: Some(label("soon")), ..bid(3) });
+    venue.exchange.foresee(&Hint::of(&soon));
+    venue.found();
+    let stamp = Stamp { sequence: venue.exchange.last().sequence.next(), time: venue.now };
+    venue.exchange.perform(stamp, &soon, Some(0));
+    venue.exchange.assert_sound();
+    let again = venue.ask(soon);
+    assert!(
+        matches!(again.last(), Some(Event::OrderRepeated { outcome: FirstOutcome::Open, .. })),
+        "{again:?}"
+    );
 }
 
 /// An order of an account that is refused, which uses its id up.

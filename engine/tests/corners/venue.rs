@@ -92,20 +92,30 @@ pub(crate) struct Venue {
 impl Venue {
     /// An exchange in which ann and pat may trade.
     pub(crate) fn new() -> Venue {
-        let mut venue = Venue { exchange: Exchange::default(), now: BEGINNING };
-        venue.ask(Command::Found { epoch: 1, seed: 7, operator: PublicKey([1; 32]) });
+        let mut venue = Venue::unfounded();
+        venue.found();
+        venue
+    }
+
+    /// An exchange to which nothing has happened.
+    pub(crate) fn unfounded() -> Venue {
+        Venue { exchange: Exchange::default(), now: BEGINNING }
+    }
+
+    /// Founds it, and lets ann and pat trade.
+    pub(crate) fn found(&mut self) {
+        self.ask(Command::Found { epoch: 1, seed: 7, operator: PublicKey([1; 32]) });
         let accounts = [("ann", false, None), ("abe", false, Some(ANN)), ("pat", true, None)];
         for (name, provider, joins) in accounts {
-            venue.ask(Command::OpenAccount { name: label(name), provider, joins });
+            self.ask(Command::OpenAccount { name: label(name), provider, joins });
         }
         for account in [ANN, ABE, PAT] {
             let reference = label(&format!("for-{}", account.0));
-            venue.ask(Command::Deposit { account, amount: Amount::new(1_000_000_000_000), reference });
+            self.ask(Command::Deposit { account, amount: Amount::new(1_000_000_000_000), reference });
         }
-        venue.ask(Command::AddMarket(market(1)));
-        venue.ask(Command::Tick);
-        venue.ask(Command::SetCapacity { account: PAT, instrument: FIRST, lots: Lots::MAX });
-        venue
+        self.ask(Command::AddMarket(market(1)));
+        self.ask(Command::Tick);
+        self.ask(Command::SetCapacity { account: PAT, instrument: FIRST, lots: Lots::MAX });
     }
 
     /// Asks for something now, without any tick before it.

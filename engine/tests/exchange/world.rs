@@ -3,7 +3,9 @@
 use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::exchange::Exchange;
-use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey};
+use engine::exchange::foresight::FORESIGHT;
+use engine::exchange::hint::Hint;
+use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::outcome::OutcomeHash;
 use engine::sequencer::Sequencer;
 use engine::stamp::Time;
@@ -14,7 +16,7 @@ use crate::acts::{Act, PROVIDER_FIRST};
 use crate::agreement::assert_agreement;
 use crate::census::Census;
 use crate::model::Model;
-use crate::model::told::plain;
+use crate::model::told::{names, plain};
 use crate::outcome::{assert_fills, assert_streams, assert_told_once, assert_view};
 use crate::reborn::{assert_damage_is_noticed, image, reborn};
 use crate::requests::{Requests, lots};
@@ -26,6 +28,8 @@ const TICKS_MAX: u32 = 100;
 const REBORN_EVERY: usize = 7;
 /// What a provider registers for every window.
 const CAPACITY: u64 = 60;
+/// No command is shown further ahead: more than are in sight.
+const AHEAD_MAX: usize = 40;
 
 /// An exchange, its clock, and all who watch it.
 #[derive(Default)]
@@ -112,13 +116,9 @@ impl World {
         assert_eq!(stamped.stamp.time, Time(now), "a clock that goes back is taken to stand still");
         let idle = self.idle(stamped);
         let told = self.apply(stamped);
-        let name = told.iter().find_map(|event| match event {
-            Event::OrderAccepted { order, .. } => Some(*order),
-            _ => None,
-        });
         let before = self.model.clone();
         // Without a name, what was told differs from what is foretold.
-        let foretold = self.model.ask(&command, name.unwrap_or(OrderId::from_raw(u64::MAX)));
+        let foretold = self.model.ask(&command, &names(&told));
         assert_eq!(told, foretold, "what comes of {command:?}");
         let same = self.model == before;
         let hash = self.exchange.state_hash();
@@ -188,6 +188,33 @@ impl World {
         let seed = u64::try_from(told.value() >> 64).expect("half a hash");
         assert_damage_is_noticed(&exchange, &view, seed);
         self.assert_driven_again();
+        self.assert_foreseen(FORESIGHT);
+        self.assert_foreseen(self.history.len() % AHEAD_MAX);
+    }
+
+    /// Panics unless commands that are shown so far ahead make the same history. Now and then what is said of how many were
+    /// shown since is wrong: then nothing that was seen of another command may be believed.
+    fn assert_foreseen(&self, ahead: usize) {
+        let mut exchange = Exchange::default();
+        let mut shown = self.history.iter();
+        shown.by_ref().take(ahead).for_each(|(soon, _)| exchange.foresee(&Hint::of(&soon.command)));
+        let mut told = Vec::new();
+        for (place, (stamped, events)) in self.history.iter().enumerate() {
+            if let Some((soon, _)) = shown.next() {
+                exchange.foresee(&Hint::of(&soon.command));
+            }
+            let later = match place % 5 {
+                3 => None,
+                4 => Some(place % AHEAD_MAX),
+                _ => Some(ahead.min(self.history.len() - 1 - place)),
+            };
+            exchange.perform(stamped.stamp, &stamped.command, later);
+            assert_eq!(exchange.told(), events, "{stamped:?}, shown {ahead} ahead");
+            exchange.swap_told(&mut told);
+            told.clear();
+        }
+        assert_eq!(exchange.state_hash(), self.exchange.state_hash(), "what was seen is no state");
+        exchange.assert_sound();
     }
 
     /// Panics unless another sequencer, asked for the same at the same times, puts ticks in the same places.

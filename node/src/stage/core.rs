@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use engine::command::{Command, Stamped};
 use engine::exchange::Exchange;
-use engine::exchange::foresight::{FORESIGHT, Foresight};
+use engine::exchange::foresight::FORESIGHT;
 use engine::ids::AccountId;
 use engine::order::SessionId;
 use engine::outcome::OutcomeHash;
@@ -22,7 +22,6 @@ use crate::ring::Ring;
 /// The exchange and what its commands come to.
 pub struct CoreStage<C, E, T> {
     exchange: Exchange,
-    foresight: Foresight,
     /// Taken from the inlet and looked at, to be applied next.
     ahead: VecDeque<Inbound<T>>,
     sequencer: Sequencer,
@@ -38,31 +37,33 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
     pub fn new(exchange: Exchange, outcome: OutcomeHash, (clock, entropy): (C, E)) -> CoreStage<C, E, T> {
         let sequencer = Sequencer::resume(exchange.last());
         let ended = sessions(&exchange).into_iter().collect();
-        let (foresight, ahead) = (Foresight::default(), VecDeque::with_capacity(FORESIGHT + 1));
-        CoreStage { exchange, foresight, ahead, sequencer, outcome, clock, entropy, ended }
+        let ahead = VecDeque::with_capacity(FORESIGHT + 1);
+        CoreStage { exchange, ahead, sequencer, outcome, clock, entropy, ended }
     }
 
     /// Fills an empty batch with due ticks and the ends of earlier sessions. It stays empty when none of these is left;
     /// before that nothing else is done.
     pub fn end_sessions(&mut self, batch: &mut Batch<T>) {
+        self.exchange.swap_told(batch.events());
         while !batch.is_full() && !self.ended.is_empty() {
             let now = self.clock.now();
             let command = self.sequencer.tick(now, &self.exchange).or_else(|| {
                 let (account, session) = self.ended.pop_front()?;
                 Some(self.sequencer.stamp(now, Command::EndSession { account, session }))
             });
-            self.apply(None, command.expect("a session is left to end"), batch);
+            self.apply(None, &command.expect("a session is left to end"), (None, batch));
         }
-        batch.outcome = self.outcome;
+        self.finish(batch);
     }
 
     /// Fills an empty batch with due ticks, draws, and what waits in the inlet.
     pub fn step(&mut self, inlet: &Ring<Inbound<T>>, batch: &mut Batch<T>) {
         assert!(self.ended.is_empty(), "the sessions of an earlier process end first");
+        self.exchange.swap_told(batch.events());
         while !batch.is_full() {
             let now = self.clock.now();
             if let Some(inserted) = self.inserted(now) {
-                self.apply(None, inserted, batch);
+                self.apply(None, &inserted, (None, batch));
                 continue;
             }
             self.look_ahead(inlet);
@@ -71,6 +72,12 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
             let Some(next) = self.ahead.pop_front_if(|next| fits(next)) else { break };
             self.apply_all(next, now, batch);
         }
+        self.finish(batch);
+    }
+
+    /// Gives a batch back the list of events that it lent, and what they come to.
+    fn finish(&mut self, batch: &mut Batch<T>) {
+        self.exchange.swap_told(batch.events());
         batch.outcome = self.outcome;
     }
 
@@ -79,7 +86,7 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
         while self.ahead.len() <= FORESIGHT
             && let Some(inbound) = inlet.pop()
         {
-            self.foresight.look(&self.exchange, &inbound.command);
+            self.exchange.foresee(&inbound.hint);
             self.ahead.push_back(inbound);
         }
     }
@@ -96,23 +103,31 @@ impl<C: Clock, E: Entropy, T> CoreStage<C, E, T> {
 
     /// Applies a command, or a batch of them with nothing in between; the last one's outcome is waited for.
     fn apply_all(&mut self, next: Inbound<T>, now: Time, batch: &mut Batch<T>) {
-        let Inbound { origin, command, followers } = next;
+        let Inbound { origin, command, followers, hint: _ } = next;
+        let later = Some(self.ahead.len());
         let Some((last, others)) = followers.as_deref().and_then(<[Command]>::split_last) else {
             let stamped = self.sequencer.stamp(now, command);
-            return self.apply(Some(origin), stamped, batch);
+            return self.apply(Some(origin), &stamped, (later, batch));
         };
         for command in [&command].into_iter().chain(others) {
             let stamped = self.sequencer.stamp(now, *command);
-            self.apply(None, stamped, batch);
+            self.apply(None, &stamped, (None, batch));
         }
         let stamped = self.sequencer.stamp(now, *last);
-        self.apply(Some(origin), stamped, batch);
+        self.apply(Some(origin), &stamped, (None, batch));
     }
 
-    fn apply(&mut self, origin: Option<T>, stamped: Stamped, batch: &mut Batch<T>) {
-        self.exchange.apply(&stamped, batch.events());
-        let events = batch.close(origin, stamped);
-        outcome::fold(&mut self.outcome, stamped.stamp.sequence, events);
+    /// Carries out a command; `later` is as in [`Exchange::perform`].
+    fn apply(
+        &mut self,
+        origin: Option<T>,
+        stamped: &Stamped,
+        (later, batch): (Option<usize>, &mut Batch<T>),
+    ) {
+        self.exchange.perform(stamped.stamp, &stamped.command, later);
+        let told = self.exchange.told();
+        let begin = batch.close(origin, *stamped, told.len());
+        outcome::fold(&mut self.outcome, stamped.stamp.sequence, &told[begin..]);
     }
 
     /// How many nanoseconds until the next timer falls due; `None` when none is set.

@@ -9,7 +9,8 @@ use std::num::NonZeroU32;
 use engine::command::Command;
 use engine::event::Event;
 use engine::exchange::Exchange;
-use engine::exchange::foresight::{FORESIGHT, Foresight};
+use engine::exchange::foresight::FORESIGHT;
+use engine::exchange::hint::Hint;
 use engine::ids::{AccountId, InstrumentId, OrderId, PublicKey, index};
 use engine::label::Label;
 use engine::market::{BondRule, MarketSpec, SelfTrade};
@@ -38,7 +39,6 @@ const STEP: u64 = 1_000;
 pub(super) struct Venue {
     exchange: Exchange,
     sequencer: Sequencer,
-    foresight: Foresight,
     now: Time,
     events: Vec<Event>,
     /// The flow's ids by slot, to tell trades by.
@@ -46,10 +46,11 @@ pub(super) struct Venue {
     tape: Tape,
 }
 
-/// A command and the flow's id of the order it enters.
+/// A command, as the node's inlet has it, and the flow's id of the order it enters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     command: Command,
+    hint: Hint,
     id: u64,
 }
 
@@ -141,7 +142,7 @@ fn asked(step: &Step) -> Asked {
             (Command::ReduceOrder { account: account(owner), order, by }, id)
         }
     };
-    Asked { command, id }
+    Asked { command, hint: Hint::of(&command), id }
 }
 
 /// The window that is traded: far from its gate, in a market that lets accounts trade with themselves, as the flow does.
@@ -168,30 +169,38 @@ impl Venue {
         let mut venue = Venue {
             exchange,
             sequencer: Sequencer::default(),
-            foresight: Foresight::default(),
             now: BEGUN,
             events: Vec::with_capacity(1 << 14),
             ids: Vec::new(),
             tape: Tape::default(),
         };
+        venue.swap_events();
         set_up().for_each(|command| venue.expect(command));
         venue
     }
 
-    /// Carries out a command, after the ticks that are due.
-    fn ask(&mut self, command: &Command) {
+    /// Carries out a command, after the ticks that are due. `later` is as in [`Exchange::perform`].
+    fn ask(&mut self, command: &Command, later: Option<usize>) {
         self.now = self.now.after(STEP);
         while let Some(tick) = self.sequencer.tick(self.now, &self.exchange) {
-            self.exchange.apply(&tick, &mut self.events);
+            self.exchange.perform(tick.stamp, &tick.command, None);
         }
-        let stamped = self.sequencer.stamp(self.now, *command);
-        self.exchange.apply(&stamped, &mut self.events);
+        let stamp = self.sequencer.next(self.now);
+        self.exchange.perform(stamp, command, later);
+    }
+
+    /// Fetches the list of events from the exchange, or lends it.
+    fn swap_events(&mut self) {
+        self.exchange.swap_told(&mut self.events);
     }
 
     fn expect(&mut self, command: Command) {
-        self.ask(&command);
-        let refused = self.events.drain(..).find(|event| matches!(event, Event::Rejected { .. }));
+        self.ask(&command, None);
+        let refused = self.exchange.told().iter().find(|event| matches!(event, Event::Rejected { .. }));
         assert!(refused.is_none(), "the venue is set up: {refused:?} to {command:?}");
+        self.swap_events();
+        self.events.clear();
+        self.swap_events();
     }
 }
 
@@ -214,16 +223,17 @@ impl Stand for Venue {
     }
 
     fn play(&mut self, asked: &Asked, ahead: &[Asked]) {
-        if let Some(soon) = ahead.get(FORESIGHT) {
-            self.foresight.look(&self.exchange, &soon.command);
+        if let Some(soon) = ahead.get(FORESIGHT - 1) {
+            self.exchange.foresee(&soon.hint);
         }
-        self.ask(&asked.command);
+        self.ask(&asked.command, Some(ahead.len().min(FORESIGHT)));
     }
 
     /// The flow's own ids are what the reference tells trades by; client order ids and the exchange's names lead to them.
     fn note(&mut self, block: &[Asked]) {
         let mut places = block.iter().filter(|asked| matches!(asked.command, Command::PlaceOrder(_)));
         let mut taker = 0;
+        self.swap_events();
         for event in self.events.drain(..) {
             match event {
                 Event::OrderAccepted { order, .. } => {
@@ -240,6 +250,7 @@ impl Stand for Venue {
                 _ => {}
             }
         }
+        self.swap_events();
     }
 
     fn tape(&self) -> Tape {

@@ -42,7 +42,7 @@ impl Auditor {
     }
 
     /// The account's open order of that name.
-    fn open(&self, account: AccountId, order: OrderRef) -> Option<OrderId> {
+    pub(super) fn open(&self, account: AccountId, order: OrderRef) -> Option<OrderId> {
         let order = match order {
             OrderRef::Id(order) => order,
             OrderRef::Client(client) => {

@@ -18,6 +18,7 @@ use engine::symbol::ClassName;
 use engine::units::{Amount, Lots, Price};
 
 use crate::hashing::Table;
+use crate::invariants::batches::Coming;
 use crate::invariants::delivering::Parcel;
 use crate::invariants::finding::{Findings, Invariant};
 use crate::invariants::identities::Identities;
@@ -79,6 +80,8 @@ pub struct Auditor {
     pub(super) command: Command,
     /// The open order that the command names.
     pub(super) named: Option<OrderId>,
+    /// The batch whose changes are coming.
+    pub(super) coming: Option<Coming>,
     pub(super) parts: Parts,
     /// What the command changed: orders that have no place, accounts, windows, positions.
     pub(super) moving: Vec<OrderId>,
@@ -110,6 +113,7 @@ impl Default for Auditor {
             age: 0,
             command: Command::Tick,
             named: None,
+            coming: None,
             parts: VecDeque::new(),
             moving: Vec::new(),
             owners_touched: Vec::new(),
@@ -134,11 +138,21 @@ impl Auditor {
     pub fn check(&mut self, stamped: &Stamped, events: &[Event]) {
         self.findings.sequence = stamped.stamp.sequence;
         self.command = stamped.command;
-        self.begin(events);
-        for event in events {
-            self.apply(event, events.len());
+        match self.gather(events) {
+            None => self.carry_out(events, events.len()),
+            Some((account, changes)) if !changes.is_empty() => self.close_batch(account, &changes, events),
+            Some(_) => {}
         }
         self.close();
+    }
+
+    /// Follows what is told of one command, or of one change of a batch; so many events are told in `all`.
+    pub(super) fn carry_out(&mut self, events: &[Event], all: usize) {
+        self.begin(events);
+        for event in events {
+            self.apply(event, all);
+        }
+        self.close_named();
     }
 
     /// What did not hold so far.
@@ -230,12 +244,13 @@ impl Auditor {
             Event::CancelAfterSet { account, xseq, .. } | Event::CancelAfterFired { account, xseq } => {
                 self.number(account, xseq);
             }
+            Event::BatchStep { .. } | Event::BatchRefused { .. } => {
+                self.findings.report(Invariant::Events, format_args!("no batch ends here: {event:?}"));
+            }
             // They change nobody's credit, hours or place in a queue.
             Event::Founded { .. }
             | Event::KeyRegistered { .. }
             | Event::KeyConfined { .. }
-            | Event::BatchStep { .. }
-            | Event::BatchRefused { .. }
             | Event::PaymentRepeated { .. }
             | Event::KeyRevoked { .. }
             | Event::DrawBegun { .. }

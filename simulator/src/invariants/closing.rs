@@ -60,7 +60,7 @@ impl Auditor {
         self.close_supply();
     }
 
-    /// Every open order has its place in a queue, and an order that was to be cancelled is not open.
+    /// Every open order has its place in a queue.
     fn close_orders(&mut self) {
         for place in 0..self.moving.len() {
             let order = self.moving[place];
@@ -69,6 +69,10 @@ impl Auditor {
             self.findings.expect(placed, Invariant::Events, what);
         }
         self.moving.clear();
+    }
+
+    /// An order that was to be cancelled is not open.
+    pub(super) fn close_named(&mut self) {
         if let (Command::CancelOrder { .. }, Some(order)) = (self.command, self.named) {
             let gone = !self.orders.contains_key(&order);
             self.findings.expect(gone, Invariant::Events, format_args!("{order} was to be cancelled"));

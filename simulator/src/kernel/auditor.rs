@@ -44,6 +44,8 @@ pub(super) struct Auditor {
     checked: Sequence,
     /// How many events there were.
     pub(super) events: u64,
+    /// Batches that were done, and those that were refused.
+    pub(super) batches: [u64; 2],
     /// Over all of them.
     pub(super) fingerprint: OutcomeHash,
     pub(super) news: News,
@@ -70,6 +72,7 @@ impl Auditor {
             digests: Vec::new(),
             checked: Sequence(0),
             events: 0,
+            batches: [0; 2],
             fingerprint: OutcomeHash::default(),
             news: News::default(),
             named: Vec::new(),
@@ -165,9 +168,12 @@ impl Auditor {
         digest
     }
 
-    /// Whoever hears that evidence was lost hears nothing else of that slot: nobody is paid for it, blamed or slashed.
+    /// Counts batches. Whoever hears that evidence was lost hears nothing else of that slot: nobody is paid for it, blamed or
+    /// slashed.
     fn watch(&mut self, time: Time, event: &Event) {
         match *event {
+            Event::BatchStep { op: 0 } => self.batches[0] += 1,
+            Event::BatchRefused { .. } => self.batches[1] += 1,
             Event::SlotCommitted { delivery, slot, commitment, .. } => {
                 self.named.push(((delivery, slot), Piece::Commitment, commitment));
             }

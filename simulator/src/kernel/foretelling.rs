@@ -5,10 +5,9 @@ use std::collections::VecDeque;
 use engine::command::{Command, Stamped};
 use engine::event::Event;
 use engine::exchange::Exchange;
-use engine::ids::OrderId;
 
 use crate::model::Model;
-use crate::model::told::plain;
+use crate::model::told::{names, plain};
 
 /// The model, and what it has foretold that did not happen yet.
 #[derive(Default)]
@@ -34,11 +33,7 @@ impl Foretelling {
         if let Some(event) = self.due.front() {
             return Some(format!("{event:?} was due before {:?}", stamped.command));
         }
-        let name = self.told.iter().find_map(|event| match event {
-            Event::OrderAccepted { order, .. } => Some(*order),
-            _ => None,
-        });
-        let foretold = self.model.ask(&stamped.command, name.unwrap_or(OrderId::from_raw(u64::MAX)));
+        let foretold = self.model.ask(&stamped.command, &names(&self.told));
         difference(&foretold, &self.told)
     }
 

@@ -3,14 +3,13 @@
 //! It does what `node::pipeline` does with threads. A stage that found nothing to do sleeps until somebody wakes it; a
 //! write whose sync goes on holds its batches back.
 
-use engine::command::Command;
 use engine::exchange::Exchange;
 use engine::stamp::Sequence;
 use engine::view::View;
 use journal::log::AppendError;
 use journal::recovery::{Recovered, RecoveryError, recover};
 use node::batch::Batch;
-use node::inlet::{Inbound, Inlet};
+use node::inlet::Inlet;
 use node::ring::Ring;
 use node::stage::core::CoreStage;
 use node::stage::journal::JournalStage;
@@ -21,6 +20,7 @@ use crate::kernel::auditor::Auditor;
 use crate::kernel::choices::{Choices, Chooser, Source};
 use crate::kernel::clock::{KnownEntropy, VirtualClock};
 use crate::kernel::disk::Disk;
+use crate::kernel::request::Request;
 use crate::kernel::witness::{Origin, Witness};
 
 /// Commands that may wait for the core: few, so that it is full now and then.
@@ -205,9 +205,9 @@ impl Machine {
         Remains { disk, auditor, batches }
     }
 
-    /// Hands a command to the exchange. Returns whether it was taken.
-    pub(super) fn submit(&mut self, now: Nanos, origin: Origin, command: Command) -> bool {
-        let taken = self.inlet.submit(Inbound::one(origin, command)).is_ok();
+    /// Hands a request to the exchange. Returns whether it was taken.
+    pub(super) fn submit(&mut self, now: Nanos, origin: Origin, request: Request) -> bool {
+        let taken = self.inlet.submit(request.inbound(origin)).is_ok();
         if taken && self.idle {
             self.core_at = self.core_at.min(now);
         }

@@ -42,6 +42,8 @@ pub struct Soaked {
     pub commands: u64,
     /// Events that they came to.
     pub events: u64,
+    /// Batches that were done or refused.
+    pub batches: u64,
     /// Processes that ended before their time.
     pub crashes: u64,
     /// Journals that were damaged, and refused.
@@ -145,6 +147,7 @@ impl Soaked {
         self.commands += counts.commands;
         self.events += counts.events;
         self.crashes += counts.crashes;
+        self.batches += counts.batches + counts.batches_refused;
         self.damages += counts.damages;
         self.fingerprint.bytes(&counts.fingerprint.value().to_le_bytes());
     }

@@ -83,6 +83,10 @@ pub struct Counts {
     pub commands: u64,
     /// Events that they came to.
     pub events: u64,
+    /// Batches that were done.
+    pub batches: u64,
+    /// Batches that were refused.
+    pub batches_refused: u64,
     /// Processes that ended before their time.
     pub crashes: u64,
     /// Of these, those whose disk failed.

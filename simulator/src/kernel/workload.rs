@@ -1,5 +1,6 @@
 //! Workload: who lives in a world, and what they do: each act by its number alone, and by what its doer was told.
 
+mod batcher;
 mod deliverer;
 mod operator;
 mod spoiling;
@@ -19,6 +20,7 @@ use crate::kernel::client::Client;
 use crate::kernel::evidence::Evidence;
 use crate::kernel::fault::{Fault, Rates};
 use crate::kernel::news::News;
+use crate::kernel::request::Request;
 use crate::kernel::trial::Life;
 use crate::kernel::workload::deliverer::Nature;
 
@@ -28,14 +30,16 @@ pub(super) const BEGUN: Time = Time::from_seconds(1_795_356_000);
 const SPOILED: u64 = 1_000;
 /// Acts of the operator, in 10,000.
 const OPERATOR: u64 = 400;
+/// How often a trader asks for several changes at once, in 10,000.
+const BATCHES: u64 = 250;
 /// Acts about hours that were sold, in 10,000, where there is anything to do.
 const DELIVERING: u64 = 3_000;
 
 /// Something that is done, or goes wrong.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Act {
     /// A client asks, by its place among them.
-    Ask(usize, Command),
+    Ask(usize, Request),
     /// Something goes wrong.
     Suffer(Fault),
 }
@@ -144,24 +148,29 @@ impl Workload {
         let mut choices = self.source.stream(Chooser::Act, number);
         if self.life == Life::Plain {
             let doer = 1 + choices.place(scene.clients.len() - 1);
-            return Act::Ask(doer, self.plain_command(number, &scene.clients[doer], &mut choices));
+            let command = self.plain_command(number, &scene.clients[doer], &mut choices);
+            return Act::Ask(doer, Request::One(command));
         }
         if let Some(fault) = self.rates.fault(&mut choices, scene.clients.len()) {
             return Act::Suffer(fault);
         }
         let delivering = choices.happens(DELIVERING).then(|| self.delivering(scene, &mut choices)).flatten();
-        let (doer, mut command) = if let Some(asked) = delivering {
-            asked
+        let (doer, mut request) = if let Some((doer, command)) = delivering {
+            (doer, Request::One(command))
         } else if choices.happens(OPERATOR) {
-            (0, self.control(number, scene, &mut choices))
+            (0, Request::One(self.control(number, scene, &mut choices)))
         } else {
             let doer = 1 + choices.place(scene.clients.len() - 1);
-            (doer, self.trade((number, doer), scene, &mut choices))
+            if choices.happens(BATCHES) {
+                (doer, self.batch((number, doer), scene, &mut choices))
+            } else {
+                (doer, Request::One(self.trade((number, doer), scene, &mut choices)))
+            }
         };
         if choices.happens(SPOILED) {
-            spoiling::spoil(&mut command, &mut choices);
+            spoiling::spoil(&mut request, &mut choices);
         }
-        Act::Ask(doer, command)
+        Act::Ask(doer, request)
     }
 }
 
@@ -221,4 +230,9 @@ pub(super) fn label(letter: char, number: u64) -> Label {
 /// The client order id that an act brings.
 pub(super) fn client_id(act: u64) -> Label {
     label('a', act)
+}
+
+/// The client order id that an act brings with a change of a batch.
+pub(super) fn batch_id(act: u64, op: u64) -> Label {
+    label('b', act << 5 | op)
 }

@@ -24,6 +24,7 @@ use crate::kernel::evidence::{Evidence, SlotOf};
 use crate::kernel::fault::Crash;
 use crate::kernel::machine::{Machine, Pace, Remains, Stage};
 use crate::kernel::network::{Direction, Network};
+use crate::kernel::request::Request;
 use crate::kernel::trial::{Counts, Life, Trial};
 use crate::kernel::witness::Origin;
 use crate::kernel::workload::{BEGUN, Workload};
@@ -37,7 +38,7 @@ const STANDING_MAX: u32 = 100_000;
 #[derive(Debug)]
 enum Thing {
     /// A request reaches the exchange: from whom, on which connection, about which act.
-    Request(usize, u32, u64, Command),
+    Request(usize, u32, u64, Request),
     /// An answer reaches a client.
     Answer(usize, u32, Answer),
     /// A client hears that the exchange is too busy for an act.
@@ -216,7 +217,7 @@ impl<'a> World<'a> {
         let now = self.now;
         self.tell_time();
         let Some(machine) = self.machine() else { return Ok(()) };
-        assert!(machine.submit(now, Origin::Door, command), "nobody else is there");
+        assert!(machine.submit(now, Origin::Door, Request::One(command)), "nobody else is there");
         while let Some(machine) = self.machine()
             && !machine.is_idle()
         {
@@ -325,7 +326,7 @@ impl<'a> World<'a> {
             let attempt = u32::try_from(answer.sequence.0 & 0x7FFF).expect("it is small");
             for at in self.network.send(now, (answer.act, attempt, Direction::ToClient)).into_iter().flatten()
             {
-                self.agenda.enter(at, Thing::Answer(client, connection, answer));
+                self.agenda.enter(at, Thing::Answer(client, connection, answer.clone()));
             }
         }
         // Who is connected hears at once what became of his orders.

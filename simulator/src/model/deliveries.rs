@@ -108,10 +108,12 @@ impl Whole {
 /// Slots of a window, by number.
 const SLOTS: u8 = 12;
 
-/// Slot `i` of an amount: floor((i + 1) A / 12) - floor(i A / 12).
+/// Slot `i` of an amount: floor((i + 1) A / 12) - floor(i A / 12), of which the twelfths are the same in each slot.
 fn part(whole: u128, slot: u8) -> u128 {
-    let slot = u128::from(slot);
-    whole * (slot + 1) / 12 - whole * slot / 12
+    // It is asked for more often than anything else, and wide divisions are slow.
+    let (whole, slot) = (u64::try_from(whole).expect("amounts are within bounds"), u64::from(slot));
+    let (twelfth, rest) = (whole / 12, whole % 12);
+    (twelfth + rest * (slot + 1) / 12 - rest * slot / 12).into()
 }
 
 /// Everything that will be due, in order.

@@ -36,6 +36,13 @@ pub(crate) struct Used {
     filled: u64,
 }
 
+impl Used {
+    /// Whether it was used for this.
+    pub(super) fn is(&self, asked: &Asked) -> bool {
+        self.asked == *asked
+    }
+}
+
 impl Model {
     /// Whether the id was used before. For the same, the first outcome is told again.
     ///

@@ -15,7 +15,8 @@ impl Model {
         let owner = &self.owners[index(order.account.0)];
         let late = order.deadline.is_some_and(|deadline| deadline.0 < self.now);
         let expired = order.time_in_force.expires().is_some_and(|expires| expires.0 <= self.now);
-        let open = self.orders.iter().filter(|open| open.account == order.account).count();
+        let own = |open: &&Order| open.account == order.account && self.is_open(open);
+        let open = self.orders.iter().filter(own).count();
         let most = usize::try_from(owner.limits.open_orders).expect("it is a small number").min(8_192);
         let mut reasons = those([
             (owner.locked, RejectReason::AccountLocked),
@@ -104,7 +105,7 @@ impl Model {
 
     /// Whether it takes where it must not, or takes too little.
     fn taking_reasons(&self, order: &NewOrder, limit: u64) -> Vec<RejectReason> {
-        let mut others = self.orders.iter().filter(|open| open.instrument == order.instrument);
+        let mut others = self.counterparts().iter().filter(|open| open.instrument == order.instrument);
         let takes = others.any(|open| match (order.side, open.side) {
             (Side::Bid, Side::Ask) => open.limit <= limit,
             (Side::Ask, Side::Bid) => limit <= open.limit,

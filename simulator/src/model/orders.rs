@@ -37,7 +37,7 @@ impl Model {
     }
 
     /// The order as it comes in.
-    fn incoming(&self, order: &NewOrder, name: OrderId) -> Order {
+    pub(super) fn incoming(&self, order: &NewOrder, name: OrderId) -> Order {
         Order {
             order: name,
             account: order.account,
@@ -111,7 +111,8 @@ impl Model {
 
     /// How many lots of an order would trade at once.
     pub(super) fn would_fill(&self, order: &NewOrder) -> u64 {
-        self.plan(&self.incoming(order, OrderId::from_raw(u64::MAX))).filled
+        let incoming = self.incoming(order, OrderId::from_raw(u64::MAX));
+        self.plan_with(&incoming, self.reachable(order.instrument)).filled
     }
 
     /// Where an order stands in the book.
@@ -134,7 +135,7 @@ impl Model {
     /// One tick from the other side's best, for an order that would take; `None` where there is no such price.
     fn slid(&self, order: &NewOrder) -> Option<u64> {
         let asked = u64::from(order.limit.ticks());
-        let others = self.orders.iter().filter(|open| open.instrument == order.instrument);
+        let others = self.counterparts().iter().filter(|open| open.instrument == order.instrument);
         let others = others.filter(|open| open.side != order.side).map(|open| open.limit);
         let slid = match order.side {
             Side::Bid => others.min().map_or(asked, |best| asked.min(best - 1)),

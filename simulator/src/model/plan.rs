@@ -40,9 +40,14 @@ pub(super) struct Plan {
 impl Model {
     /// Matches `taker` with the other side as it is now.
     pub(super) fn plan(&self, taker: &Order) -> Plan {
+        self.plan_with(taker, &self.orders)
+    }
+
+    /// Matches `taker` with the other side of these orders.
+    pub(super) fn plan_with(&self, taker: &Order, orders: &[Order]) -> Plan {
         let mut plan = Plan { left: taker.leaves(), ..Plan::default() };
         let faces = |open: &&Order| open.instrument == taker.instrument && open.side != taker.side;
-        let mut makers: Vec<Order> = self.orders.iter().filter(faces).cloned().collect();
+        let mut makers: Vec<Order> = orders.iter().filter(faces).cloned().collect();
         let (low, high) = self.band(taker.instrument);
         let mut turns = self.turns;
         for met in 0.. {

@@ -84,8 +84,8 @@ impl Model {
                 those([(next != Some(&instrument), RejectReason::DrawUnexpected)])
             }
             Command::Delivery(ref command) => self.delivery_reasons(command),
+            Command::Batch { count, .. } => those([(count == 0, RejectReason::BatchInvalid)]),
             Command::Tick
-            | Command::Batch { .. }
             | Command::PlaceOrder(_)
             | Command::AmendOrder(_)
             | Command::SetMode { scope: ModeScope::Venue, .. }

@@ -2,7 +2,7 @@
 //! a command, which `counts.rs` compares.
 
 use engine::event::{Event, PrivateSequence};
-use engine::ids::AccountId;
+use engine::ids::{AccountId, OrderId};
 
 /// The event without its private number; `None` for sums.
 pub(crate) fn plain(event: &Event) -> Option<Event> {
@@ -70,6 +70,15 @@ pub(crate) fn plain(event: &Event) -> Option<Event> {
         | Event::OrderRested { .. } => {}
     }
     Some(plain)
+}
+
+/// The names of the orders that were taken, in turn.
+pub(crate) fn names(events: &[Event]) -> Vec<OrderId> {
+    let taken = events.iter().filter_map(|event| match event {
+        Event::OrderAccepted { order, .. } => Some(*order),
+        _ => None,
+    });
+    taken.collect()
 }
 
 /// Whose private stream an event belongs to, and its number there.

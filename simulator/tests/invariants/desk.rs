@@ -123,6 +123,26 @@ impl Desk {
             self.auditor.check(&tick, &events);
             self.ticked.append(&mut events);
         }
+        self.apply(command, doctor)
+    }
+
+    /// Changes that happen all together or not at all; the auditor sees what comes of the last as `doctor` leaves it.
+    pub(crate) fn doctored_batch(
+        &mut self,
+        account: AccountId,
+        changes: &[Command],
+        doctor: impl FnOnce(&mut Vec<Event>),
+    ) -> Vec<Event> {
+        let (last, others) = changes.split_last().unwrap();
+        self.ask(Command::Batch { account, count: u8::try_from(changes.len()).unwrap() });
+        for change in others {
+            self.apply(*change, |_| {});
+        }
+        self.apply(*last, doctor)
+    }
+
+    /// Carries out a command, whatever is due.
+    pub(crate) fn apply(&mut self, command: Command, doctor: impl FnOnce(&mut Vec<Event>)) -> Vec<Event> {
         let stamped = self.sequencer.stamp(self.now, command);
         let mut events = Vec::new();
         self.exchange.apply(&stamped, &mut events);

@@ -48,11 +48,11 @@ pub(crate) fn leave_out(is_meant: impl Fn(&Event) -> bool) -> impl FnOnce(&mut V
     }
 }
 
-fn enter(account: engine::ids::AccountId, side: Side, what: (u64, u64)) -> Command {
+pub(crate) fn enter(account: engine::ids::AccountId, side: Side, what: (u64, u64)) -> Command {
     Command::PlaceOrder(order(account, side, what))
 }
 
-fn name(events: &[Event]) -> OrderId {
+pub(crate) fn name(events: &[Event]) -> OrderId {
     let accepted = events.iter().find_map(|event| match event {
         Event::OrderAccepted { order, .. } => Some(*order),
         _ => None,

@@ -30,6 +30,8 @@ pub(crate) struct Random {
     clients: u64,
     orders: Vec<(AccountId, OrderId)>,
     sent: Vec<Command>,
+    /// The last batch, and whose it was.
+    batch: Option<(AccountId, Vec<Command>)>,
     pub(crate) seen: Seen,
 }
 
@@ -70,6 +72,8 @@ impl Seen {
             "Amended false",
             "Traded",
             "OrderRepeated",
+            "BatchStep",
+            "BatchRefused",
             "Transferred",
             "RedemptionBegun",
             "RedemptionEnded",
@@ -88,7 +92,8 @@ impl Seen {
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
         let (orders, sent) = (Vec::new(), Vec::new());
-        Random { desk: Desk::open(), state: seed << 32, clients: 0, orders, sent, seen: Seen::default() }
+        let (desk, seen) = (Desk::open(), Seen::default());
+        Random { desk, state: seed << 32, clients: 0, orders, sent, batch: None, seen }
     }
 
     fn below(&mut self, below: u64) -> u64 {
@@ -103,9 +108,13 @@ impl Random {
     /// Asks so much, and nothing may be found wrong.
     pub(crate) fn play(&mut self, commands: usize) {
         for number in 0..commands {
-            let command = self.command();
-            self.ask(command);
-            self.sent.push(command);
+            if self.below(20) == 0 {
+                self.ask_batch();
+            } else {
+                let command = self.command();
+                self.ask(command);
+                self.sent.push(command);
+            }
             // Mostly little time passes; now and then a gate closes.
             if number.is_multiple_of(700) {
                 self.desk.now = self.desk.now.after(1_800 * Time::SECOND);
@@ -128,7 +137,34 @@ impl Random {
     /// Asks, and nothing may be found wrong.
     fn ask(&mut self, command: Command) {
         let events = self.desk.ask(command);
-        assert_eq!(self.desk.auditor.findings().first(), [], "after {command:?}: {events:?}");
+        self.hear(&[command], &events);
+    }
+
+    /// Asks for changes that happen all together or not at all; mostly new ones, else some that were asked for.
+    fn ask_batch(&mut self) {
+        let (account, changes) = match self.batch.take() {
+            Some(last) if self.below(4) == 0 => last,
+            _ => self.new_batch(),
+        };
+        let events = self.desk.doctored_batch(account, &changes, |_| {});
+        self.hear(&changes, &events);
+        self.batch = Some((account, changes));
+    }
+
+    /// Orders of an account, and cancels of what may be its own.
+    fn new_batch(&mut self) -> (AccountId, Vec<Command>) {
+        let account = self.one(&EVERYBODY);
+        let changes = (0..1 + self.below(5)).map(|_| {
+            if self.below(3) != 0 {
+                return Command::PlaceOrder(self.order(account));
+            }
+            Command::CancelOrder { account, order: self.meant().1 }
+        });
+        (account, changes.collect())
+    }
+
+    fn hear(&mut self, asked: &[Command], events: &[Event]) {
+        assert_eq!(self.desk.auditor.findings().first(), [], "after {asked:?}: {events:?}");
         for event in events.iter().chain(&self.desk.ticked) {
             self.seen.note(event);
             if let Event::OrderAccepted { account, order, .. } = *event {

@@ -1,4 +1,4 @@
-//! Spoiling: makes of a command one that asks for what cannot be, or for what is not one's own.
+//! Spoiling: makes of a request one that asks for what cannot be, or for what is not one's own.
 
 use engine::command::Command;
 use engine::ids::{AccountId, InstrumentId, OrderId};
@@ -7,16 +7,32 @@ use engine::stamp::Time;
 use engine::units::{Lots, Price};
 
 use crate::kernel::choices::Choices;
-use crate::kernel::workload::deliverer;
+use crate::kernel::request::Request;
+use crate::kernel::workload::{batcher, deliverer};
 
 /// An account and a window that nobody has.
 const NOBODY: AccountId = AccountId(1_000_000);
 const NOWHERE: InstrumentId = InstrumentId(1_000_000);
 
-/// Changes a command for the worse. Some changes turn out to be harmless.
-pub(super) fn spoil(command: &mut Command, choices: &mut Choices) {
+/// Changes a request for the worse. Some changes turn out to be harmless.
+pub(super) fn spoil(request: &mut Request, choices: &mut Choices) {
     let other = AccountId(u32::try_from(choices.below(12)).expect("it is small"));
     let stranger = choices.one(&[NOBODY, other, other]);
+    match request {
+        Request::One(command) => spoil_command(command, stranger, choices),
+        // A batch is of one account: whoever takes it in sees to that.
+        Request::Batch(account, changes) => {
+            let place = choices.place(changes.len());
+            spoil_command(&mut changes[place], *account, choices);
+            if choices.happens(1_000) {
+                *account = stranger;
+            }
+            batcher::give_to(*account, changes);
+        }
+    }
+}
+
+fn spoil_command(command: &mut Command, stranger: AccountId, choices: &mut Choices) {
     match command {
         Command::PlaceOrder(order) => spoil_order(order, stranger, choices),
         Command::AmendOrder(amendment) => match choices.below(4) {

@@ -16,7 +16,7 @@ use crate::kernel::client::Client;
 use crate::kernel::workload::{Scene, Workload, client_id, label, lots};
 
 /// Where prices are, in ticks.
-const MIDDLE: u64 = 1_000;
+pub(super) const MIDDLE: u64 = 1_000;
 
 impl Workload {
     /// What a trader asks for; `act` is the number of the act and who does it.
@@ -53,7 +53,7 @@ impl Workload {
             _ => {
                 let mut order = self.order(act, scene, choices);
                 if !client.ids.is_empty() {
-                    order.client = Some(client_id(client.ids[choices.place(client.ids.len())]));
+                    order.client = Some(client.ids[choices.place(client.ids.len())]);
                 }
                 Command::PlaceOrder(order)
             }
@@ -72,7 +72,7 @@ impl Workload {
         Command::Transfer { account, to, amount, reference }
     }
 
-    fn is_provider(&self, account: AccountId) -> bool {
+    pub(super) fn is_provider(&self, account: AccountId) -> bool {
         account.0 <= self.providers
     }
 
@@ -84,7 +84,12 @@ impl Workload {
         price(from + choices.below(self.width))
     }
 
-    fn order(&self, (act, doer): (u64, usize), scene: &Scene<'_>, choices: &mut Choices) -> NewOrder {
+    pub(super) fn order(
+        &self,
+        (act, doer): (u64, usize),
+        scene: &Scene<'_>,
+        choices: &mut Choices,
+    ) -> NewOrder {
         let client = &scene.clients[doer];
         // Who is no provider sells only what it has bought.
         let sells = if self.is_provider(client.account) { 6_000 } else { 3_000 };
@@ -156,7 +161,7 @@ impl Workload {
     }
 }
 
-fn price(ticks: u64) -> Price {
+pub(super) fn price(ticks: u64) -> Price {
     Price::new(ticks).expect("it is within bounds")
 }
 
@@ -170,9 +175,9 @@ pub(super) fn instrument(scene: &Scene<'_>, choices: &mut Choices) -> Instrument
 }
 
 /// One of the orders that the client was told of, most often one of the last.
-fn meant(client: &Client, choices: &mut Choices) -> OrderRef {
+pub(super) fn meant(client: &Client, choices: &mut Choices) -> OrderRef {
     if choices.happens(1_500) && !client.ids.is_empty() {
-        return OrderRef::Client(client_id(client.ids[recent(client.ids.len(), choices)]));
+        return OrderRef::Client(client.ids[recent(client.ids.len(), choices)]);
     }
     let known = if choices.happens(500) { &client.past } else { &client.orders };
     match known.len() {

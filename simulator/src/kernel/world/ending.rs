@@ -24,7 +24,7 @@ impl World<'_> {
         if !self.is_done() {
             let waiting = self.clients.iter().flat_map(|client| &client.pending).next();
             let what = match waiting {
-                Some(pending) => format!("act {} is never answered: {:?}", pending.act, pending.command),
+                Some(pending) => format!("act {} is never answered: {:?}", pending.act, pending.request),
                 None => "the exchange never comes to rest".to_owned(),
             };
             self.auditor().find(Invariant::Answered, &what);
@@ -34,6 +34,7 @@ impl World<'_> {
         self.sound()?;
         self.counts.commands = self.auditor().last().0;
         self.counts.events = self.auditor().events;
+        [self.counts.batches, self.counts.batches_refused] = self.auditor().batches;
         self.counts.given_up = u64::try_from(self.auditor().given_up.len()).expect("slots are few");
         // Both sides are told.
         self.counts.slots = self.auditor().paid / 2;

@@ -1,19 +1,15 @@
 //! Happening: what acts and messages do in a world.
 
-use std::num::NonZeroU32;
-
 use engine::command::Command;
-use engine::label::Label;
-use engine::order::SessionId;
-use engine::reject::RejectReason;
 
 use crate::invariants::finding::Invariant;
 use crate::kernel::agenda::Nanos;
-use crate::kernel::client::{Answer, Outcome, PENDING_MAX, Pending};
+use crate::kernel::client::{Answer, PENDING_MAX, Pending};
 use crate::kernel::clock::shown;
 use crate::kernel::network::Direction;
+use crate::kernel::request::Request;
 use crate::kernel::witness::Origin;
-use crate::kernel::workload::{Act, BEGUN, Scene, client_id};
+use crate::kernel::workload::{Act, BEGUN, Scene};
 use crate::kernel::world::{Process, Thing, World};
 
 /// How long a client waits that was told the exchange is busy, in nanoseconds; longer each time.
@@ -32,16 +28,14 @@ impl World<'_> {
         };
         let scene = Scene { now, news, evidence: &self.evidence, clients: &self.clients };
         match self.workload.act(number, &scene) {
-            Act::Ask(client, command) => {
+            Act::Ask(client, request) => {
                 let asking = &mut self.clients[client];
                 if PENDING_MAX <= asking.pending.len() {
                     return;
                 }
-                let is_named = brought(&command).is_some_and(|client| client == client_id(number));
-                if is_named {
-                    asking.brought(number);
-                }
-                asking.pending.push(Pending { act: number, command, attempt: 0, is_named });
+                let is_named = request.is_named(number);
+                request.own_ids(number).for_each(|client| asking.brought(client));
+                asking.pending.push(Pending { act: number, request, attempt: 0, is_named });
                 self.counts.asked += 1;
                 self.send(client, number);
             }
@@ -55,17 +49,11 @@ impl World<'_> {
         let Some(connection) = self.clients[client].connection else { return };
         let Some(pending) = self.clients[client].waiting(act) else { return };
         pending.attempt += 1;
-        // An order ends with the connection that it was sent on.
-        if let (Command::PlaceOrder(order), Some(session)) =
-            (&mut pending.command, NonZeroU32::new(connection))
-            && order.session.is_some()
-        {
-            order.session = Some(SessionId(session));
-        }
-        let (attempt, patience, command) = (pending.attempt, pending.patience(), pending.command);
+        pending.request.join_session(connection);
+        let (attempt, patience, request) = (pending.attempt, pending.patience(), pending.request.clone());
         self.counts.sent += 1;
         for at in self.network.send(now, (act, attempt, Direction::ToExchange)).into_iter().flatten() {
-            self.agenda.enter(at, Thing::Request(client, connection, act, command));
+            self.agenda.enter(at, Thing::Request(client, connection, act, request.clone()));
         }
         self.agenda.enter(now + patience, Thing::Impatient(client, act, attempt));
     }
@@ -75,14 +63,17 @@ impl World<'_> {
         let Some(thing) = self.agenda.take() else { return };
         self.now = self.now.max(at);
         match thing {
-            Thing::Request(client, connection, act, command) => {
-                if self.clients[client].connection == Some(connection) {
-                    self.show((client, connection, act), command);
+            Thing::Request(client, connection, act, request) => {
+                let (from, open) = ((client, connection, act), self.clients[client].connection);
+                match request {
+                    _ if open != Some(connection) => {}
+                    Request::One(command) => self.show(from, command),
+                    batch @ Request::Batch(..) => self.request(from, batch),
                 }
             }
             Thing::Answer(client, connection, answer) => {
                 if self.clients[client].connection == Some(connection) {
-                    self.answer(client, &answer);
+                    self.answer(client, answer);
                 }
             }
             Thing::Busy(client, connection, act) => {
@@ -104,7 +95,11 @@ impl World<'_> {
                 let command = Command::EndSession { account: leaving.account, session: leaving.session };
                 let (now, same) = (self.now, self.processes == leaving.process);
                 // A process that starts ends the sessions of the one before.
-                if same && self.machine().is_some_and(|machine| !machine.submit(now, Origin::Door, command)) {
+                if same
+                    && self
+                        .machine()
+                        .is_some_and(|machine| !machine.submit(now, Origin::Door, Request::One(command)))
+                {
                     self.agenda.enter(now + BUSY, Thing::Leave(leaving));
                 }
             }
@@ -115,10 +110,10 @@ impl World<'_> {
     }
 
     /// A request is handed to the exchange, which may be busy.
-    pub(super) fn request(&mut self, (client, connection, act): (usize, u32, u64), command: Command) {
+    pub(super) fn request(&mut self, (client, connection, act): (usize, u32, u64), request: Request) {
         let now = self.now;
         let Some(machine) = self.machine() else { return };
-        if !machine.submit(now, Origin::Client(client, connection, act), command) {
+        if !machine.submit(now, Origin::Client(client, connection, act), request) {
             self.counts.busy += 1;
             for at in self.network.send(now, (act, 0, Direction::ToClient)).into_iter().flatten() {
                 self.agenda.enter(at, Thing::Busy(client, connection, act));
@@ -127,24 +122,25 @@ impl World<'_> {
     }
 
     /// A client is answered: with what the journal says, and never with two things under one id.
-    fn answer(&mut self, client: usize, answer: &Answer) {
-        self.auditor().check_answer(answer);
+    fn answer(&mut self, client: usize, answer: Answer) {
+        self.auditor().check_answer(&answer);
         let asking = &mut self.clients[client];
         let is_named = asking.waiting(answer.act).is_some_and(|pending| pending.is_named);
-        let first = asking.answered(answer.act, answer.outcome);
+        let first = asking.answered(answer.act, &answer.outcome);
         self.counts.answered += u64::from(first);
         let place = usize::try_from(answer.act).expect("acts are few");
-        if first && is_named && is_kept(answer.outcome) {
-            self.outcomes.resize(self.outcomes.len().max(place + 1), None);
-            self.outcomes[place] = Some(answer.outcome);
+        if !answer.outcome.is_kept() {
+            return;
         }
-        let told = self.outcomes.get(place).copied().flatten();
-        if let Some(told) = told
-            && told != answer.outcome
-            && is_kept(answer.outcome)
+        if let Some(told) = self.outcomes.get(place).and_then(Option::as_ref)
+            && !told.agrees(&answer.outcome)
         {
             let what = format!("act {} came to {told:?}, and later to {:?}", answer.act, answer.outcome);
-            self.auditor().find(Invariant::Answered, &what);
+            return self.auditor().find(Invariant::Answered, &what);
+        }
+        if first && is_named {
+            self.outcomes.resize(self.outcomes.len().max(place + 1), None);
+            self.outcomes[place] = Some(answer.outcome);
         }
     }
 
@@ -161,19 +157,4 @@ impl World<'_> {
         let waiting: Vec<u64> = self.clients[client].pending.iter().map(|pending| pending.act).collect();
         waiting.into_iter().for_each(|act| self.send(client, act));
     }
-}
-
-/// The client order id that a command brings.
-fn brought(command: &Command) -> Option<Label> {
-    match command {
-        Command::PlaceOrder(order) => order.client,
-        Command::AmendOrder(amendment) => amendment.client,
-        _ => None,
-    }
-}
-
-/// Whether an outcome is remembered under an id: not where nobody is known to remember it for.
-fn is_kept(outcome: Outcome) -> bool {
-    let forgotten = Outcome::Refused(RejectReason::AccountUnknown);
-    outcome != Outcome::Done && outcome != forgotten
 }

@@ -12,6 +12,7 @@ use crate::kernel::choices::Chooser;
 use crate::kernel::clock::shown as shown_at;
 use crate::kernel::evidence::{Piece, SlotOf, named};
 use crate::kernel::fault::Crash;
+use crate::kernel::request::Request;
 use crate::kernel::witness::Origin;
 use crate::kernel::workload::BEGUN;
 use crate::kernel::world::happening::BUSY;
@@ -20,21 +21,23 @@ use crate::kernel::world::{Keeping, Thing, World};
 impl World<'_> {
     /// A request is taken in: what it shows is kept first, and the exchange hears of it when that is durable.
     pub(super) fn show(&mut self, from: (usize, u32, u64), command: Command) {
-        let Some((account, of, piece, digest)) = shown(&command) else { return self.request(from, command) };
+        let Some((account, of, piece, digest)) = shown(&command) else {
+            return self.request(from, Request::One(command));
+        };
         let state = match self.auditor().news.slots.get(&of) {
             Some(found) if found.provider == account => found.state,
-            _ => return self.request(from, command),
+            _ => return self.request(from, Request::One(command)),
         };
         match (state, piece) {
             (SlotState::Assigned, Piece::Commitment) => {}
             (SlotState::Committed, Piece::Opening) => {
                 if !self.evidence.is_whole(of, Piece::Commitment) {
                     // Nobody can open what is lost.
-                    return self.request(from, ruling(of));
+                    return self.request(from, Request::One(ruling(of)));
                 }
             }
             // Whatever it says is refused.
-            _ => return self.request(from, command),
+            _ => return self.request(from, Request::One(command)),
         }
         if self.machine().is_none() {
             return;
@@ -57,7 +60,7 @@ impl World<'_> {
             return self.crash(Crash::PowerCut, 1_000_000_000);
         }
         self.evidence.sync(keeping.write);
-        self.request(keeping.from, keeping.command);
+        self.request(keeping.from, Request::One(keeping.command));
     }
 
     /// Whatever was told can be shown, unless it was damaged since.
@@ -96,7 +99,11 @@ impl World<'_> {
     /// The exchange rules that nobody can know how a slot ended.
     pub(super) fn give_up(&mut self, of: SlotOf, process: u64) {
         let (now, same) = (self.now, self.processes == process);
-        if same && self.machine().is_some_and(|machine| !machine.submit(now, Origin::Door, ruling(of))) {
+        if same
+            && self
+                .machine()
+                .is_some_and(|machine| !machine.submit(now, Origin::Door, Request::One(ruling(of))))
+        {
             self.agenda.enter(now + BUSY, Thing::GiveUp(of, process));
         }
     }
