@@ -61,8 +61,11 @@ fn a_backup_becomes_another_history() {
     let serving = Serving::start(&again);
     let url = serving.url.as_str();
     assert_eq!(json(&["ping", "--url", url])["epoch"], restored["epoch"]);
-    let symbol =
-        json(&["--url", url, "instruments"])["instruments"][0]["symbol"].as_str().unwrap().to_owned();
+    // Of those that there are, one whose gate is far.
+    let listed = json(&["--url", url, "instruments"])["instruments"].as_array().unwrap().clone();
+    let open = listed.iter().filter(|listed| listed["state"] == "open");
+    let last = open.max_by_key(|listed| listed["gate"].as_str().unwrap().to_owned()).unwrap();
+    let symbol = last["symbol"].as_str().unwrap().to_owned();
     let buy = ["--url", url, "--as", "you", "buy", &symbol, "1", "--price", "0.0001"];
     let halted = failure(&buy);
     assert!(halted.0 == 1 && halted.1.contains("MARKET_HALTED"), "{halted:?}");

@@ -117,13 +117,21 @@ fn channels() -> [Subscription; 2] {
     [subscription::executions(), subscription::account()]
 }
 
-/// Streams of `ann` at this address.
+/// Streams of `ann` at this address. Who has little patience tries again where the machine has other things to do.
 async fn follow(url: &str, settings: Settings) -> Streams {
-    let mut streams = Streams::open_with(url, Some(ann()), settings).await.unwrap();
-    for channel in channels() {
-        streams.subscribe(channel).await.unwrap();
+    let follow = async || {
+        let mut streams = Streams::open_with(url, Some(ann()), settings).await?;
+        for channel in channels() {
+            streams.subscribe(channel).await?;
+        }
+        Ok(streams)
+    };
+    loop {
+        match follow().await {
+            Err(ClientError::Connect { .. } | ClientError::Timeout { .. }) => {}
+            streams => return streams.unwrap(),
+        }
     }
-    streams
 }
 
 /// Takes what is told until `done` says so.

@@ -11,7 +11,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use client::connection::Connection;
 use client::error::ClientError;
@@ -34,6 +34,8 @@ use protocol::update::Update;
 
 /// How often it is killed at a random moment, unless the environment says otherwise.
 const ROUNDS: u64 = 20;
+/// Orders that are acknowledged in a round before it may end.
+const TOLD_MIN: usize = 30;
 /// How many requests of an earlier round are sent again in the next.
 const AGAIN: usize = 32;
 const TRADERS: [&str; 3] = ["ann", "bob", "pat"];
@@ -51,6 +53,13 @@ struct Told {
     ids: BTreeMap<String, String>,
     /// Requests of each account that are not answered yet, by client order id.
     open: BTreeMap<(&'static str, String), AddOrder>,
+}
+
+impl Told {
+    /// Whether there was a load.
+    fn is_much(&self) -> bool {
+        500 < self.orders.len() && 100 < self.fills.len() && 50 < self.cancels.len()
+    }
 }
 
 /// What the journal says.
@@ -73,17 +82,21 @@ async fn nothing_told_is_lost_when_killed() {
     let mut random = 42_u64;
     let mut from_snapshots = 0;
     let rounds = std::env::var("CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
-    for round in 0..rounds {
-        // In half of the rounds snapshots are made, and the next round begins with the newest.
-        let every = ["0", "300"][usize::from(round % 2 == 1)];
+    // On a slow machine there are more, until the load was a load.
+    for round in 0..10 * rounds {
+        // In half of the rounds snapshots are made, by the exchange and beside it or when it is asked, and the next begins with the newest.
+        let every = if round % 4 == 1 { "300" } else { "0" };
         let serving = Serving::start_with(&data, &["--reserve-mib", "1", "--snapshot-every", every]);
         from_snapshots += usize::from(!serving.ready["snapshot"].is_null());
         let traders = load(&serving, &data, round, &told).await;
+        told_more(&told).await;
         random = engine::index::mix64(random, round);
         tokio::time::sleep(Duration::from_millis(50 + random % 350)).await;
-        if round % 2 == 1 {
+        match round % 4 {
             // Refused when one is just being made.
-            process::run(&["snapshot", "--data", data.to_str().unwrap()]);
+            1 => drop(process::run(&["snapshot", "--data", data.to_str().unwrap()])),
+            3 => ask_for_snapshot(&serving),
+            _ => {}
         }
         serving.kill();
         for trader in traders {
@@ -93,17 +106,37 @@ async fn nothing_told_is_lost_when_killed() {
         if 20 < rounds && round % 10 == 9 {
             writeln!(std::io::stderr(), "killed {} of {rounds} times", round + 1).unwrap();
         }
+        if rounds <= round + 1 && told.lock().unwrap().is_much() {
+            break;
+        }
     }
     assert!(0 < from_snapshots, "some starts begin with a snapshot");
-    {
-        let told = told.lock().unwrap();
-        assert!(
-            500 < told.orders.len() && 100 < told.fills.len() && 50 < told.cancels.len(),
-            "the load was a load"
-        );
-    }
-
+    assert!(told.lock().unwrap().is_much(), "the load was a load");
     restart(&data).await;
+}
+
+/// Waits until traders were told something in this round too.
+async fn told_more(told: &Mutex<Told>) {
+    let orders = || told.lock().unwrap().orders.len();
+    let (before, begun) = (orders(), Instant::now());
+    while orders() < before + TOLD_MIN {
+        assert!(begun.elapsed() < Duration::from_secs(60), "orders are acknowledged");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Has the exchange make a snapshot from which the next start can go on. Refused as long as one is being made.
+fn ask_for_snapshot(serving: &Serving) {
+    let line = ["--url", &serving.url, "--admin-url", &serving.admin_url, "--as", "operator"];
+    let line = [&line[..], &["admin", "snapshot", "--reason", "crash"]].concat();
+    loop {
+        let asked = process::run(&line);
+        if asked.status.success() {
+            return;
+        }
+        let said = String::from_utf8_lossy(&asked.stderr).into_owned();
+        assert!(said.contains("SNAPSHOT_RUNNING"), "{said}");
+    }
 }
 
 /// At every place that has a name the process ends once soon and once later; whatever it had told is there.

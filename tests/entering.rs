@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 
 use attestation::model::model_id;
 use file::{F32, File};
-use process::{HOURBOOK, Serving, failure, json};
+use process::{HOURBOOK, Serving, between_gates, failure, json};
 use serde_json::Value;
 
 const MARKET: &str = "CPU.US-E.FIRM";
@@ -29,6 +29,9 @@ struct Scene {
 impl Scene {
     /// With a market whose lots are secured by 0.5 CU each, in windows that nobody waits for.
     fn begin() -> Scene {
+        // When a window stops to trade, and when it begins.
+        between_gates(86_400, 600);
+        between_gates(86_400, 0);
         let folder = tempfile::tempdir().unwrap();
         let serving = Serving::start(&folder.path().join("data"));
         let scene = Scene { folder, serving };

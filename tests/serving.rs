@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use client::connection::Connection;
-use process::{HOURBOOK, Ports, Serving, failure, json, run};
+use process::{HOURBOOK, Ports, Serving, between_gates, failure, json, run};
 use protocol::add_order::AddOrder;
 use protocol::order::Side;
 use protocol::terms::Terms;
@@ -88,6 +88,8 @@ fn an_operator_opens_a_market_and_a_trader_trades_with_a_key() {
 
 #[test]
 fn traders_change_their_orders_and_operators_rule() {
+    between_gates(3_600, 600);
+    between_gates(3_600, 0);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let serving = Serving::start(&data);

@@ -223,6 +223,12 @@ fn failing_snapshot(table: &mut Table) {
     serving.interrupt();
 }
 
+/// Whether somebody traces a thread; one that has ended needs nobody.
+fn is_traced(thread: &Path) -> bool {
+    let Ok(status) = fs::read_to_string(thread.join("status")) else { return true };
+    status.lines().any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
+}
+
 /// Evidence that cannot be kept ends the process: providers would be blamed for it. What was told is there afterwards.
 fn failing_evidence(table: &mut Table) {
     let folder = tempfile::tempdir().unwrap();
@@ -259,13 +265,9 @@ fn failing_evidence(table: &mut Table) {
         strace.args(["-P", text(log)]);
     }
     let mut strace = strace.args(["-p", &serving.pid()]).spawn().unwrap();
-    let status = format!("/proc/{}/status", serving.pid());
-    until(|| {
-        fs::read_to_string(&status)
-            .unwrap()
-            .lines()
-            .any(|line| line.starts_with("TracerPid:") && !line.ends_with("\t0"))
-    });
+    let threads = format!("/proc/{}/task", serving.pid());
+    // One after the other, and the last of them may be the one that syncs.
+    until(|| fs::read_dir(&threads).unwrap().flatten().all(|thread| is_traced(&thread.path())));
     let gone = submit_job(&serving, &who, (symbol, &prompts)).unwrap_err();
     assert_eq!(gone.0, Some(3), "only the connection fails: {gone:?}");
     assert_eq!(serving.ended(), Some(5), "the process ends by itself");

@@ -49,6 +49,7 @@ const WINDOW: InstrumentId = InstrumentId(0);
 
 /// Makes the folder; what was shown of both slots, in the order of their deliveries.
 pub(crate) fn make(data: &Path) -> [Receipt; 2] {
+    crate::process::between_gates(DAY, 0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let slot = SlotNumber::new(now % DAY / SLOT_SECONDS).unwrap();
     fs::create_dir(data).unwrap();

@@ -17,6 +17,7 @@ use client::secret::Secret;
 use protocol::add_order::AddOrder;
 use protocol::blob::Blob;
 use protocol::delivery::{SlotName, SlotState};
+use protocol::error_code::ErrorCode;
 use protocol::evidence::{CommitSlot, OpenSlot, StoreOutputs};
 use protocol::instrument::MarketState;
 use protocol::order::Side;
@@ -43,7 +44,10 @@ pub(crate) async fn run(url: String, secret: Secret) {
             for (slot, _) in (0..).zip(&delivery.slots).filter(|(_, slot)| slot.state == SlotState::Assigned)
             {
                 let slot = SlotName { delivery: delivery.delivery, slot };
-                forge(&connection, &key, slot).await.expect("it is in due form");
+                if let Err(refused) = forge(&connection, &key, slot).await {
+                    let code = refused.refusal().map(|error| error.code.clone());
+                    assert_eq!(code, Some(ErrorCode::WrongState), "it is in due form, or late: {refused}");
+                }
             }
         }
         tokio::time::sleep(Duration::from_millis(500)).await;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Lines};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use client::connection::Connection;
 use protocol::instrument::Tier;
@@ -158,8 +158,19 @@ pub fn failure(arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+/// Waits, if a gate closes within the next minute, until it has closed: what is listed changes then. Gates close so many seconds before
+/// their windows.
+pub fn between_gates(window_s: u64, gate_s: u64) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let left = window_s - (now + gate_s) % window_s;
+    if left <= 60 {
+        std::thread::sleep(Duration::from_secs(left + 1));
+    }
+}
+
 /// Opens a market, in which each of these may sell as many GPUs and has so much credit; says the symbol of its last window.
 pub async fn furnish(serving: &Serving, traders: &[&str], (gpus, amount): (u64, &str)) -> String {
+    between_gates(86_400, 0);
     let operator = Connection::open(&serving.admin_url).await.unwrap();
     operator.login_dev("operator").await.unwrap();
     operator.add_market(days()).await.unwrap();
