@@ -35,8 +35,7 @@ impl<T> Inbound<T> {
     pub fn batch(origin: T, account: AccountId, changes: Box<[Command]>) -> Inbound<T> {
         let count = u8::try_from(changes.len()).ok().filter(|count| (1..=BATCH_OPS_MAX).contains(count));
         let count = count.expect("whoever makes a batch has counted its changes");
-        let command = Command::Batch { account, count };
-        Inbound { origin, command, hint: Hint::of(&command), followers: Some(changes) }
+        Inbound { followers: Some(changes), ..Inbound::one(origin, Command::Batch { account, count }) }
     }
 
     /// How many commands it is.

@@ -22,6 +22,7 @@ impl Exchange {
         }
         self.founding = Some(Founding { epoch, seed });
         self.client_ids.set_seed(seed);
+        // Hashes that were seen before had no seed.
         self.foresight = Foresight::default();
         self.events.push(Event::Founded { epoch, seed, operator });
         let name = Label::new(OPERATOR_NAME).expect("the operator's name is a label");

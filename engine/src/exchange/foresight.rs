@@ -48,21 +48,14 @@ struct Sought<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Foresight {
     sights: Box<[Sight; SIGHTS]>,
-    /// Nothing was seen of a command that was not shown.
-    nothing: Sight,
     next: usize,
-    /// Which one is of the command that is being applied.
-    present: usize,
+    /// Which one is of the command that is being applied, if that was shown.
+    present: Option<usize>,
 }
 
 impl Default for Foresight {
     fn default() -> Foresight {
-        Foresight {
-            sights: Box::new([Sight::NOTHING; SIGHTS]),
-            nothing: Sight::NOTHING,
-            next: 0,
-            present: SIGHTS,
-        }
+        Foresight { sights: Box::new([Sight::NOTHING; SIGHTS]), next: 0, present: None }
     }
 }
 
@@ -91,12 +84,12 @@ impl Exchange {
         foresight.look(Sought { ids, orders, books, ledger }, soon);
     }
 
-    /// The hash of an account's client order id.
+    /// The hash of an account's client order id, and where it may be entered.
     #[inline(always)]
-    pub(super) fn hash(&self, account: AccountId, client: Label) -> u64 {
+    pub(super) fn entered(&self, account: AccountId, client: Label) -> (u64, Spot) {
         match self.foresight.seen(account, client) {
-            Some(sight) => sight.hash,
-            None => self.client_ids.hash(account, client),
+            Some(sight) => (sight.hash, sight.spot),
+            None => (self.client_ids.hash(account, client), Spot::NONE),
         }
     }
 }
@@ -126,16 +119,14 @@ impl Foresight {
     /// The command that is carried out now was shown before the last `later`, or never.
     #[inline(always)]
     pub(super) fn attend(&mut self, later: Option<usize>) {
-        self.present = match later {
-            Some(later) if later < SIGHTS => (self.next + SIGHTS - 1 - later) % SIGHTS,
-            _ => SIGHTS,
-        };
+        let in_sight = later.filter(|later| *later < SIGHTS);
+        self.present = in_sight.map(|later| (self.next + SIGHTS - 1 - later) % SIGHTS);
     }
 
     /// What was seen of the command that is applied now, if it is of this id.
     #[inline(always)]
     pub(super) fn seen(&self, account: AccountId, client: Label) -> Option<&Sight> {
-        let sight = self.sights.get(self.present).unwrap_or(&self.nothing);
+        let sight = &self.sights[self.present?];
         (sight.hint.client == client && sight.hint.account == account).then_some(sight)
     }
 }
@@ -151,25 +142,14 @@ impl Sight {
         met: 0,
     };
 
-    /// The hash of its id.
-    #[inline(always)]
-    pub(super) fn hash(&self) -> u64 {
-        self.hash
-    }
-
     /// The order to which the id is likely to lead.
     #[inline(always)]
     pub(super) fn order(&self) -> u32 {
         self.order
     }
 
-    /// Where the id is likely to stand.
-    #[inline(always)]
-    pub(super) fn spot(&self) -> Spot {
-        self.spot
-    }
-
-    /// First: which id it is; asks for the account, and for its oldest id if that is to be forgotten.
+    /// First: which id it is; asks for the account, for its oldest id if that is to be forgotten, and for where the next id that
+    /// ends is recorded.
     #[inline(always)]
     fn begin(&mut self, sought: Sought<'_>, soon: &Hint) {
         let &Hint { account, client, .. } = soon;

@@ -3,10 +3,10 @@
 
 use crate::book::Books;
 use crate::client_ids::{Found, Remembered, refused};
-use crate::directory::Spot;
 use crate::ending::{Ended, FirstOutcome};
 use crate::event::Event;
 use crate::exchange::Exchange;
+use crate::exchange::foresight::Sight;
 use crate::ids::{AccountId, OrderId};
 use crate::label::Label;
 use crate::open_order::{OpenOrder, OpenOrders};
@@ -44,14 +44,13 @@ impl Exchange {
     /// The open order that an account means by its id: the one that was foreseen, mostly.
     #[inline(always)]
     pub(super) fn meant(&self, account: AccountId, client: Label) -> Option<OrderId> {
-        let Some(sight) = self.foresight.seen(account, client) else {
-            return self.open_under(account, (client, self.client_ids.hash(account, client)));
-        };
-        let slot = sight.order();
-        if self.orders.is_named(slot, client) && self.books.owner(slot) == account {
-            return Some(self.books.resting_in(slot));
+        let foreseen = self.foresight.seen(account, client).map(Sight::order);
+        match foreseen {
+            Some(slot) if self.orders.is_named(slot, client) && self.books.owner(slot) == account => {
+                Some(self.books.resting_in(slot))
+            }
+            _ => self.open_under(account, (client, self.entered(account, client).0)),
         }
-        self.open_under(account, (client, sight.hash()))
     }
 
     /// The id that a command carries, and what is asked under it.
@@ -63,7 +62,7 @@ impl Exchange {
         words: impl FnOnce() -> [u64; 6],
     ) -> Option<Identity> {
         let client = client?;
-        let (hash, body) = (self.hash(account, client), self.client_ids.body(words()));
+        let (hash, body) = (self.entered(account, client).0, self.client_ids.body(words()));
         Some(Identity { client, hash, body })
     }
 
@@ -148,11 +147,7 @@ impl Exchange {
         let Some(client) = open.client else { return };
         let outcome = FirstOutcome::Ended(ended);
         let remembered = Remembered { client, body: open.body, order: Some(order), outcome, filled };
-        let entered = match self.foresight.seen(account, client) {
-            Some(sight) => (sight.hash(), sight.spot()),
-            None => (self.client_ids.hash(account, client), Spot::NONE),
-        };
-        self.client_ids.close(entered, (account, order.slot()), remembered);
+        self.client_ids.close(self.entered(account, client), (account, order.slot()), remembered);
     }
 }
 
