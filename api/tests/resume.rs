@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use api::config::{MOMENTS_MAX, REPLAY_MOMENTS_MAX};
 use engine::order::Side;
-use harness::{ANN, Flow, Peer, SharedHistory, Veil, World, cancel, order};
+use harness::history::{SharedHistory, Veil};
+use harness::{ANN, Flow, Peer, World, cancel, order};
 use journal::history::log::HistoryLog;
 use serde_json::{Value, json};
 

@@ -1,9 +1,11 @@
 //! Harness: a real gateway on a real socket over an exchange in memory, and a client that speaks plain text.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses its part")]
 
+pub mod history;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use api::clearing::Clearing;
@@ -14,21 +16,15 @@ use api::gateway::{Gateway, Settings, SharedClock};
 use api::limits::Limits;
 use api::origin::Origin;
 use engine::command::Command;
-use engine::event::PrivateSequence;
-use engine::ids::{AccountId, InstrumentId, PublicKey, TradeId};
+use engine::ids::{AccountId, InstrumentId, PublicKey};
 use engine::label::Label;
 use engine::order::{NewOrder, OrderRef, Side};
 use engine::stamp::{Sequence, Time};
-use engine::symbol::Symbol;
 use engine::units::{Lots, Price};
 use futures_util::{SinkExt, StreamExt};
-use journal::history::group::HistoryGroup;
 use journal::history::log::HistoryLog;
-use journal::history::memory::MemoryHistory;
-use journal::history::reader::HistoryReader;
-use journal::history::{PrivateEvent, Trade};
 use journal::keeper::NoKeeper;
-use journal::log::{AppendError, CommandLog, ReadError, Tip, WriteError};
+use journal::log::{AppendError, CommandLog, ReadError, Tip};
 use journal::memory::MemoryLog;
 use journal::sealed::SealedRecords;
 use journal::snapshot::Snapshot;
@@ -44,6 +40,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
+
+use self::history::SharedHistory;
 
 /// Nanoseconds since 1970, for an exchange to which no time was added. Every test begins with a full hour: no gate closes and no hour
 /// ends unless the test lets time go on.
@@ -78,93 +76,6 @@ impl CommandLog for SlowLog {
 
     fn read(&self, from: Sequence) -> impl Iterator<Item = Result<Box<[u8]>, ReadError>> {
         self.log.read(from)
-    }
-}
-
-/// A history in memory that is read while it is written, and outlives the exchange.
-#[derive(Clone, Default)]
-pub struct SharedHistory {
-    log: Arc<RwLock<MemoryHistory>>,
-    veil: Arc<RwLock<Veil>>,
-}
-
-/// What a history does not show to whoever reads it.
-#[derive(Clone, Copy, Default)]
-pub struct Veil {
-    /// The event of this number, of every account.
-    pub hole: Option<u64>,
-    /// The events after this one: it is behind.
-    pub behind: Option<u64>,
-}
-
-impl SharedHistory {
-    pub fn veil(&self, veil: Veil) {
-        *self.veil.write().unwrap() = veil;
-    }
-}
-
-impl HistoryLog for SharedHistory {
-    fn last(&self) -> Sequence {
-        HistoryLog::last(&*self.log.read().unwrap())
-    }
-
-    fn append(&mut self, group: &HistoryGroup) -> Result<(), WriteError> {
-        self.log.write().unwrap().append(group)
-    }
-
-    fn clear(&mut self, begin: Sequence) -> Result<(), WriteError> {
-        self.log.write().unwrap().clear(begin)
-    }
-}
-
-impl HistoryReader for SharedHistory {
-    fn last(&self) -> Sequence {
-        if self.veil.read().unwrap().behind.is_some() {
-            return Sequence(0);
-        }
-        HistoryReader::last(&*self.log.read().unwrap())
-    }
-
-    fn begin(&self) -> Sequence {
-        self.log.read().unwrap().begin()
-    }
-
-    fn events(
-        &self,
-        account: AccountId,
-        after: PrivateSequence,
-        max: usize,
-    ) -> Result<Vec<PrivateEvent>, ReadError> {
-        let mut events = self.log.read().unwrap().events(account, after, max)?;
-        let Veil { hole, behind } = *self.veil.read().unwrap();
-        events.retain(|event| Some(event.xseq.0) != hole && behind.is_none_or(|last| event.xseq.0 <= last));
-        Ok(events)
-    }
-
-    fn fills(
-        &self,
-        account: AccountId,
-        after: PrivateSequence,
-        max: usize,
-    ) -> Result<Vec<PrivateEvent>, ReadError> {
-        self.log.read().unwrap().fills(account, after, max)
-    }
-
-    fn fills_before(
-        &self,
-        account: AccountId,
-        before: PrivateSequence,
-        max: usize,
-    ) -> Result<Vec<PrivateEvent>, ReadError> {
-        self.log.read().unwrap().fills_before(account, before, max)
-    }
-
-    fn trades(&self, instrument: InstrumentId, after: TradeId, max: usize) -> Result<Vec<Trade>, ReadError> {
-        self.log.read().unwrap().trades(instrument, after, max)
-    }
-
-    fn symbol(&self, instrument: InstrumentId) -> Result<Option<Symbol>, ReadError> {
-        self.log.read().unwrap().symbol(instrument)
     }
 }
 
