@@ -294,8 +294,8 @@ impl ClientIds {
         DONE | slot
     }
 
-    /// Forgets the account's oldest id, of which there is one.
-    #[cold]
+    /// Forgets the account's oldest id, of which there is one; asks for what it takes to forget the next ones.
+    #[inline(never)]
     fn forget_oldest(&mut self, account: AccountId) {
         let window = &mut self.windows[index(account.0)];
         let slot = window.oldest.get().expect("an account that forgets remembers something");
@@ -308,6 +308,17 @@ impl ClientIds {
         self.records[index(slot)].next = self.free;
         self.free = Link::to(slot);
         self.directory.remove(hash(self.seed, account, client), DONE | slot);
+        self.prefetch_oldest(account, next);
+    }
+
+    /// Asks for where the account's oldest record is entered, and for the record after that.
+    // That one was asked for when the last was forgotten; who forgets at all does so with every order.
+    #[inline]
+    fn prefetch_oldest(&self, account: AccountId, oldest: Link) {
+        let Some(slot) = oldest.get() else { return };
+        let Record { client, next, .. } = self.records[index(slot)];
+        self.directory.prefetch(self.hash(account, client));
+        prefetch(&self.records, next.get().map_or(0, index));
     }
 
     /// Bytes that the directory takes for an id, open or done: all of it shared out among all ids that it leads to.
@@ -336,33 +347,10 @@ impl ClientIds {
         self.directory.glance(hash)
     }
 
-    /// The account's oldest record, if its next one takes that one's place.
-    #[inline]
-    fn oldest(&self, account: AccountId) -> Option<u32> {
-        let window = self.windows.get(index(account.0))?;
-        if window.length < WINDOW { None } else { window.oldest.get() }
-    }
-
     /// Asks for where the next id that ends will be recorded.
     #[inline(always)]
     pub(crate) fn prefetch_record(&self) {
         prefetch_behind(&self.records, AHEAD);
-    }
-
-    /// Asks for the account's oldest id, if it is forgotten for the next one.
-    #[inline]
-    pub(crate) fn prefetch_oldest(&self, account: AccountId) {
-        if let Some(slot) = self.oldest(account) {
-            prefetch(&self.records, index(slot));
-        }
-    }
-
-    /// Asks for where the account's oldest id is entered, if it is forgotten for the next one.
-    #[inline]
-    pub(crate) fn prefetch_forgotten(&self, account: AccountId) {
-        if let Some(slot) = self.oldest(account) {
-            self.directory.prefetch(self.hash(account, self.records[index(slot)].client));
-        }
     }
 
     /// What is remembered of an account, oldest first.

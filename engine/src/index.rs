@@ -173,12 +173,6 @@ impl Index {
         self.take(hash, |found| found == slot).expect("only what was entered is removed");
     }
 
-    /// The slot that a search under `hash` likely finds. Any number when it finds none.
-    #[inline]
-    pub fn glance(&self, hash: u64) -> u32 {
-        self.table.entries[self.table.home(hash)].slot()
-    }
-
     /// How many slots are entered.
     #[inline]
     pub fn len(&self) -> usize {

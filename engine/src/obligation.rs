@@ -95,6 +95,7 @@ impl Obligations {
                 queue.last = Link::NONE;
             }
             self.free.push(first);
+            self.prefetch_after(*queue);
         }
         Some(part)
     }
@@ -108,10 +109,11 @@ impl Obligations {
         }
     }
 
-    /// Asks for the oldest obligation of `queue`.
+    /// Asks for the oldest obligation of `queue`, and for the youngest.
     #[inline]
     pub(crate) fn prefetch(&self, queue: Queue) {
         prefetch(&self.slots, queue.first.get().map_or(0, index));
+        prefetch(&self.slots, queue.last.get().map_or(0, index));
     }
 
     /// Asks for the obligation after the oldest one of `queue`.

@@ -86,6 +86,18 @@ impl Position {
     }
 }
 
+/// Where an account ordered last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Recent {
+    instrument: InstrumentId,
+    row: PositionRow,
+}
+
+impl Recent {
+    /// No instrument has this number.
+    const NOWHERE: Recent = Recent { instrument: InstrumentId(u32::MAX), row: PositionRow(0) };
+}
+
 /// Every position, by account and instrument. Rows are used again when their instrument is settled.
 #[derive(Clone, Debug)]
 pub struct Positions {
@@ -97,7 +109,7 @@ pub struct Positions {
     /// Of each instrument the position entered last.
     last: Vec<Link>,
     /// Of each account the position in which it ordered last: mostly it is asked for again.
-    recent: Vec<Link>,
+    recent: Vec<Recent>,
     index: Index,
 }
 
@@ -112,30 +124,35 @@ impl Positions {
     /// The row of `account` in `instrument`, if it has one.
     #[inline(always)]
     pub fn find(&self, account: AccountId, instrument: InstrumentId) -> Option<PositionRow> {
+        match self.recent.get(index(account.0)) {
+            Some(recent) if recent.instrument == instrument => Some(recent.row),
+            _ => self.search(account, instrument),
+        }
+    }
+
+    fn search(&self, account: AccountId, instrument: InstrumentId) -> Option<PositionRow> {
         let same = |row: u32| {
             let position = &self.rows[index(row)];
             position.account == account && position.instrument == instrument
         };
-        match self.recent.get(index(account.0)).and_then(|recent| recent.get()) {
-            Some(row) if same(row) => Some(PositionRow(row)),
-            _ => self.index.find(hash(account, instrument), same).map(PositionRow),
-        }
+        self.index.find(hash(account, instrument), same).map(PositionRow)
     }
 
-    /// The row in which `account` orders.
+    /// `account` orders in `instrument`, where it has this row.
     #[inline(always)]
-    pub(crate) fn order_in(&mut self, account: AccountId, row: PositionRow) {
+    pub(crate) fn order_in(&mut self, account: AccountId, instrument: InstrumentId, row: PositionRow) {
+        let now = Recent { instrument, row };
         match self.recent.get_mut(index(account.0)) {
-            Some(recent) => *recent = Link::to(row.0),
-            None => self.meet(account, row),
+            Some(recent) => *recent = now,
+            None => self.meet(account, now),
         }
     }
 
     /// The same for the first time that an account orders.
     #[cold]
-    fn meet(&mut self, account: AccountId, row: PositionRow) {
-        self.recent.resize(index(account.0) + 1, Link::NONE);
-        self.recent[index(account.0)] = Link::to(row.0);
+    fn meet(&mut self, account: AccountId, now: Recent) {
+        self.recent.resize(index(account.0) + 1, Recent::NOWHERE);
+        self.recent[index(account.0)] = now;
     }
 
     /// Whether another row can be entered.
@@ -197,9 +214,10 @@ impl Positions {
         self.used -= 1;
         let (account, obligations) = (position.account, position.obligations);
         self.index.remove(hash(account, instrument), row);
-        if let Some(recent) = self.recent.get_mut(index(account.0)).filter(|recent| **recent == Link::to(row))
+        if let Some(recent) =
+            self.recent.get_mut(index(account.0)).filter(|last| last.instrument == instrument)
         {
-            *recent = Link::NONE;
+            *recent = Recent::NOWHERE;
         }
         Some((account, obligations))
     }
@@ -219,12 +237,6 @@ impl Positions {
     #[inline]
     pub(crate) fn at_mut(&mut self, row: PositionRow) -> &mut Position {
         &mut self.rows[index(row.0)]
-    }
-
-    /// The row that `account` likely has in `instrument`. Any number when it has none.
-    #[inline]
-    pub(crate) fn glance(&self, account: AccountId, instrument: InstrumentId) -> PositionRow {
-        PositionRow(self.index.glance(hash(account, instrument)))
     }
 
     /// Every position in an instrument, the last entered first.
@@ -316,8 +328,8 @@ mod tests {
         let (over, open) = (InstrumentId(0), InstrumentId(1));
         let mut positions = Positions::default();
         let (row, others) = (positions.enter(account, over), positions.enter(other, over));
-        positions.order_in(account, row);
-        positions.order_in(other, others);
+        positions.order_in(account, over, row);
+        positions.order_in(other, over, others);
         assert_eq!((positions.find(account, over), positions.find(other, over)), (Some(row), Some(others)));
         assert_eq!(positions.find(account, open), None);
         while positions.drop_one(over).is_some() {}

@@ -156,7 +156,6 @@ impl Sight {
         self.hint = *soon;
         self.hash = sought.ids.hash(account, client);
         sought.ledger.accounts.prefetch(account);
-        sought.ids.prefetch_oldest(account);
         sought.ids.prefetch_record();
     }
 
@@ -166,7 +165,6 @@ impl Sight {
         (self.spot, self.order) = sought.ids.glance(self.hash);
         sought.orders.prefetch(self.order);
         sought.books.prefetch(self.order);
-        sought.ids.prefetch_forgotten(self.hint.account);
         let Entered { instrument, side, limit, .. } = self.hint.entered;
         self.met = 0;
         if sought.books.meets(instrument, (side, limit)) {
@@ -195,7 +193,8 @@ impl Sight {
             sought.ledger.prefetch_obligation(position);
             *row = position;
         }
-        self.row = sought.ledger.positions.glance(self.hint.account, self.hint.entered.instrument);
+        let row = sought.ledger.positions.find(self.hint.account, self.hint.entered.instrument);
+        self.row = row.unwrap_or(PositionRow(0));
         sought.ledger.prefetch_obligation(self.row);
     }
 

@@ -49,7 +49,7 @@ impl Exchange {
         taker.order = self.books.name();
         let positions = &mut self.ledger.positions;
         taker.position = entry.position.unwrap_or_else(|| positions.enter(account, instrument));
-        positions.order_in(account, taker.position);
+        positions.order_in(account, instrument, taker.position);
         let xseq = self.xseq(account);
         let (id, limit, immediate) = (taker.order, entry.limit, !order.time_in_force.rests());
         self.events.push(Event::OrderAccepted {
