@@ -12,7 +12,7 @@ use crate::image::{Image, Taken};
 use crate::key::KeyBounds;
 use crate::label::Label;
 use crate::link::Link;
-use crate::prefetch::prefetch;
+use crate::processor::prefetch;
 use crate::units::Amount;
 
 /// Name of the account that the founding command opens.

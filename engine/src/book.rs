@@ -318,7 +318,17 @@ impl Books {
     /// Where an order rests, and what it has left; `None` when it does not rest.
     #[inline]
     pub fn placement(&self, order: OrderId) -> Option<Placement> {
-        let resting = self.orders.find(order)?;
+        self.orders.find(order).and_then(|resting| self.placement_of(resting))
+    }
+
+    /// The order that rests in `slot`, if one does, and where.
+    #[inline(always)]
+    pub(crate) fn placement_in(&self, slot: u32) -> Option<(OrderId, Placement)> {
+        self.placement_of(self.orders.at(slot)).map(|placement| (self.orders.id(slot), placement))
+    }
+
+    #[inline(always)]
+    fn placement_of(&self, resting: &Resting) -> Option<Placement> {
         let level = resting.level.get()?;
         let Place { instrument, side } = self.nodes.place(level);
         let &Resting { account, shown, hidden, clip, .. } = resting;

@@ -15,7 +15,7 @@ use crate::image::{Image, Taken};
 use crate::index::{SLOTS_MAX, mix128};
 use crate::label::Label;
 use crate::link::Link;
-use crate::prefetch::{prefetch, prefetch_behind};
+use crate::processor::{prefetch, prefetch_behind};
 use crate::reject::RejectReason;
 use crate::units::Lots;
 
@@ -191,18 +191,18 @@ impl ClientIds {
 
     /// Whether so many other ids of the account can be taken, one after another.
     pub(crate) fn has_room_for(&self, account: AccountId, more: u32) -> bool {
-        let used = position(self.directory.len()).saturating_add(more);
+        let used = self.directory.len().saturating_add(more);
         used < IDS_MAX - RESERVE || more <= self.window(account).length
     }
 
     #[inline]
     fn is_below_bound(&self, account: AccountId) -> bool {
-        let used = position(self.directory.len());
+        let used = self.directory.len();
         used < IDS_MAX - RESERVE || (used < IDS_MAX && self.window(account).length < FEW)
     }
 
     /// Makes room for another id of the account, which [`ClientIds::has_room`] has promised.
-    #[inline]
+    #[inline(always)]
     fn make_room(&mut self, account: AccountId) {
         if !self.is_below_bound(account) {
             self.forget_oldest(account);
@@ -280,8 +280,9 @@ impl ClientIds {
                 slot
             }
             None => {
+                let slot = position(self.records.len());
                 push(&mut self.records, record);
-                position(self.records.len() - 1)
+                slot
             }
         };
         let window = &mut self.windows[index(account.0)];
@@ -323,12 +324,12 @@ impl ClientIds {
 
     /// Bytes that the directory takes for an id, open or done: all of it shared out among all ids that it leads to.
     pub fn bytes_per_id(&self) -> usize {
-        self.directory.bytes().div_ceil(self.directory.len().max(1))
+        self.directory.bytes().div_ceil(self.len().max(1))
     }
 
     /// How many ids lead somewhere.
     pub fn len(&self) -> usize {
-        self.directory.len()
+        index(self.directory.len())
     }
 
     /// Whether none does.
@@ -372,7 +373,7 @@ impl ClientIds {
                 length += 1;
             }
         }
-        assert_eq!(length, self.directory.len(), "whatever is remembered belongs to an account");
+        assert_eq!(length, self.len(), "whatever is remembered belongs to an account");
     }
 }
 
@@ -487,7 +488,7 @@ impl ClientIds {
         is_open: impl Fn(u32) -> bool + Copy,
     ) -> bool {
         let same = is_named(&self.records, name, is_open);
-        let is_new = self.directory.len() < index(IDS_MAX) && self.directory.enter_new(hash, slot, same);
+        let is_new = self.directory.len() < IDS_MAX && self.directory.enter_new(hash, slot, same);
         self.open += u32::from(is_new);
         is_new
     }

@@ -9,12 +9,12 @@
 //! no insertion waits for all of them. Nothing ever iterates over it, so its order cannot be seen.
 
 use crate::ids::{index, position};
-use crate::prefetch::prefetch;
+use crate::processor::{equal, prefetch};
 
 /// Entries of a bucket.
 const ENTRIES: usize = 12;
 /// A directory that holds more than so many in each bucket, on average, grows: by half.
-const ENTRIES_MEAN: usize = 9;
+const ENTRIES_MEAN: u32 = 9;
 /// So many insertions before a bucket is handed over, what its hashes are made of is asked for: without that, a venue that
 /// grows all the time was a third slower.
 const HANDED_SOON: usize = 2;
@@ -22,6 +22,9 @@ const HANDED_SOON: usize = 2;
 const NUMBER_BITS: u32 = 25;
 /// Numbers are below this.
 pub(crate) const NUMBERS_MAX: u32 = 1 << NUMBER_BITS;
+
+/// The bits of all places.
+const PLACES: u32 = (1 << ENTRIES) - 1;
 
 /// The byte of a place that is free. No entry has it.
 const FREE: u8 = 0;
@@ -39,32 +42,16 @@ struct Bucket {
 
 const _: () = assert!(size_of::<Bucket>() == 64);
 
-/// The lowest bit of each of eight bytes.
-const ONES: u64 = 0x0101_0101_0101_0101;
-/// All bits but the highest.
-const LOWS: u64 = ONES * 0x7F;
-/// How many tags are compared at once.
-const WORD: usize = 8;
-
-/// The lowest bit of each byte of `tags` that equals `tag`.
-#[inline]
-fn equal(tags: u64, tag: u8) -> u64 {
-    let differ = tags ^ (ONES * u64::from(tag));
-    // The sum carries into the highest bit of a byte from any other, and into no other byte.
-    !(((differ & LOWS) + LOWS) | differ) >> 7 & ONES
-}
-
 impl Bucket {
     const EMPTY: Bucket = Bucket { tags: [FREE; ENTRIES], passed: 0, entries: [0; ENTRIES] };
 
-    /// The places that have `tag`, as bits: each byte tells of one place in its lowest bit, and of the one that is eight
-    /// further in the next.
-    #[inline]
-    fn bits(&self, tag: u8) -> u64 {
-        let [.., t8, t9, t10, t11] = self.tags;
+    /// The places that have `tag`: a bit each.
+    #[inline(always)]
+    fn bits(&self, tag: u8) -> u32 {
+        let [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11] = self.tags;
+        let first = u64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7]);
         let last = u32::from_le_bytes([t8, t9, t10, t11]);
-        let last = equal(last.into(), tag) & (ONES >> 32);
-        equal(self.first_tags(), tag) | last << 1
+        equal(first, u64::from(last) | u64::from(self.passed) << 32, tag) & PLACES
     }
 
     /// All numbers that stand here.
@@ -73,19 +60,11 @@ impl Bucket {
         entries.filter(|(tag, _)| **tag != FREE).map(|(_, entry)| number(entry))
     }
 
-    /// A free place: the first one, mostly.
+    /// The first free place.
     #[inline]
     fn free(&self) -> Option<usize> {
         let bits = self.bits(FREE);
-        let first = bits & ONES;
-        (bits != 0).then(|| place(if first == 0 { bits } else { first }))
-    }
-
-    /// The tags of the places that are taken first, as far as they are compared at once.
-    #[inline]
-    fn first_tags(&self) -> u64 {
-        let [t0, t1, t2, t3, t4, t5, t6, t7, ..] = self.tags;
-        u64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7])
+        (bits != 0).then(|| place(bits))
     }
 
     /// The places that have `tag`.
@@ -100,11 +79,10 @@ impl Bucket {
     }
 }
 
-/// The place of which the lowest of `bits` tells; any when there is none.
+/// The first of the places; none that there is when there is none.
 #[inline]
-fn place(bits: u64) -> usize {
-    let bit = index(bits.trailing_zeros());
-    bit / 8 + bit % 8 * WORD
+fn place(bits: u32) -> usize {
+    index(bits.trailing_zeros())
 }
 
 /// What a place keeps of a hash: bits that do not choose its home.
@@ -141,18 +119,19 @@ impl Spot {
 #[derive(Clone, Debug)]
 struct Table {
     buckets: Vec<Bucket>,
+    /// How many those are, in as many bits as there may be.
+    count: u32,
 }
 
 impl Table {
-    fn new(buckets: usize) -> Table {
-        Table { buckets: vec![Bucket::EMPTY; buckets] }
+    fn new(count: u32) -> Table {
+        Table { buckets: vec![Bucket::EMPTY; index(count)], count }
     }
 
     /// The bucket in which an entry under `hash` stands, if it has room.
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        let buckets = u64::try_from(self.buckets.len()).expect("a length has 64 bits");
-        index(u32::try_from(((hash >> 32) * buckets) >> 32).expect("a part of 32 bits"))
+        index(u32::try_from(((hash >> 32) * u64::from(self.count)) >> 32).expect("a part of 32 bits"))
     }
 
     #[inline]
@@ -231,7 +210,7 @@ impl Table {
 #[derive(Clone, Debug)]
 pub(crate) struct Directory {
     table: Table,
-    length: usize,
+    length: u32,
     /// The smaller table that is being handed over, and how many of its buckets are. They are empty, but still say how
     /// many entries have passed them.
     old: Option<(Table, usize)>,
@@ -247,8 +226,8 @@ impl Directory {
     /// Makes room, so that it does not grow before it holds more than so many numbers. The memory is written, so that no
     /// insertion waits for it. `rehash` gives the hash of any number that is in.
     pub(crate) fn reserve(&mut self, numbers: u32, rehash: impl Fn(u32) -> u64) {
-        let buckets = index(numbers) / ENTRIES_MEAN + 1;
-        if buckets <= self.table.buckets.len() {
+        let buckets = numbers / ENTRIES_MEAN + 1;
+        if buckets <= self.table.count {
             return;
         }
         let mut table = Table::new(buckets);
@@ -281,11 +260,17 @@ impl Directory {
         prefetch: impl Fn(u32),
     ) {
         assert!(number < NUMBERS_MAX, "numbers are below the most there may be");
-        if self.old.is_some() || self.table.buckets.len() * ENTRIES_MEAN <= self.length {
+        if self.old.is_some() || self.is_full() {
             self.grow(rehash, prefetch);
         }
         self.table.insert(hash, number);
         self.length += 1;
+    }
+
+    /// Whether it grows before it holds another number.
+    #[inline]
+    fn is_full(&self) -> bool {
+        u64::from(self.table.count) * u64::from(ENTRIES_MEAN) <= u64::from(self.length)
     }
 
     /// Enters `number` under `hash`, unless `same` confirms one that is in. Only in a directory that has room. Returns whether
@@ -347,13 +332,13 @@ impl Directory {
     pub(crate) fn glance(&self, hash: u64) -> (Spot, u32) {
         let at = self.table.home(hash);
         let bucket = &self.table.buckets[at];
-        let place = place(equal(bucket.first_tags(), tag(hash)));
+        let place = place(bucket.bits(tag(hash))).min(ENTRIES - 1);
         (Spot { bucket: position(at), place: position(place) }, number(bucket.entries[place]))
     }
 
     /// How many numbers are entered.
     #[inline]
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> u32 {
         self.length
     }
 
@@ -372,7 +357,7 @@ impl Directory {
     #[cold]
     fn grow(&mut self, rehash: impl Fn(u32) -> u64, prefetch: impl Fn(u32)) {
         let (old, done) = self.old.get_or_insert_with(|| {
-            let buckets = self.table.buckets.len();
+            let buckets = self.table.count;
             (std::mem::replace(&mut self.table, Table::new(buckets + buckets.div_ceil(2))), 0)
         });
         self.table.take_over(&old.buckets[*done], rehash);
@@ -432,7 +417,7 @@ mod tests {
                     pairs.push((hash, number));
                 }
             }
-            assert_eq!(directory.len(), pairs.len());
+            assert_eq!(index(directory.len()), pairs.len());
             if let Some(at) = usize::try_from(random >> 16).unwrap().checked_rem(pairs.len()) {
                 let (hash, number) = pairs[at];
                 assert_eq!(directory.find(hash, |found| found == number), Some(number));
@@ -465,7 +450,7 @@ mod tests {
             (0..length).for_each(|number| directory.insert((hash(number), number), hash, |_| {}));
             moving += u32::from(directory.old.as_ref().is_some_and(|(_, done)| 0 < *done));
             directory.reserve(1_000, hash);
-            assert!(directory.old.is_none() && directory.len() == index(length));
+            assert!(directory.old.is_none() && directory.len() == length);
             for number in 0..length {
                 assert_eq!(directory.find(hash(number), |found| found == number), Some(number));
                 directory.remove(hash(number), number);
@@ -497,16 +482,5 @@ mod tests {
         directory.replace((hash, seen), (8, 30));
         assert_eq!(directory.find(hash, |found| found == 30), Some(30));
         assert_eq!(directory.find(hash, |found| found == 8), None);
-    }
-
-    #[test]
-    fn tags_are_compared_exactly() {
-        for tags in [[0, 1, 2, 3, 4, 5, 6, 7], [7, 6, 5, 4, 3, 2, 1, 0], [1, 0, 1, 0, 0x80, 0x7F, 0xFF, 0xFE]]
-        {
-            for tag in 0..=u8::MAX {
-                let expected = tags.map(|other| u8::from(other == tag));
-                assert_eq!(equal(u64::from_le_bytes(tags), tag).to_le_bytes(), expected);
-            }
-        }
     }
 }

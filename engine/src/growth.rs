@@ -9,7 +9,7 @@ const ELEMENTS_MIN: usize = 64;
 const PART: usize = 16;
 
 /// Adds an element at the end.
-#[inline]
+#[inline(always)]
 pub fn push<T>(list: &mut Vec<T>, element: T) {
     if list.len() == list.capacity() {
         grow(list);

@@ -35,7 +35,7 @@ pub mod order_filter;
 pub mod outcome;
 pub mod payment;
 pub mod position;
-mod prefetch;
+mod processor;
 pub mod provider;
 pub mod reference_rate;
 pub mod reject;

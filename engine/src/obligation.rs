@@ -5,7 +5,7 @@ use crate::image::reader::ImageReader;
 use crate::image::writer::ImageWriter;
 use crate::image::{Image, Taken};
 use crate::link::Link;
-use crate::prefetch::prefetch;
+use crate::processor::prefetch;
 use crate::units::{Amount, Lots, Ppm, Price};
 
 /// Lots owed, at one price.

@@ -7,7 +7,7 @@ use crate::label::Label;
 use crate::link::Link;
 use crate::order::{NewOrder, OrderKind, SelfTradePrevention, SessionId};
 use crate::position::PositionRow;
-use crate::prefetch::prefetch;
+use crate::processor::prefetch;
 use crate::units::Lots;
 
 /// A resting order, in the slot that it has in the book's arena: a cache line of its own. Its client id's hash is not

@@ -11,6 +11,7 @@ pub mod venue;
 
 use std::time::{Duration, Instant};
 
+use engine::exchange::foresight::FORESIGHT;
 use serde::Serialize;
 
 use crate::bench::handles::{HandlePit, named};
@@ -74,7 +75,7 @@ pub struct BenchReport {
 /// Records that are played between two looks at the clock.
 const BLOCK: usize = 256;
 /// Records after those that are made ready with them, for who looks ahead, as the core stage does.
-const AHEAD: usize = 16;
+const AHEAD: usize = FORESIGHT;
 
 /// What a flow is played to.
 pub(crate) trait Stand: Sized {

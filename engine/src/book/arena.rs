@@ -7,7 +7,7 @@ use crate::image::writer::ImageWriter;
 use crate::image::{Image, Taken};
 use crate::index::SLOTS_MAX;
 use crate::link::Link;
-use crate::prefetch::prefetch;
+use crate::processor::prefetch;
 use crate::units::Lots;
 
 /// The most orders that may be open at once.

@@ -169,11 +169,11 @@ fn best(side: Side, occupied: u64) -> u32 {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ladder {
     at: Place,
-    /// Branches above the leaves.
-    height: u32,
-    /// Leaf or branch, after the height; none while the side is empty.
+    /// Bits of the price that lead from the root to a level: a leaf's, and those of the branches above it.
+    span: u32,
+    /// A leaf when only its bits do, else a branch; none while the side is empty.
     root: Link,
-    /// Bits of the price above the root's.
+    /// Bits of the price above those.
     prefix: u32,
     /// The best level, and its price: most who ask for the price do not go on to the level.
     best: Option<(u32, Price)>,
@@ -182,7 +182,7 @@ pub(crate) struct Ladder {
 impl Ladder {
     /// An empty side.
     pub(crate) const fn new(at: Place) -> Ladder {
-        Ladder { at, height: 0, root: Link::NONE, prefix: 0, best: None }
+        Ladder { at, span: BITS, root: Link::NONE, prefix: 0, best: None }
     }
 
     /// The best level, and its price.
@@ -240,49 +240,63 @@ impl Ladder {
     fn leaf(&mut self, nodes: &mut Nodes, ticks: u32) -> u32 {
         let Some(root) = self.root.get() else {
             let root = nodes.new_leaf(self.at, ticks >> BITS, Link::NONE);
-            (self.root, self.height, self.prefix) = (Link::to(root), 0, ticks >> BITS);
+            (self.root, self.span, self.prefix) = (Link::to(root), BITS, ticks >> BITS);
             return root;
         };
-        let is_below = ticks >> (BITS * (self.height + 1)) == self.prefix;
-        let mut node = if is_below { root } else { self.raise(nodes, root, ticks) };
-        for height in (0..self.height).rev() {
-            let place = ticks >> (BITS * (height + 1)) & MASK;
+        let mut node = if self.is_below(ticks) { root } else { self.raise(nodes, root, ticks) };
+        let mut span = self.span;
+        while BITS < span {
+            span -= BITS;
+            let place = above(ticks, span) & MASK;
             let branch = &nodes.branches[index(node)];
             node = if branch.occupied & 1 << place != 0 {
                 branch.children[index(place)]
             } else {
-                self.add_child(nodes, (node, height), ticks)
+                self.add_child(nodes, (node, span), ticks)
             };
         }
         node
     }
 
-    /// Adds the child of a branch that the price lies below; it is so many branches above its leaves.
+    /// Whether a price lies below the root.
+    #[inline]
+    fn is_below(&self, ticks: u32) -> bool {
+        above(ticks, self.span) == self.prefix
+    }
+
+    /// Adds the child of a branch that the price lies below, from which so many bits lead on.
     #[cold]
-    fn add_child(&self, nodes: &mut Nodes, (branch, height): (u32, u32), ticks: u32) -> u32 {
+    fn add_child(&self, nodes: &mut Nodes, (branch, span): (u32, u32), ticks: u32) -> u32 {
         let parent = Link::to(branch);
-        let child = match height {
-            0 => nodes.new_leaf(self.at, ticks >> BITS, parent),
+        let child = match span {
+            BITS => nodes.new_leaf(self.at, ticks >> BITS, parent),
             _ => nodes.new_branch(parent),
         };
-        nodes.adopt(branch, ticks >> (BITS * (height + 1)) & MASK, child);
+        nodes.adopt(branch, above(ticks, span) & MASK, child);
         child
     }
 
     /// Puts branches above the root until the price lies below it; returns the root.
     #[cold]
     fn raise(&mut self, nodes: &mut Nodes, mut root: u32, ticks: u32) -> u32 {
-        while ticks >> (BITS * (self.height + 1)) != self.prefix {
+        while !self.is_below(ticks) {
             let branch = nodes.new_branch(Link::NONE);
             nodes.adopt(branch, self.prefix & MASK, root);
-            match self.height {
-                0 => nodes.leaves[index(root)].parent = Link::to(branch),
+            match self.span {
+                BITS => nodes.leaves[index(root)].parent = Link::to(branch),
                 _ => nodes.branches[index(root)].parent = Link::to(branch),
             }
             (root, self.root) = (branch, Link::to(branch));
             self.prefix >>= BITS;
-            self.height += 1;
+            self.span += BITS;
         }
         root
     }
+}
+
+/// The bits of a price above the lowest `span`, which are fewer than it has.
+// Shifts by that many are checked nowhere: a check would stand in every step down a trie.
+#[inline]
+fn above(ticks: u32, span: u32) -> u32 {
+    ticks.wrapping_shr(span)
 }

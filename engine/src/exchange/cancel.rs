@@ -23,11 +23,12 @@ impl Exchange {
     ) -> Result<(OrderId, Placement), RejectReason> {
         self.check_account(account)?;
         let found = match order {
-            OrderRef::Id(id) => Some(id),
-            OrderRef::Client(client) => self.meant(account, client),
+            OrderRef::Id(id) => self.books.placement(id).map(|placement| (id, placement)),
+            OrderRef::Client(client) => {
+                self.meant(account, client).and_then(|slot| self.books.placement_in(slot))
+            }
         };
-        let placement = |id| self.books.placement(id).filter(|placement| placement.account == account);
-        found.and_then(|id| placement(id).map(|placement| (id, placement))).ok_or(RejectReason::OrderUnknown)
+        found.filter(|(_, placement)| placement.account == account).ok_or(RejectReason::OrderUnknown)
     }
 
     /// What decides what a resting order could cost.

@@ -20,12 +20,12 @@ use crate::open_order::OpenOrders;
 use crate::position::PositionRow;
 
 /// How many commands ahead one should be shown to [`Exchange::foresee`].
-pub const FORESIGHT: usize = 16;
+pub const FORESIGHT: usize = 24;
 /// How many commands are remembered.
 const SIGHTS: usize = 32;
 /// So many commands are shown before the buckets of their ids are asked for, all at once: a bucket lies on a page of its own,
 /// mostly, and the processor finds several pages in the time of one.
-const GROUP: usize = 8;
+const GROUP: usize = 16;
 /// How many commands later each look is: what was asked for has come by then.
 const FIND: usize = GROUP + 1;
 const FOLLOW: usize = FIND + 2;
@@ -34,6 +34,8 @@ const FINISH: usize = FOLLOW + 2;
 const MAKERS_MAX: usize = 4;
 
 const _: () = assert!(FINISH < FORESIGHT && FORESIGHT < SIGHTS && SIGHTS.is_multiple_of(GROUP));
+// Places go round: `before` takes them so.
+const _: () = assert!(SIGHTS.is_power_of_two());
 
 /// Where what is seen leads.
 #[derive(Clone, Copy)]
@@ -47,15 +49,16 @@ struct Sought<'a> {
 /// The last few commands that were shown, and what they led to.
 #[derive(Clone, Debug)]
 pub(super) struct Foresight {
-    sights: Box<[Sight; SIGHTS]>,
+    /// One after another, round and round; those from `SIGHTS` on are of nothing.
+    sights: Box<[Sight; 2 * SIGHTS]>,
     next: usize,
-    /// Which one is of the command that is being applied, if that was shown.
-    present: Option<usize>,
+    /// Which one is of the command that is being applied: one of nothing when that was not shown.
+    present: usize,
 }
 
 impl Default for Foresight {
     fn default() -> Foresight {
-        Foresight { sights: Box::new([Sight::NOTHING; SIGHTS]), next: 0, present: None }
+        Foresight { sights: Box::new([Sight::NOTHING; 2 * SIGHTS]), next: 0, present: SIGHTS }
     }
 }
 
@@ -97,17 +100,16 @@ impl Exchange {
 impl Foresight {
     #[inline(always)]
     fn look(&mut self, sought: Sought<'_>, soon: &Hint) {
-        let at = self.next;
-        self.next = (at + 1) % SIGHTS;
+        let at = self.next % SIGHTS;
+        self.next = at + 1;
         self.sights[at].begin(sought, soon);
         if self.next.is_multiple_of(GROUP) {
-            for sight in &self.sights[at + 1 - GROUP..=at] {
+            for sight in &self.sights[self.next - GROUP..self.next] {
                 sought.ids.prefetch(sight.hash);
             }
         }
-        let earlier = |looks: usize| (at + SIGHTS - looks) % SIGHTS;
-        self.sights[earlier(FIND)].find(sought);
-        let (third, last) = (&mut self.sights[earlier(FOLLOW)], earlier(FINISH));
+        self.sights[before(at, FIND)].find(sought);
+        let (third, last) = (&mut self.sights[before(at, FOLLOW)], before(at, FINISH));
         if 0 < third.met {
             third.follow(sought);
         }
@@ -119,16 +121,24 @@ impl Foresight {
     /// The command that is carried out now was shown before the last `later`, or never.
     #[inline(always)]
     pub(super) fn attend(&mut self, later: Option<usize>) {
-        let in_sight = later.filter(|later| *later < SIGHTS);
-        self.present = in_sight.map(|later| (self.next + SIGHTS - 1 - later) % SIGHTS);
+        self.present = match later {
+            Some(later) if later < SIGHTS => before(self.next, later + 1),
+            _ => SIGHTS,
+        };
     }
 
     /// What was seen of the command that is applied now, if it is of this id.
     #[inline(always)]
     pub(super) fn seen(&self, account: AccountId, client: Label) -> Option<&Sight> {
-        let sight = &self.sights[self.present?];
+        let sight = &self.sights[self.present % (2 * SIGHTS)];
         (sight.hint.client == client && sight.hint.account == account).then_some(sight)
     }
+}
+
+/// The place so many before one.
+#[inline]
+fn before(place: usize, looks: usize) -> usize {
+    place.wrapping_sub(looks) % SIGHTS
 }
 
 impl Sight {

@@ -32,22 +32,22 @@ impl Exchange {
         self.client_ids.find(hash, (account, client), is_open)
     }
 
-    /// The open order under an account's id.
+    /// The slot of the open order under an account's id.
     #[inline(always)]
-    pub(super) fn open_under(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<OrderId> {
+    pub(super) fn open_under(&self, account: AccountId, (client, hash): (Label, u64)) -> Option<u32> {
         match self.lookup(account, (client, hash))? {
-            Found::Open(slot) => Some(self.books.resting_in(slot)),
+            Found::Open(slot) => Some(slot),
             Found::Done(_) => None,
         }
     }
 
-    /// The open order that an account means by its id: the one that was foreseen, mostly.
+    /// The slot of the open order that an account means by its id: the one that was foreseen, mostly.
     #[inline(always)]
-    pub(super) fn meant(&self, account: AccountId, client: Label) -> Option<OrderId> {
+    pub(super) fn meant(&self, account: AccountId, client: Label) -> Option<u32> {
         let foreseen = self.foresight.seen(account, client).map(Sight::order);
         match foreseen {
             Some(slot) if self.orders.is_named(slot, client) && self.books.owner(slot) == account => {
-                Some(self.books.resting_in(slot))
+                Some(slot)
             }
             _ => self.open_under(account, (client, self.entered(account, client).0)),
         }

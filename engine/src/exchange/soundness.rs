@@ -231,7 +231,7 @@ impl Exchange {
             for slot in self.orders.of(owner) {
                 let Some(client) = self.orders.at(slot).client else { continue };
                 let hash = self.client_ids.hash(account, client);
-                let found = self.open_under(account, (client, hash)).map(|order| order.slot());
+                let found = self.open_under(account, (client, hash));
                 assert_eq!(found, Some(slot), "an open order is found by its id");
                 named += 1;
             }
