@@ -321,10 +321,11 @@ impl Books {
         self.orders.find(order).and_then(|resting| self.placement_of(resting))
     }
 
-    /// The order that rests in `slot`, if one does, and where.
+    /// The order that rests in `slot`, and where; panics when none does.
     #[inline(always)]
-    pub(crate) fn placement_in(&self, slot: u32) -> Option<(OrderId, Placement)> {
-        self.placement_of(self.orders.at(slot)).map(|placement| (self.orders.id(slot), placement))
+    pub(crate) fn placement_in(&self, slot: u32) -> (OrderId, Placement) {
+        let placement = self.placement_of(self.orders.at(slot));
+        (self.orders.id(slot), placement.expect("only a slot where an order rests is asked for"))
     }
 
     #[inline(always)]

@@ -24,9 +24,7 @@ impl Exchange {
         self.check_account(account)?;
         let found = match order {
             OrderRef::Id(id) => self.books.placement(id).map(|placement| (id, placement)),
-            OrderRef::Client(client) => {
-                self.meant(account, client).and_then(|slot| self.books.placement_in(slot))
-            }
+            OrderRef::Client(client) => self.meant(account, client).map(|slot| self.books.placement_in(slot)),
         };
         found.filter(|(_, placement)| placement.account == account).ok_or(RejectReason::OrderUnknown)
     }
