@@ -140,7 +140,7 @@ impl Ledger {
         position
     }
 
-    /// Asks for the oldest obligation in a row, which may be any number.
+    /// Asks for the oldest and the youngest obligation in a row, which may be any number.
     #[inline]
     pub(crate) fn prefetch_obligation(&self, row: PositionRow) {
         if let Some(position) = self.positions.get(row) {
@@ -148,7 +148,7 @@ impl Ledger {
         }
     }
 
-    /// Asks for the obligation after that one.
+    /// Asks for the obligation after the oldest one.
     #[inline]
     pub(crate) fn prefetch_obligation_after(&self, row: PositionRow) {
         if let Some(position) = self.positions.get(row) {

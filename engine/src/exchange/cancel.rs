@@ -101,8 +101,7 @@ impl Exchange {
         let mut next = self.ledger.accounts.at(account).oldest.get();
         while let Some(slot) = next {
             next = self.orders.younger(slot);
-            let order = self.books.resting_in(slot);
-            let placement = self.books.placement(order).expect("an open order rests in the book");
+            let (order, placement) = self.books.placement_in(slot);
             if self.is_meant(only, order, &placement) {
                 self.cancel_resting(order, reason);
             }

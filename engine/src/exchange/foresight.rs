@@ -158,8 +158,7 @@ impl Sight {
         self.order
     }
 
-    /// First: which id it is; asks for the account, for its oldest id if that is to be forgotten, and for where the next id that
-    /// ends is recorded.
+    /// First: which id it is; asks for the account, and for where the next id that ends is recorded.
     #[inline(always)]
     fn begin(&mut self, sought: Sought<'_>, soon: &Hint) {
         let &Hint { account, client, .. } = soon;
@@ -169,7 +168,7 @@ impl Sight {
         sought.ids.prefetch_record();
     }
 
-    /// Second: asks for the order that is named, for where the oldest id is entered, and for the orders that are met.
+    /// Second: asks for the order that is named, and for the orders that are met.
     #[inline(always)]
     fn find(&mut self, sought: Sought<'_>) {
         (self.spot, self.order) = sought.ids.glance(self.hash);
@@ -192,8 +191,8 @@ impl Sight {
         }
     }
 
-    /// Third, of an order that meets others: asks for where their ids are, for their owners, and for the oldest obligations
-    /// of all who trade.
+    /// Third, of an order that meets others: asks for where their ids are, for their owners, and for the oldest and
+    /// the youngest obligations of all who trade.
     #[inline(never)]
     fn follow(&mut self, sought: Sought<'_>) {
         for (maker, row) in &mut self.makers[..self.met] {
